@@ -1,0 +1,1 @@
+"""Job postings collected hourly, matched to CVs and explained, as a Dagster code location."""

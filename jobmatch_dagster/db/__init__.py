@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, migrations, bulk writes, and the queries of each stage. Knows no Dagster."""

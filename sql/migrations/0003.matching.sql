@@ -55,6 +55,9 @@ CREATE TABLE user_job_matches (
     embedding_model        text        NOT NULL,
     calibration_id         bigint REFERENCES score_calibrations (id),
     scoring_key            text        NOT NULL,
+    record_hash            text        NOT NULL,
+    claude_request_hash    text,
+    claude_reason          text,
     prompt_version         text,
     claude_model           text,
     created_at             timestamptz NOT NULL DEFAULT now(),
@@ -90,6 +93,9 @@ COMMENT ON COLUMN user_job_matches.profile_version IS 'Profile version that was 
 COMMENT ON COLUMN user_job_matches.embedding_model IS 'Embedding model of the similarity';
 COMMENT ON COLUMN user_job_matches.calibration_id IS 'Calibration of semantic_score';
 COMMENT ON COLUMN user_job_matches.scoring_key IS 'Embedding model, calibration and weights that made the scores';
+COMMENT ON COLUMN user_job_matches.record_hash IS 'jobs.record_hash of the version that was matched';
+COMMENT ON COLUMN user_job_matches.claude_request_hash IS 'claude_requests.request_hash behind the Claude columns';
+COMMENT ON COLUMN user_job_matches.claude_reason IS 'Why there is no Claude score, for failed, refused, ungrounded and skipped pairs';
 COMMENT ON COLUMN user_job_matches.prompt_version IS 'Version of the prompt behind claude_score';
 COMMENT ON COLUMN user_job_matches.claude_model IS 'Claude model behind claude_score';
 COMMENT ON COLUMN user_job_matches.created_at IS 'When the pair was first kept (UTC)';

@@ -1,0 +1,165 @@
+"""Rows in and vectors out, in bulk: COPY.
+
+Put here the wire formats. Which rows go where belongs in the module of the stage.
+"""
+
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, text
+
+# COPY BINARY: signature, flags and extension length before the first row (PostgreSQL manual, COPY).
+_BINARY_HEADER_BYTES = 19
+
+
+def copy_into(
+    connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> int:
+    """COPY rows into an existing table; gives their number.
+
+    Lists become arrays, or JSON where the column is jsonb; numpy vectors become pgvector values.
+    """
+    kinds = _column_kinds(connection, table)
+    encoders = [_json if kinds[column] == "jsonb" else _plain for column in columns]
+    stream = _LineStream(_lines(rows, encoders))
+    names = ", ".join(f'"{column}"' for column in columns)
+    with _cursor(connection) as cursor:
+        cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN', stream)
+    return stream.lines
+
+
+def stage(
+    connection: Connection, like: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, name: str
+) -> int:
+    """COPY rows into a temporary table with the column types of `like`; it ends with the transaction."""
+    names = ", ".join(f'"{column}"' for column in columns)
+    connection.execute(
+        text(f'CREATE TEMPORARY TABLE "{name}" ON COMMIT DROP AS SELECT {names} FROM "{like}" WITH NO DATA')
+    )
+    return copy_into(connection, name, columns, rows)
+
+
+def read_vectors(
+    connection: Connection, query: str, parameters: Mapping[str, Any]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Read `SELECT bigint, vector` rows without a Python object per row.
+
+    Args:
+        connection: an open transaction.
+        query: SELECT of an id and a vector, parameters in psycopg2's `%(name)s` form.
+        parameters: values for the query.
+
+    Returns:
+        Ids of shape (n,) and vectors of shape (n, d), in the order of the query; d is 0 when n is 0.
+
+    Raises:
+        ValueError: if the vectors differ in dimension.
+    """
+    buffer = io.BytesIO()
+    with _cursor(connection) as cursor:
+        bound = cursor.mogrify(query, dict(parameters)).decode()
+        cursor.copy_expert(f"COPY ({bound}) TO STDOUT (FORMAT binary)", buffer)
+    raw = buffer.getbuffer()[_BINARY_HEADER_BYTES:-2]
+    if not raw:
+        return np.empty(0, np.int64), np.empty((0, 0), np.float32)
+    dimension = int(np.frombuffer(raw, ">i2", count=1, offset=18)[0])
+    row = np.dtype(
+        [("fields", ">i2"), ("id_bytes", ">i4"), ("id", ">i8"), ("vector_bytes", ">i4"),
+         ("dimension", ">i2"), ("unused", ">i2"), ("vector", ">f4", (dimension,))]
+    )  # fmt: skip
+    if len(raw) % row.itemsize:
+        raise ValueError("The vectors of one model differ in dimension; embed again with one model.")
+    table = np.frombuffer(raw, row)
+    return table["id"].astype(np.int64), table["vector"].astype(np.float32)
+
+
+class _LineStream(io.RawIOBase):
+    """A readable stream over encoded lines, so that COPY never holds all rows in memory."""
+
+    def __init__(self, lines: Iterator[bytes]) -> None:
+        self.lines = 0
+        self._source = lines
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        parts = [self._rest]
+        held = len(self._rest)
+        while size < 0 or held < size:
+            line = next(self._source, None)
+            if line is None:
+                break
+            self.lines += 1
+            parts.append(line)
+            held += len(line)
+        data = b"".join(parts)
+        if size < 0:
+            size = len(data)
+        self._rest = data[size:]
+        return data[:size]
+
+
+def _lines(rows: Iterable[Sequence[Any]], encoders: Sequence[Any]) -> Iterator[bytes]:
+    for row in rows:
+        yield ("\t".join(encode(value) for encode, value in zip(encoders, row, strict=True)) + "\n").encode()
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return "\\N"
+    if isinstance(value, str):
+        return _escape(value)
+    if isinstance(value, bool | np.bool_):
+        return "t" if value else "f"
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return "\\\\x" + value.hex()
+    if isinstance(value, np.ndarray):
+        return "[" + ",".join(map(repr, value.tolist())) + "]"
+    if isinstance(value, list | tuple):
+        return _escape("{" + ",".join(_array_item(item) for item in value) + "}")
+    if isinstance(value, int | float | Decimal | np.integer | np.floating):
+        return str(value)
+    raise TypeError(f"COPY has no form for a value of type {type(value).__name__}")
+
+
+def _json(value: Any) -> str:
+    return "\\N" if value is None else _escape(json.dumps(value, ensure_ascii=False))
+
+
+def _array_item(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return str(value)
+
+
+def _escape(value: str) -> str:
+    return (
+        value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    )  # fmt: skip
+
+
+def _column_kinds(connection: Connection, table: str) -> dict[str, str]:
+    rows = connection.execute(
+        text(
+            "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute "
+            "WHERE attrelid = to_regclass(quote_ident(:table)) AND attnum > 0"
+        ),
+        {"table": table},
+    )
+    return {name: kind for name, kind in rows}
+
+
+def _cursor(connection: Connection) -> Any:
+    return connection.connection.cursor()

@@ -1,0 +1,119 @@
+"""One database: connections, transactions and named queries.
+
+Put here how to reach the database. What is asked of it belongs in the module of its stage.
+"""
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from jobmatch_dagster.db.urls import safe_url, sqlalchemy_url, with_database
+
+
+class DatabaseUnavailableError(RuntimeError):
+    """The database does not answer."""
+
+
+class Database:
+    """A PostgreSQL database with the tables of `sql/migrations`.
+
+    Args:
+        url: any usual PostgreSQL URL.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = sqlalchemy_url(url)
+        self.engine = create_engine(
+            self.url,
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": 10,
+                "application_name": "jobmatch",
+                "options": "-c timezone=UTC",
+            },
+        )
+
+    def __repr__(self) -> str:
+        return f"Database({safe_url(self.url)!r})"
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One transaction: committed at the end of the block, rolled back on any error.
+
+        Raises:
+            DatabaseUnavailableError: if the server does not answer or refuses the login.
+        """
+        try:
+            connection = self.engine.connect()
+        except OperationalError as error:
+            raise DatabaseUnavailableError(
+                f"The database {safe_url(self.url)} does not answer ({_first_line(error)}). "
+                "Check JOBMATCH_DATABASE_URL, or unset it to use the embedded PostgreSQL."
+            ) from None
+        with connection, connection.begin():
+            yield connection
+
+    def fetch(self, name: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        """All rows of a named query (see `run_query`), in a transaction of its own."""
+        with self.begin() as connection:
+            return run_query(connection, name, parameters)
+
+    def dispose(self) -> None:
+        """Close the pooled connections."""
+        self.engine.dispose()
+
+
+def run_query(
+    connection: Connection, name: str, parameters: Mapping[str, Any] | None = None
+) -> Sequence[Row[Any]]:
+    """Run `sql/queries/<name>.sql`; gives its rows, or none for a statement without a result."""
+    result = connection.execute(text(read_sql(f"queries/{name}.sql")), dict(parameters or {}))
+    return result.all() if result.returns_rows else []
+
+
+@functools.cache
+def read_sql(path: str) -> str:
+    """Text of a file under `sql/`."""
+    return (sql_folder() / path).read_text(encoding="utf-8")
+
+
+@functools.cache
+def sql_folder() -> Path:
+    """Where `sql/` lies: inside the installed package, or at the root of the checkout."""
+    package = Path(str(resources.files("jobmatch_dagster")))
+    installed = package / "sql"
+    return installed if installed.is_dir() else package.parent / "sql"
+
+
+def ensure_database(url: str) -> None:
+    """Create the database that the URL names, if the server lacks it.
+
+    Raises:
+        DatabaseUnavailableError: if the server does not answer.
+    """
+    name = sqlalchemy_url(url).rsplit("/", 1)[-1].split("?", 1)[0]
+    try:
+        create_engine(sqlalchemy_url(url), connect_args={"connect_timeout": 10}).connect().close()
+    except OperationalError as error:
+        if f'database "{name}" does not exist' not in str(error):
+            raise DatabaseUnavailableError(
+                f"The database {safe_url(url)} does not answer ({_first_line(error)}). "
+                "Check JOBMATCH_DATABASE_URL and DAGSTER_DATABASE_URL."
+            ) from None
+        maintenance = create_engine(
+            sqlalchemy_url(with_database(url, "postgres")), isolation_level="AUTOCOMMIT"
+        )
+        with maintenance.connect() as connection:
+            quoted = connection.dialect.identifier_preparer.quote(name)
+            connection.execute(text(f"CREATE DATABASE {quoted}"))
+        maintenance.dispose()
+
+
+def _first_line(error: OperationalError) -> str:
+    return str(error.orig).strip().splitlines()[0] if error.orig else "no reason given"

@@ -1,0 +1,70 @@
+"""Shared fixtures: a real PostgreSQL for the session, a fresh migrated database for each test."""
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from jobmatch_dagster.db.embedded import embedded_postgres
+from jobmatch_dagster.db.engine import Database, ensure_database
+from jobmatch_dagster.db.migrations import migrate
+from jobmatch_dagster.db.urls import with_database
+
+SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """URL of a migrated database on an embedded server of this session; the template of the others."""
+    # A folder of its own under the system's temporary folder: pytest's own path is too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="jobmatch-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        with embedded_postgres(Path(folder)) as url:
+            ensure_database(url)
+            template = Database(url)
+            migrate(template)
+            template.dispose()
+            yield url
+
+
+@pytest.fixture
+def empty_database_url(postgres_url: str) -> Iterator[str]:
+    """URL of a fresh database without any table."""
+    yield from _fresh_database(postgres_url, template="template0")
+
+
+@pytest.fixture
+def database_url(postgres_url: str) -> Iterator[str]:
+    """URL of a fresh, migrated, empty database."""
+    yield from _fresh_database(postgres_url, template="jobmatch")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh, migrated, empty database."""
+    fresh = Database(database_url)
+    yield fresh
+    fresh.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the real inputs; tests that need it skip where it is missing."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the real inputs (../shared/data) are not on this machine")
+    return SHARED_DATA
+
+
+def _fresh_database(server_url: str, *, template: str) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    server = create_engine(with_database(server_url, "postgres"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    yield with_database(server_url, name)
+    with server.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    server.dispose()
