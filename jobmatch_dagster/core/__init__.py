@@ -1,0 +1,1 @@
+"""The project's knowledge in pure Python: no database, no Dagster, no network."""

@@ -158,7 +158,7 @@ def _column_kinds(connection: Connection, table: str) -> dict[str, str]:
         ),
         {"table": table},
     )
-    return {name: kind for name, kind in rows}
+    return {row.attname: row.format_type for row in rows}
 
 
 def _cursor(connection: Connection) -> Any:

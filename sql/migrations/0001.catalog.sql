@@ -20,9 +20,10 @@ CREATE TABLE job_pages (
     last_page          boolean     NOT NULL,
     fetched_at         timestamptz NOT NULL,
     run_id             text,
-    normaliser_version integer,
-    UNIQUE (sweep_id, page_offset)
+    normaliser_version integer
 );
+CREATE UNIQUE INDEX job_pages_sweep ON job_pages (sweep_id, page_offset)
+WHERE status = 200 AND record_count IS NOT NULL;
 CREATE INDEX job_pages_fetched_at ON job_pages (fetched_at);
 CREATE INDEX job_pages_window ON job_pages (window_start, window_end) WHERE last_page;
 CREATE INDEX job_pages_normaliser_version ON job_pages (normaliser_version);

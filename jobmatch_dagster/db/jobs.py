@@ -1,0 +1,116 @@
+"""`jobs` and what hangs on it: the merge of normalised postings, sightings and the quarantine.
+
+Put here how postings are written. How a vendor record becomes a posting belongs in `core/normalise.py`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from jobmatch_dagster.core.normalise import NORMALISER_VERSION, Rejected
+from jobmatch_dagster.core.posting import POSTING_COLUMNS, Posting
+from jobmatch_dagster.db.bulk import stage
+from jobmatch_dagster.db.engine import run_query
+
+_PROVENANCE = ("page_id", "page_position", "page_fetched_at", "collection_hour", "run_id")
+_KEY = "external_id"
+
+
+@dataclass(frozen=True)
+class SightedPosting:
+    """A posting and where it was seen."""
+
+    posting: Posting
+    page_id: int
+    position: int
+    fetched_at: datetime
+
+
+@dataclass
+class MergeCounts:
+    """Rows of `jobs` by what happened to them."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    reopened: int = 0
+
+    def __iadd__(self, other: "MergeCounts") -> "MergeCounts":
+        self.inserted += other.inserted
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.reopened += other.reopened
+        return self
+
+
+def merge_postings(connection: Connection, sighted: Iterable[SightedPosting], run_id: str) -> MergeCounts:
+    """Write postings so that every external id ends with its newest version.
+
+    Rows that do not differ are not touched; a version older than the last sighting never overwrites.
+    """
+    rows = (
+        [*(getattr(item.posting, column) for column in POSTING_COLUMNS), item.page_id, item.position,
+         item.fetched_at, item.posting.date_created.replace(minute=0, second=0, microsecond=0), run_id]
+        for item in sighted
+    )  # fmt: skip
+    stage(connection, "jobs", (*POSTING_COLUMNS, *_PROVENANCE), rows, name="staged_jobs")
+    seen, inserted, updated = connection.execute(text(_MERGE_SQL)).one()
+    reopened = run_query(connection, "reopen_jobs")[0].reopened
+    run_query(connection, "merge_sightings")
+    connection.execute(text("DROP TABLE staged_jobs"))
+    return MergeCounts(inserted, updated, seen - inserted - updated, reopened)
+
+
+def quarantine(connection: Connection, page_id: int, rejected: Sequence[Rejected]) -> None:
+    """Set the page's quarantined records to exactly these (a replay after a fix takes them out again)."""
+    connection.execute(text("DELETE FROM quarantined_records WHERE page_id = :page_id"), {"page_id": page_id})
+    for record in rejected:
+        connection.execute(
+            text(
+                "INSERT INTO quarantined_records "
+                "(page_id, page_position, external_id, field, reason, record, normaliser_version) "
+                "VALUES (:page_id, :position, :external_id, :field, :reason, :record, :version)"
+            ),
+            {
+                "page_id": page_id, "position": record.position, "external_id": record.external_id,
+                "field": record.field, "reason": record.reason, "record": record.record,
+                "version": NORMALISER_VERSION,
+            },
+        )  # fmt: skip
+
+
+def _merge_sql() -> str:
+    """One statement: the newest of each external id, inserted, or updated where it differs.
+
+    `modified_fields` is the vendor's list where there is one, else the columns that differ.
+    """
+    content = [c for c in POSTING_COLUMNS if c not in (_KEY, "modified_fields")]
+    written = [*content, *_PROVENANCE]
+    compared = [c for c in content if c not in ("record_hash", "text_hash")]
+    differing = ", ".join(f"CASE WHEN jobs.{c} IS DISTINCT FROM excluded.{c} THEN '{c}' END" for c in compared)
+    columns = ", ".join(POSTING_COLUMNS + _PROVENANCE)
+    return f"""
+        WITH newest AS (
+            SELECT DISTINCT ON ({_KEY}) * FROM staged_jobs
+            ORDER BY {_KEY}, page_fetched_at DESC, page_id DESC, page_position
+        ), written AS (
+            INSERT INTO jobs ({columns}) SELECT {columns} FROM newest ORDER BY {_KEY}
+            ON CONFLICT ({_KEY}) DO UPDATE SET
+                {", ".join(f"{c} = excluded.{c}" for c in written)},
+                modified_fields = coalesce(excluded.modified_fields, array_remove(ARRAY[{differing}], NULL)),
+                updated_at = now()
+            WHERE jobs.record_hash IS DISTINCT FROM excluded.record_hash
+              AND excluded.page_fetched_at >= (
+                  SELECT last_seen_at FROM job_sightings WHERE job_id = jobs.id
+              )
+            RETURNING xmax = 0 AS inserted
+        )
+        SELECT (SELECT count(*) FROM newest),
+               (SELECT count(*) FROM written WHERE inserted),
+               (SELECT count(*) FROM written WHERE NOT inserted)
+    """
+
+
+_MERGE_SQL = _merge_sql()

@@ -1,0 +1,49 @@
+"""Jobs over assets: what is started together.
+
+Put here selections alone. Jobs with a body of their own belong in `defs/operations`.
+"""
+
+import dagster as dg
+
+from jobmatch_dagster import names
+from jobmatch_dagster.partitions import DAYS, HOURS, USERS
+
+hourly_collection = dg.define_asset_job(
+    "hourly_collection",
+    selection=dg.AssetSelection.assets(
+        ["raw", "job_pages"],
+        ["catalog", "jobs"],
+        ["catalog", "job_embeddings"],
+        ["matching", "semantic_matches"],
+        ["enrichment", "claude_matches"],
+    ),
+    partitions_def=HOURS,
+    tags={names.TAG_PURPOSE: "hourly"},
+    description="One hour: fetch its postings, load, embed and match them, and whatever was left over.",
+)
+
+daily_upkeep = dg.define_asset_job(
+    "daily_upkeep",
+    selection=dg.AssetSelection.assets(["catalog", "expired_jobs"], ["catalog", "modified_jobs"]),
+    partitions_def=DAYS,
+    tags={names.TAG_PURPOSE: "upkeep"},
+    description="One day: close postings that expired, take over what the vendor changed.",
+)
+
+ingest_cv = dg.define_asset_job(
+    "ingest_cv",
+    selection=dg.AssetSelection.assets(["profiles", "cv_profiles"]),
+    partitions_def=USERS,
+    tags={names.TAG_PURPOSE: "ingest"},
+    description="One user: read the CV that landed into a new profile version.",
+)
+
+rematch_user = dg.define_asset_job(
+    "rematch_user",
+    selection=dg.AssetSelection.assets(
+        ["matching", "user_semantic_matches"], ["enrichment", "user_claude_matches"]
+    ),
+    partitions_def=USERS,
+    tags={names.TAG_PURPOSE: "rematch"},
+    description="One user: match the current profile against every open posting.",
+)

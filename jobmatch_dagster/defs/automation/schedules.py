@@ -1,0 +1,78 @@
+"""Schedules. They are stopped until a person turns them on: they spend credits.
+
+Put here when something runs. What runs stands in `jobs.py`.
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from jobmatch_dagster import names
+from jobmatch_dagster.core.windows import latest_collectable_hour
+from jobmatch_dagster.defs.automation.jobs import daily_upkeep, hourly_collection
+from jobmatch_dagster.partitions import HOUR_FORMAT
+
+# `jobmatch dev` on demo data sets it to "running"; everywhere else nothing spends credits unasked.
+AUTOMATION_VARIABLE = "JOBMATCH_AUTOMATION"
+_UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
+
+
+def automation_is_on() -> bool:
+    """Whether schedules and sensors start switched on."""
+    return os.environ.get(AUTOMATION_VARIABLE) == "running"
+
+
+def unfinished_runs(instance: dg.DagsterInstance, job_name: str, tags: dict[str, str] | None = None) -> int:
+    """How many runs of a job wait or run now."""
+    filters = dg.RunsFilter(job_name=job_name, statuses=_UNFINISHED, tags=tags or {})
+    return instance.get_runs_count(filters)
+
+
+def build_schedules() -> Iterator[dg.ScheduleDefinition]:
+    """The two schedules, switched on only where `JOBMATCH_AUTOMATION` says so."""
+    status = dg.DefaultScheduleStatus.RUNNING if automation_is_on() else dg.DefaultScheduleStatus.STOPPED
+
+    # A quarter past, the API has finished the hour before the last one (see core/windows.py).
+    @dg.schedule(
+        name="hourly_collection_schedule",
+        job=hourly_collection,
+        cron_schedule="15 * * * *",
+        execution_timezone="UTC",
+        default_status=status,
+        description="Every hour at 15 past: the hour that the API has finished.",
+    )
+    def hourly_collection_schedule(
+        context: dg.ScheduleEvaluationContext,
+    ) -> dg.RunRequest | dg.SkipReason:
+        hour = latest_collectable_hour(_tick_time(context)).strftime(HOUR_FORMAT)
+        running = unfinished_runs(context.instance, hourly_collection.name)
+        if running:
+            return dg.SkipReason(f"{running} run(s) of hourly_collection not finished; {hour} is left to them.")
+        return dg.RunRequest(run_key=hour, partition_key=hour, tags={names.TAG_HOUR: hour.replace(":", "_")})
+
+    # The vendor renews its list of expired postings at 01:30 UTC.
+    @dg.schedule(
+        name="daily_upkeep_schedule",
+        job=daily_upkeep,
+        cron_schedule="0 2 * * *",
+        execution_timezone="UTC",
+        default_status=status,
+        description="Every day at 02:00 UTC: what expired and what changed yesterday.",
+    )
+    def daily_upkeep_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        day = (_tick_time(context) - timedelta(days=1)).strftime("%Y-%m-%d")
+        return dg.RunRequest(run_key=day, partition_key=day)
+
+    yield hourly_collection_schedule
+    yield daily_upkeep_schedule
+
+
+def _tick_time(context: dg.ScheduleEvaluationContext) -> datetime:
+    return context.scheduled_execution_time.astimezone(UTC)

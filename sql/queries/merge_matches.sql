@@ -1,0 +1,50 @@
+-- Purpose: write the matches that were found; rows that do not differ are not touched, the user's decision
+--          never is. What Claude said falls away when the profile or the posting is another one: the pair
+--          waits again, and an answer that is held is taken from the ledger without a call.
+-- Parameters: none; reads the temporary table staged_matches.
+-- Indexes: user_job_matches_user_id_job_id_key.
+INSERT INTO user_job_matches AS known (
+    user_id, job_id, similarity, semantic_score, match_score, skills_score, experience_score, industry_score,
+    work_arrangement_score, priority, matching_skills, missing_skills, match_reasoning, claude_status,
+    profile_version, embedding_model, calibration_id, scoring_key, record_hash, run_id
+)
+SELECT user_id, job_id, similarity, semantic_score, match_score, skills_score, experience_score,
+       industry_score, work_arrangement_score, priority, matching_skills, missing_skills, match_reasoning,
+       claude_status, profile_version, embedding_model, calibration_id, scoring_key, record_hash, run_id
+FROM staged_matches
+ORDER BY user_id, job_id
+ON CONFLICT (user_id, job_id) DO UPDATE SET
+    similarity = excluded.similarity,
+    semantic_score = excluded.semantic_score,
+    match_score = excluded.match_score,
+    skills_score = excluded.skills_score,
+    experience_score = excluded.experience_score,
+    industry_score = excluded.industry_score,
+    work_arrangement_score = excluded.work_arrangement_score,
+    matching_skills = excluded.matching_skills,
+    missing_skills = excluded.missing_skills,
+    profile_version = excluded.profile_version,
+    embedding_model = excluded.embedding_model,
+    calibration_id = excluded.calibration_id,
+    scoring_key = excluded.scoring_key,
+    record_hash = excluded.record_hash,
+    run_id = excluded.run_id,
+    updated_at = now(),
+    (claude_score, claude_status, claude_reason, claude_request_hash, prompt_version, claude_model,
+     key_alignments, potential_gaps, match_reasoning, priority) = (
+        SELECT kept.* FROM (
+            SELECT known.claude_score, known.claude_status, known.claude_reason, known.claude_request_hash,
+                   known.prompt_version, known.claude_model, known.key_alignments, known.potential_gaps,
+                   known.match_reasoning, known.priority
+            WHERE known.claude_status = 'done'
+              AND (known.profile_version, known.record_hash)
+                  = (excluded.profile_version, excluded.record_hash)
+            UNION ALL
+            SELECT NULL, excluded.claude_status, NULL, NULL, NULL, NULL, NULL, NULL,
+                   excluded.match_reasoning, excluded.priority
+            LIMIT 1
+        ) AS kept
+    )
+WHERE (known.profile_version, known.scoring_key, known.record_hash)
+      IS DISTINCT FROM (excluded.profile_version, excluded.scoring_key, excluded.record_hash)
+RETURNING xmax = 0 AS inserted

@@ -1,0 +1,15 @@
+-- Purpose: choose the open postings that a matching works on, into the temporary table postings_to_match:
+--          all of them, or those that were not matched in this version with this scoring.
+-- Parameters: model, scoring_key, everything (boolean).
+-- Indexes: jobs_open, job_embeddings_pkey, job_match_state_pkey.
+CREATE TEMPORARY TABLE postings_to_match ON COMMIT DROP AS
+SELECT jobs.id AS job_id, jobs.record_hash
+FROM jobs
+JOIN job_embeddings AS e ON e.job_id = jobs.id AND e.model = :model AND e.text_hash = jobs.text_hash
+LEFT JOIN job_match_state AS s ON s.job_id = jobs.id
+WHERE jobs.closed_at IS NULL
+  AND (
+      :everything
+      OR s.record_hash IS DISTINCT FROM jobs.record_hash
+      OR s.scoring_key IS DISTINCT FROM :scoring_key
+  )

@@ -1,0 +1,11 @@
+-- Purpose: open postings whose vector is missing, or was made from another text, for a model.
+-- Parameters: model, limit.
+-- Indexes: jobs_open, job_embeddings_pkey.
+SELECT jobs.id, jobs.text_hash, jobs.title, jobs.ai_key_skills, jobs.ai_keywords,
+       jobs.ai_core_responsibilities, jobs.ai_requirements_summary, jobs.description
+FROM jobs
+LEFT JOIN job_embeddings AS e ON e.job_id = jobs.id AND e.model = :model
+WHERE jobs.closed_at IS NULL
+  AND e.text_hash IS DISTINCT FROM jobs.text_hash
+ORDER BY jobs.id
+LIMIT :limit

@@ -1,0 +1,13 @@
+-- Purpose: current profiles of active users whose vector is missing for a model.
+-- Parameters: model, user_keys (text[] or NULL for all).
+-- Indexes: cv_profiles_user_id_version_key, profile_embeddings_pkey.
+SELECT p.id, p.text_hash, p.embedding_text
+FROM users
+JOIN LATERAL (
+    SELECT * FROM cv_profiles WHERE user_id = users.id ORDER BY version DESC LIMIT 1
+) AS p ON true
+LEFT JOIN profile_embeddings AS e ON e.profile_id = p.id AND e.model = :model
+WHERE users.active
+  AND (CAST(:user_keys AS text[]) IS NULL OR users.user_key = ANY(:user_keys))
+  AND e.text_hash IS DISTINCT FROM p.text_hash
+ORDER BY p.id

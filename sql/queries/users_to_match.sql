@@ -1,0 +1,12 @@
+-- Purpose: active users whose current profile is newer than the one their matches were made from.
+-- Parameters: none.
+-- Indexes: cv_profiles_user_id_version_key, user_match_state_pkey.
+SELECT users.user_key, p.version AS profile_version, coalesce(s.profile_version, 0) AS matched_version
+FROM users
+JOIN LATERAL (
+    SELECT version FROM cv_profiles WHERE user_id = users.id ORDER BY version DESC LIMIT 1
+) AS p ON true
+LEFT JOIN user_match_state AS s ON s.user_id = users.id
+WHERE users.active
+  AND p.version > coalesce(s.profile_version, 0)
+ORDER BY users.id
