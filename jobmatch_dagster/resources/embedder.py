@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from jobmatch_dagster.core.embedding_text import POSTING_TEMPLATE_VERSION
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
-# Texts are handed over in groups of this size, sorted by length inside, so that little is padded.
-_GROUP_TEXTS = 1_024
+# Texts are handed over in groups of this size, longest first: little is padded, and progress is told often.
+_GROUP_TEXTS = 128
 _WEIGHT_FILES = ("*.safetensors", "*.bin", "config.json", "tokenizer.json", "modules.json")
 
 

@@ -1,11 +1,10 @@
 """Assets of the catalog stage: postings and their vectors."""
 
-from collections.abc import Callable
-
 import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.defs.catalog.stage import embed_postings, load_pages
+from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.partitions import HOURS
 from jobmatch_dagster.resources.embedder import EmbedderResource
@@ -29,7 +28,7 @@ def jobs(context: dg.AssetExecutionContext, database: PostgresResource) -> dg.Ma
     Grain: posting; its hour is that of `date_created`. Written from the stored pages alone, without a call.
     Running it again loads what is not loaded yet and touches no row that does not differ.
     """
-    report = load_pages(database.database(), context.run_id, progress(context, "pages loaded"))
+    report = load_pages(database.database(), context.run_id, log_progress("pages loaded"))
     return dg.MaterializeResult(
         metadata={
             "pages": report.pages,
@@ -68,7 +67,7 @@ def job_embeddings(
     hour. Running it again embeds nothing that has its vector.
     """
     report = embed_postings(
-        database.database(), embedder, context.run_id, progress(context, "postings embedded")
+        database.database(), embedder, context.run_id, log_progress("postings embedded")
     )
     return dg.MaterializeResult(
         metadata={
@@ -78,7 +77,3 @@ def job_embeddings(
         }
     )
 
-
-def progress(context: dg.AssetExecutionContext, what: str) -> Callable[[int, int], None]:
-    """A callback that logs how far a long step is."""
-    return lambda done, total: context.log.info(f"{done:,} of {total:,} {what}")

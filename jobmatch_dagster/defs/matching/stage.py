@@ -113,3 +113,14 @@ def _match(
         work_arrangement=[row.ai_work_arrangement for row in postings],
     )
     table = match_blocks(profile_block, posting_block, calibration.calibration, settings.weights)
+    to_claude = int((table.semantic_score >= CLAUDE_THRESHOLD).sum())
+    rows = _rows(table, profiles, postings, profile_block, posting_block, settings, calibration, key, run_id)
+    counts = matches.write_matches(
+        connection, rows, [row.user_id for row in profiles], keep_best=settings.keep_best
+    )
+    report = MatchReport(
+        users=len(profiles), postings=len(postings), kept=len(table.user), inserted=counts.inserted,
+        updated=counts.updated, unchanged=counts.unchanged, removed=counts.removed, to_claude=to_claude,
+        scoring_key=key,
+    )  # fmt: skip
+    return report, profiles

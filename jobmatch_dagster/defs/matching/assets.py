@@ -1,0 +1,93 @@
+"""Assets of the matching stage: two slices of one table."""
+
+import dagster as dg
+
+from jobmatch_dagster import names
+from jobmatch_dagster.defs.matching.stage import MatchReport, MatchSettings, match_new_postings, match_users
+from jobmatch_dagster.defs.profiles.stage import embed_profiles
+from jobmatch_dagster.observability.schemas import table_schema
+from jobmatch_dagster.partitions import HOURS, USERS
+from jobmatch_dagster.resources.embedder import EmbedderResource
+from jobmatch_dagster.resources.matching import MatchingResource
+from jobmatch_dagster.resources.postgres import PostgresResource
+
+_TABLE = {
+    "dagster/table_name": "user_job_matches",
+    "dagster/column_schema": table_schema("user_job_matches"),
+}
+
+
+@dg.asset(
+    key_prefix="matching",
+    group_name="matching",
+    partitions_def=HOURS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    deps=[
+        dg.AssetDep(["catalog", "job_embeddings"]),
+        dg.AssetDep(["profiles", "cv_profiles"], partition_mapping=dg.AllPartitionMapping()),
+    ],
+    owners=names.OWNERS,
+    kinds=names.KINDS_POSTGRES,
+    code_version="1",
+    metadata=_TABLE,
+)
+def semantic_matches(
+    context: dg.AssetExecutionContext,
+    database: PostgresResource,
+    embedder: EmbedderResource,
+    matching: MatchingResource,
+) -> dg.MaterializeResult[None]:
+    """One row per user and posting that fit each other: every active user times the postings that need it.
+
+    Grain: user and posting. A posting needs matching when it is new, changed, open again, or was scored with
+    other settings; its hour does not matter. Running it again finds nothing to do.
+    """
+    settings = MatchSettings(embedder.model, matching.weights(), matching.keep_best)
+    embed_profiles(database.database(), embedder, context.run_id)
+    report = match_new_postings(database.database(), settings, context.run_id)
+    return dg.MaterializeResult(metadata=_metadata(report))
+
+
+@dg.asset(
+    key_prefix="matching",
+    group_name="matching",
+    partitions_def=USERS,
+    deps=[
+        dg.AssetDep(["catalog", "job_embeddings"], partition_mapping=dg.AllPartitionMapping()),
+        dg.AssetDep(["profiles", "cv_profiles"]),
+    ],
+    owners=names.OWNERS,
+    kinds=names.KINDS_POSTGRES,
+    code_version="1",
+    metadata=_TABLE,
+)
+def user_semantic_matches(
+    context: dg.AssetExecutionContext,
+    database: PostgresResource,
+    embedder: EmbedderResource,
+    matching: MatchingResource,
+) -> dg.MaterializeResult[None]:
+    """One row per posting that fits this user: one user times every open posting.
+
+    Grain: user and posting, the same table as `semantic_matches`. Written when a CV profile lands; matches of
+    the older profile are replaced in one transaction. Running it again changes no row.
+    """
+    settings = MatchSettings(embedder.model, matching.weights(), matching.keep_best)
+    embed_profiles(database.database(), embedder, context.run_id, [context.partition_key])
+    report = match_users(database.database(), settings, context.run_id, [context.partition_key])
+    return dg.MaterializeResult(metadata=_metadata(report))
+
+
+def _metadata(report: MatchReport) -> dict[str, int | str]:
+    return {
+        "users": report.users,
+        "postings": report.postings,
+        "pairs_scored": report.users * report.postings,
+        "pairs_kept": report.kept,
+        "rows_inserted": report.inserted,
+        "rows_updated": report.updated,
+        "rows_unchanged": report.unchanged,
+        "rows_removed": report.removed,
+        "pairs_for_claude": report.to_claude,
+        "scoring_key": report.scoring_key,
+    }

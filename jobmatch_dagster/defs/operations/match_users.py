@@ -1,0 +1,111 @@
+"""Jobs that match several users in one run: bursts, and everybody with everything.
+
+Put here the ops. The steps stand in `defs/profiles/stage.py` and `defs/matching/stage.py`.
+"""
+
+import dagster as dg
+
+from jobmatch_dagster import names
+from jobmatch_dagster.db.profiles import active_user_keys
+from jobmatch_dagster.defs.matching.stage import MatchSettings
+from jobmatch_dagster.defs.matching.stage import match_users as match_these_users
+from jobmatch_dagster.defs.profiles.inbox import inbox_folder
+from jobmatch_dagster.defs.profiles.stage import embed_profiles, ingest_cv
+from jobmatch_dagster.observability.progress import log_progress
+from jobmatch_dagster.resources.clock import ClockResource
+from jobmatch_dagster.resources.embedder import EmbedderResource
+from jobmatch_dagster.resources.matching import MatchingResource
+from jobmatch_dagster.resources.postgres import PostgresResource
+
+# Users matched in one transaction: a killed run loses no more than this many users' work.
+_USERS_PER_TRANSACTION = 100
+
+
+class UserKeys(dg.Config):
+    """Which users; their keys as the caller gave them."""
+
+    user_keys: list[str]
+
+
+@dg.op(name="match_users", pool=names.POOL_EMBEDDER)
+def match_users_op(
+    context: dg.OpExecutionContext,
+    config: UserKeys,
+    database: PostgresResource,
+    embedder: EmbedderResource,
+    matching: MatchingResource,
+    clock: ClockResource,
+) -> None:
+    """Read what these users put into the inbox, embed it, match each with every open posting."""
+    versions = unreadable = 0
+    tell = log_progress("CVs looked at")
+    for done, key in enumerate(config.user_keys, start=1):
+        report = ingest_cv(
+            database.database(), key, inbox=inbox_folder(), today=clock.now().date(), run_id=context.run_id
+        )
+        versions += report.is_new_version
+        unreadable += report.status == "unreadable"
+        tell(done, len(config.user_keys))
+    vectors = embed_profiles(database.database(), embedder, context.run_id, config.user_keys)
+    kept = _match_in_groups(context, config.user_keys, database, embedder, matching)
+    context.add_output_metadata(
+        {
+            "users": len(config.user_keys),
+            "new_versions": versions,
+            "unreadable_documents": unreadable,
+            "vectors_written": vectors,
+            "matches_kept": kept,
+        }
+    )
+
+
+@dg.op(name="match_existing_jobs", pool=names.POOL_EMBEDDER)
+def match_existing_jobs_op(
+    context: dg.OpExecutionContext,
+    database: PostgresResource,
+    embedder: EmbedderResource,
+    matching: MatchingResource,
+) -> None:
+    """Match every active user with every open posting, group by group."""
+    embed_profiles(database.database(), embedder, context.run_id)
+    with database.database().begin() as connection:
+        keys = active_user_keys(connection)
+    kept = _match_in_groups(context, keys, database, embedder, matching)
+    context.add_output_metadata({"users": len(keys), "matches_kept": kept})
+
+
+@dg.job(
+    name="match_users",
+    tags={names.TAG_PURPOSE: "burst"},
+    description="A list of users, in one run: read new CVs, match with every open posting.",
+)
+def match_users() -> None:
+    """A list of users in one run."""
+    match_users_op()
+
+
+@dg.job(
+    name="match_existing_jobs",
+    tags={names.TAG_PURPOSE: "full match"},
+    description="Everybody with everything, for instance after other weights or another model.",
+)
+def match_existing_jobs() -> None:
+    """All users with all open postings."""
+    match_existing_jobs_op()
+
+
+def _match_in_groups(
+    context: dg.OpExecutionContext,
+    user_keys: list[str],
+    database: PostgresResource,
+    embedder: EmbedderResource,
+    matching: MatchingResource,
+) -> int:
+    settings = MatchSettings(embedder.model, matching.weights(), matching.keep_best)
+    tell = log_progress("users matched")
+    kept = 0
+    for start in range(0, len(user_keys), _USERS_PER_TRANSACTION):
+        group = user_keys[start : start + _USERS_PER_TRANSACTION]
+        kept += match_these_users(database.database(), settings, context.run_id, group).kept
+        tell(start + len(group), len(user_keys))
+    return kept

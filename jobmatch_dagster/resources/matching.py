@@ -1,0 +1,29 @@
+"""What a deployment may choose about matching: weights and how many matches a user keeps.
+
+Put here the knobs alone. What they do stands in `core/scoring.py`.
+"""
+
+import dagster as dg
+
+from jobmatch_dagster.core.scoring import Weights
+
+
+class MatchingResource(dg.ConfigurableResource[None]):
+    """Weights of the five parts (they need not sum to 100) and the rows that a user keeps, best first."""
+
+    skills: float = 40
+    experience: float = 25
+    industry: float = 15
+    work_arrangement: float = 10
+    semantic: float = 10
+    keep_best: int = 1_000
+
+    def weights(self) -> Weights:
+        """The weights as the scoring takes them."""
+        return Weights(
+            skills=self.skills,
+            experience=self.experience,
+            industry=self.industry,
+            work_arrangement=self.work_arrangement,
+            semantic=self.semantic,
+        )
