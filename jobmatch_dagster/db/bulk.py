@@ -18,9 +18,7 @@ from sqlalchemy import Connection, text
 _BINARY_HEADER_BYTES = 19
 
 
-def copy_into(
-    connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> int:
+def copy_into(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """COPY rows into an existing table; gives their number.
 
     Lists become arrays, or JSON where the column is jsonb; numpy vectors become pgvector values.

@@ -69,9 +69,7 @@ class Database:
         self.engine.dispose()
 
 
-def run_query(
-    connection: Connection, name: str, parameters: Mapping[str, Any] | None = None
-) -> Sequence[Row[Any]]:
+def run_query(connection: Connection, name: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
     """Run `sql/queries/<name>.sql`; gives its rows, or none for a statement without a result."""
     result = connection.execute(text(read_sql(f"queries/{name}.sql")), dict(parameters or {}))
     return result.all() if result.returns_rows else []
@@ -106,9 +104,7 @@ def ensure_database(url: str) -> None:
                 f"The database {safe_url(url)} does not answer ({_first_line(error)}). "
                 "Check JOBMATCH_DATABASE_URL and DAGSTER_DATABASE_URL."
             ) from None
-        maintenance = create_engine(
-            sqlalchemy_url(with_database(url, "postgres")), isolation_level="AUTOCOMMIT"
-        )
+        maintenance = create_engine(sqlalchemy_url(with_database(url, "postgres")), isolation_level="AUTOCOMMIT")
         with maintenance.connect() as connection:
             quoted = connection.dialect.identifier_preparer.quote(name)
             connection.execute(text(f"CREATE DATABASE {quoted}"))

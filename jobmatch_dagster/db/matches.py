@@ -72,9 +72,7 @@ def select_postings(connection: Connection, model: str, scoring_key: str, *, eve
     )
 
 
-def read_postings(
-    connection: Connection, model: str
-) -> tuple[Sequence[Row[Any]], NDArray[np.float32]]:
+def read_postings(connection: Connection, model: str) -> tuple[Sequence[Row[Any]], NDArray[np.float32]]:
     """Facts and vectors (n, d) of the chosen postings, in the same order."""
     rows = run_query(connection, "postings_to_match")
     ids, vectors = read_vectors(connection, _POSTING_VECTORS, {"model": model})
@@ -117,9 +115,7 @@ def note_postings_matched(connection: Connection, scoring_key: str) -> None:
     run_query(connection, "note_postings_matched", {"scoring_key": scoring_key})
 
 
-def note_users_matched(
-    connection: Connection, profiles: Sequence[Row[Any]], scoring_key: str, run_id: str
-) -> None:
+def note_users_matched(connection: Connection, profiles: Sequence[Row[Any]], scoring_key: str, run_id: str) -> None:
     """Note that these profiles were matched against every open posting."""
     run_query(
         connection,
@@ -139,9 +135,7 @@ def _rowcount(connection: Connection, name: str, parameters: dict[str, Any]) -> 
     return connection.execute(text(read_sql(f"queries/{name}.sql")), parameters).rowcount
 
 
-def _aligned(
-    wanted: Sequence[int], ids: NDArray[np.int64], vectors: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def _aligned(wanted: Sequence[int], ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     if np.array_equal(np.asarray(wanted, np.int64), ids):
         return vectors
     place = {int(key): index for index, key in enumerate(ids)}

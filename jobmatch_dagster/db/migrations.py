@@ -93,9 +93,7 @@ def _yoyo(database: Database) -> Iterator[tuple[Any, Any]]:
 def _exclusively(database: Database) -> Iterator[None]:
     with database.begin() as connection:
         if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK_KEY}):
-            raise MigrationError(
-                "Another process changes this schema now; wait until it is done, then try again."
-            )
+            raise MigrationError("Another process changes this schema now; wait until it is done, then try again.")
         yield
 
 

@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from jobmatch_dagster.core.windows import Sweep
 from jobmatch_dagster.db.engine import run_query
 
 
@@ -21,38 +22,50 @@ class StoredPage:
     body: bytes
 
 
+class ApiPage(Protocol):
+    """A response of the API as the client gives it; the fields are the columns of `job_pages`."""
+
+    @property
+    def request(self) -> Mapping[str, str]: ...
+    @property
+    def page_offset(self) -> int: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def record_count(self) -> int | None: ...
+    @property
+    def last_page(self) -> bool: ...
+    @property
+    def fetched_at(self) -> datetime: ...
+
+
 def covered_hours(connection: Connection, start: datetime, end: datetime) -> set[datetime]:
     """Hours in [start, end) that a complete sweep has answered for."""
     return {row.hour for row in run_query(connection, "covered_hours", {"start": start, "end": end})}
 
 
 def insert_page(
-    connection: Connection,
-    *,
-    sweep_id: UUID,
-    generation: str,
-    endpoint: str,
-    window: tuple[datetime, datetime] | None,
-    request: Mapping[str, Any],
-    page_offset: int,
-    status: int,
-    headers: Mapping[str, str],
-    body: bytes,
-    sha256: str,
-    record_count: int | None,
-    last_page: bool,
-    fetched_at: datetime,
-    run_id: str,
-) -> int:
-    """Keep one response; gives its id."""
-    start, end = window or (None, None)
-    parameters = {
-        "sweep_id": sweep_id, "generation": generation, "endpoint": endpoint, "window_start": start,
-        "window_end": end, "request": json.dumps(dict(request)), "page_offset": page_offset,
-        "status": status, "headers": json.dumps(dict(headers)), "body": body, "sha256": sha256,
-        "record_count": record_count, "last_page": last_page, "fetched_at": fetched_at, "run_id": run_id,
-    }  # fmt: skip
-    return int(run_query(connection, "insert_page", parameters)[0].id)
+    connection: Connection, generation: str, sweep: Sweep, sweep_id: UUID, page: ApiPage, run_id: str
+) -> None:
+    """Keep one response of a sweep as it came."""
+    run_query(
+        connection,
+        "insert_page",
+        {
+            "sweep_id": sweep_id, "generation": generation, "endpoint": sweep.endpoint,
+            "window_start": sweep.window_start, "window_end": sweep.window_end,
+            "request": json.dumps(dict(page.request)), "page_offset": page.page_offset, "status": page.status,
+            "headers": json.dumps(dict(page.headers)), "body": page.body, "sha256": page.sha256,
+            "record_count": page.record_count, "last_page": page.last_page, "fetched_at": page.fetched_at,
+            "run_id": run_id,
+        },
+    )  # fmt: skip
 
 
 def stale_page_ids(connection: Connection, normaliser_version: int) -> list[int]:

@@ -79,9 +79,7 @@ def held_documents(connection: Connection, user_keys: Sequence[str] | None = Non
 
 def current_document(connection: Connection, user_id: int) -> CurrentDocument | None:
     """The user's CV that landed last."""
-    rows = run_query(
-        connection, "current_document", {"user_id": user_id, "extractor_version": EXTRACTOR_VERSION}
-    )
+    rows = run_query(connection, "current_document", {"user_id": user_id, "extractor_version": EXTRACTOR_VERSION})
     if not rows:
         return None
     row = rows[0]
@@ -95,16 +93,13 @@ def record_reading(connection: Connection, document_id: int, cv_text: str | None
     """Note the outcome of reading a document: its text, or why it cannot be read."""
     connection.execute(
         text(
-            "UPDATE cv_documents SET status = :status, text = :text, reason = :reason, read_at = now() "
-            "WHERE id = :id"
+            "UPDATE cv_documents SET status = :status, text = :text, reason = :reason, read_at = now() WHERE id = :id"
         ),
         {"id": document_id, "status": "unreadable" if reason else "read", "text": cv_text, "reason": reason},
     )
 
 
-def insert_profile(
-    connection: Connection, user_id: int, document_id: int, profile: Profile, run_id: str
-) -> int:
+def insert_profile(connection: Connection, user_id: int, document_id: int, profile: Profile, run_id: str) -> int:
     """Add the next version of the user's profile; gives its number."""
     return int(
         connection.scalars(

@@ -51,9 +51,7 @@ class EmbedderResource(dg.ConfigurableResource[Any]):
         label = Path(self.name).name if self.name else PACKAGED_MODEL
         return f"{label}@{_fingerprint(folder)}/text-v{POSTING_TEMPLATE_VERSION}"
 
-    def encode(
-        self, texts: Sequence[str], on_progress: Callable[[int, int], None] | None = None
-    ) -> Encoded:
+    def encode(self, texts: Sequence[str], on_progress: Callable[[int, int], None] | None = None) -> Encoded:
         """Embed texts; a text longer than the model reads is cut by the model, and counted.
 
         Raises:
@@ -135,6 +133,5 @@ def _load(name: str) -> Any:
         return SentenceTransformer(str(folder), device="cpu")
     except (OSError, ValueError) as error:
         raise ModelUnavailableError(
-            f"The embedding model in {folder.name!r} cannot be loaded ({type(error).__name__}). "
-            "Check EMBEDDING_MODEL."
+            f"The embedding model in {folder.name!r} cannot be loaded ({type(error).__name__}). Check EMBEDDING_MODEL."
         ) from error

@@ -40,9 +40,7 @@ ingest_cv = dg.define_asset_job(
 
 rematch_user = dg.define_asset_job(
     "rematch_user",
-    selection=dg.AssetSelection.assets(
-        ["matching", "user_semantic_matches"], ["enrichment", "user_claude_matches"]
-    ),
+    selection=dg.AssetSelection.assets(["matching", "user_semantic_matches"], ["enrichment", "user_claude_matches"]),
     partitions_def=USERS,
     tags={names.TAG_PURPOSE: "rematch"},
     description="One user: match the current profile against every open posting.",

@@ -74,8 +74,7 @@ def build_sensors() -> Iterator[dg.SensorDefinition]:
         with database.database().begin() as connection:
             users = users_to_match(connection)
         work = [
-            Work(u.user_key, str(u.profile_version), {names.TAG_PROFILE_VERSION: str(u.profile_version)})
-            for u in users
+            Work(u.user_key, str(u.profile_version), {names.TAG_PROFILE_VERSION: str(u.profile_version)}) for u in users
         ]
         return _request(context, rematch_user.name, work, f"{len(users)} profiles newer than their matches")
 

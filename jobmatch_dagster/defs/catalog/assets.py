@@ -66,9 +66,7 @@ def job_embeddings(
     Grain: posting and model. Written for open postings whose text is new or has really changed, of whatever
     hour. Running it again embeds nothing that has its vector.
     """
-    report = embed_postings(
-        database.database(), embedder, context.run_id, log_progress("postings embedded")
-    )
+    report = embed_postings(database.database(), embedder, context.run_id, log_progress("postings embedded"))
     return dg.MaterializeResult(
         metadata={
             "rows_written": report.embedded,
@@ -76,4 +74,3 @@ def job_embeddings(
             "embedding_model": embedder.model,
         }
     )
-

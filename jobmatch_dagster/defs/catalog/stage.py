@@ -96,8 +96,7 @@ def _load_group(database: Database, ids: list[int], run_id: str, report: LoadRep
                 report.quarantined += 1
                 continue
             sighted += [
-                SightedPosting(posting, page.id, position, page.fetched_at)
-                for position, posting in content.postings
+                SightedPosting(posting, page.id, position, page.fetched_at) for position, posting in content.postings
             ]
             quarantine(connection, page.id, content.rejected)
             report.quarantined += len(content.rejected)

@@ -65,9 +65,7 @@ def match_new_postings(
     return report
 
 
-def match_users(
-    database: Database, settings: MatchSettings, run_id: str, user_keys: Sequence[str]
-) -> MatchReport:
+def match_users(database: Database, settings: MatchSettings, run_id: str, user_keys: Sequence[str]) -> MatchReport:
     """Match these users with every open posting, replacing the matches of an older profile version."""
     with database.begin() as connection:
         report, profiles = _match(connection, settings, run_id, user_keys=user_keys, everything=True)
@@ -115,9 +113,7 @@ def _match(
     table = match_blocks(profile_block, posting_block, calibration.calibration, settings.weights)
     to_claude = int((table.semantic_score >= CLAUDE_THRESHOLD).sum())
     rows = _rows(table, profiles, postings, profile_block, posting_block, settings, calibration, key, run_id)
-    counts = matches.write_matches(
-        connection, rows, [row.user_id for row in profiles], keep_best=settings.keep_best
-    )
+    counts = matches.write_matches(connection, rows, [row.user_id for row in profiles], keep_best=settings.keep_best)
     report = MatchReport(
         users=len(profiles), postings=len(postings), kept=len(table.user), inserted=counts.inserted,
         updated=counts.updated, unchanged=counts.unchanged, removed=counts.removed, to_claude=to_claude,

@@ -31,9 +31,7 @@ class IngestReport:
     is_new_version: bool = False
 
 
-def ingest_cv(
-    database: Database, user_key: str, *, inbox: Path | None, today: date, run_id: str
-) -> IngestReport:
+def ingest_cv(database: Database, user_key: str, *, inbox: Path | None, today: date, run_id: str) -> IngestReport:
     """Take in the user's files from the inbox and read the newest into a profile version.
 
     A document that was read by this version of the extractor is not read again.
@@ -80,6 +78,4 @@ def embed_profiles(
 
 def _receive(connection: Connection, user_id: int, user_key: str, inbox: Path) -> int:
     fresh = news(list_inbox(inbox, user_key=user_key), profiles.held_documents(connection, [user_key]))
-    return sum(
-        profiles.receive_document(connection, user_id, file.file_name, file.path.read_bytes()) for file in fresh
-    )
+    return sum(profiles.receive_document(connection, user_id, file.file_name, file.path.read_bytes()) for file in fresh)

@@ -3,19 +3,19 @@
 Put here the order of the steps. HTTP, time windows and SQL have modules of their own; no Dagster here.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
 
-from jobmatch_dagster.core.windows import Sweep, choose_sweep
+from jobmatch_dagster.core.windows import HOUR, Sweep, choose_sweep
 from jobmatch_dagster.db import pages
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import COLLECTING, exclusively
 from jobmatch_dagster.resources.active_jobs_client import ActiveJobsClient, PageResponse, Quota
 
-HOUR = timedelta(hours=1)
+ClientFactory = Callable[[], ActiveJobsClient]
+Progress = Callable[[int, int], None]
 
 
 @dataclass
@@ -23,12 +23,94 @@ class CollectReport:
     """What a collection asked for and got. `credits` are job credits: one per returned record."""
 
     asked_hours: int = 0
-    missing_hours: int = 0
-    endpoint: str | None = None
+    held_hours: int = 0
+    endpoint: str = ""
     calls: int = 0
     pages: int = 0
-    records: int = 0
     credits: int = 0
     complete: bool = True
     quota: Quota | None = None
-    missing: list[datetime] = field(default_factory=list)
+
+
+def collect_hours(
+    database: Database,
+    client: ClientFactory,
+    hours: Collection[datetime],
+    *,
+    now: datetime,
+    max_pages_per_hour: int,
+    run_id: str,
+    refetch: bool = False,
+    on_progress: Progress | None = None,
+) -> CollectReport:
+    """Fetch what is not held of these hours, in one sweep of the narrowest feed that has all of it.
+
+    Hours that a complete sweep has answered for cost nothing again, unless `refetch` is set. One collection
+    runs at a time: the second of two at once finds the hours held.
+
+    Raises:
+        HourNotAvailableError: if an hour is not complete yet, or gone from the API.
+        PermanentFailure, PassingFailure: as the client raises them; pages that came are kept.
+    """
+    report = CollectReport(asked_hours=len(set(hours)))
+    with exclusively(database, COLLECTING):
+        with database.begin() as connection:
+            held = pages.covered_hours(connection, min(hours), max(hours) + HOUR)
+        missing = set(hours) if refetch else set(hours) - held
+        report.held_hours = report.asked_hours - len(missing)
+        if missing:
+            sweep = choose_sweep(missing, now)
+            _sweep(database, client(), sweep, max_pages_per_hour * sweep.hours, run_id, report, on_progress)
+    return report
+
+
+def collect_feed(
+    database: Database,
+    client: ClientFactory,
+    sweep: Sweep,
+    *,
+    max_pages: int,
+    run_id: str,
+    on_progress: Progress | None = None,
+) -> CollectReport:
+    """Walk a whole feed once, unless a complete sweep of its window is held.
+
+    Raises:
+        PermanentFailure, PassingFailure: as the client raises them; pages that came are kept.
+    """
+    report = CollectReport(asked_hours=sweep.hours)
+    with exclusively(database, COLLECTING):
+        with database.begin() as connection:
+            held = pages.covered_hours(connection, sweep.window_start, sweep.window_end)
+        report.held_hours = len(held)
+        if len(held) < sweep.hours:
+            _sweep(database, client(), sweep, max_pages, run_id, report, on_progress)
+    return report
+
+
+def _sweep(
+    database: Database,
+    client: ActiveJobsClient,
+    sweep: Sweep,
+    max_pages: int,
+    run_id: str,
+    report: CollectReport,
+    on_progress: Progress | None,
+) -> None:
+    report.endpoint, report.complete = sweep.endpoint, False
+    sweep_id = uuid4()
+    for page in client.sweep(sweep.endpoint, max_pages=max_pages):
+        with database.begin() as connection:
+            pages.insert_page(connection, client.generation, sweep, sweep_id, page, run_id)
+        _count(report, page)
+        if on_progress:
+            on_progress(report.pages, max_pages)
+
+
+def _count(report: CollectReport, page: PageResponse) -> None:
+    report.calls += 1
+    report.quota = page.quota
+    if page.record_count is not None:
+        report.pages += 1
+        report.credits += page.record_count
+    report.complete = page.last_page

@@ -1,0 +1,13 @@
+"""Two kinds of failure, which every layer of retries tells apart.
+
+Permanent: trying again cannot help; the client does not retry, the step fails without a retry, the run is
+not retried. Passing: worth another try later. Messages say what happened and what to do; never a secret.
+"""
+
+
+class PermanentFailure(RuntimeError):  # noqa: N818 (the field's own word for it)
+    """A person must change something first: a key, a plan, a setting."""
+
+
+class PassingFailure(RuntimeError):  # noqa: N818
+    """The other side was busy, broken or out of reach; later it may not be."""

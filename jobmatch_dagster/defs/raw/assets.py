@@ -1,0 +1,85 @@
+"""Asset of the raw stage: pages as they came."""
+
+from datetime import timedelta
+
+import dagster as dg
+
+from jobmatch_dagster import names
+from jobmatch_dagster.core.failures import PermanentFailure
+from jobmatch_dagster.core.windows import HourNotAvailableError
+from jobmatch_dagster.defs.raw.stage import CollectReport, collect_hours
+from jobmatch_dagster.observability.progress import log_progress
+from jobmatch_dagster.observability.schemas import table_schema
+from jobmatch_dagster.partitions import HOURS
+from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
+from jobmatch_dagster.resources.clock import ClockResource
+from jobmatch_dagster.resources.postgres import PostgresResource
+
+
+class CollectConfig(dg.Config):
+    """How to collect."""
+
+    refetch: bool = False
+    """Ask again for hours that are held; every returned posting costs a credit."""
+
+
+@dg.asset(
+    key_prefix="raw",
+    group_name="raw",
+    partitions_def=HOURS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    owners=names.OWNERS,
+    kinds=names.KINDS_API,
+    pool=names.POOL_ACTIVE_JOBS,
+    code_version="1",
+    retry_policy=dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
+    metadata={"dagster/table_name": "job_pages", "dagster/column_schema": table_schema("job_pages")},
+)
+def job_pages(
+    context: dg.AssetExecutionContext,
+    config: CollectConfig,
+    database: PostgresResource,
+    active_jobs: ActiveJobsResource,
+    clock: ClockResource,
+) -> dg.MaterializeResult[None]:
+    """One row per response of the Active Jobs API, byte for byte.
+
+    Grain: response. A run asks for the hours that no complete sweep has answered for, all in one sweep of the
+    narrowest feed that has them. Running it again makes no call and costs no credit.
+    """
+    window = context.partition_time_window
+    hours = [window.start + timedelta(hours=n) for n in range(int((window.end - window.start).total_seconds() // 3600))]
+    try:
+        report = collect_hours(
+            database.database(),
+            active_jobs.client,
+            hours,
+            now=clock.now(),
+            max_pages_per_hour=active_jobs.max_pages_per_hour,
+            run_id=context.run_id,
+            refetch=config.refetch,
+            on_progress=log_progress("pages fetched at most"),
+        )
+    except (PermanentFailure, HourNotAvailableError) as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    return dg.MaterializeResult(metadata=collect_metadata(report))
+
+
+def collect_metadata(report: CollectReport) -> dict[str, int | str | bool]:
+    """Stable keys for what a collection did; quota keys are there when a call was made."""
+    quota = report.quota
+    left = {
+        "credits_left": quota.jobs_remaining,
+        "requests_left": quota.requests_remaining,
+        "quota_reset_seconds": quota.reset_seconds,
+    } if quota else {}  # fmt: skip
+    return {
+        "hours_asked": report.asked_hours,
+        "hours_held": report.held_hours,
+        "endpoint": report.endpoint or "none: everything was held",
+        "calls": report.calls,
+        "pages": report.pages,
+        "credits_spent": report.credits,
+        "complete": report.complete,
+        **{name: value for name, value in left.items() if value is not None},
+    }
