@@ -1,14 +1,13 @@
 """`job_pages`: API responses as they came, and which hours they answer for."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from jobmatch_dagster.core.pages import PageResponse
 from jobmatch_dagster.core.windows import Sweep
 from jobmatch_dagster.db.engine import run_query
 
@@ -22,36 +21,13 @@ class StoredPage:
     body: bytes
 
 
-class ApiPage(Protocol):
-    """A response of the API as the client gives it; the fields are the columns of `job_pages`."""
-
-    @property
-    def request(self) -> Mapping[str, str]: ...
-    @property
-    def page_offset(self) -> int: ...
-    @property
-    def status(self) -> int: ...
-    @property
-    def headers(self) -> Mapping[str, str]: ...
-    @property
-    def body(self) -> bytes: ...
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def record_count(self) -> int | None: ...
-    @property
-    def last_page(self) -> bool: ...
-    @property
-    def fetched_at(self) -> datetime: ...
-
-
 def covered_hours(connection: Connection, start: datetime, end: datetime) -> set[datetime]:
     """Hours in [start, end) that a complete sweep has answered for."""
     return {row.hour for row in run_query(connection, "covered_hours", {"start": start, "end": end})}
 
 
 def insert_page(
-    connection: Connection, generation: str, sweep: Sweep, sweep_id: UUID, page: ApiPage, run_id: str
+    connection: Connection, generation: str, sweep: Sweep, sweep_id: UUID, page: PageResponse, run_id: str
 ) -> None:
     """Keep one response of a sweep as it came."""
     run_query(

@@ -4,7 +4,6 @@ Put here how the API is called. What is done with the pages belongs in `defs/raw
 `core/windows.py`.
 """
 
-import hashlib
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +16,7 @@ import requests
 
 from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
 from jobmatch_dagster.core.normalise import PageError, parse_page
+from jobmatch_dagster.core.pages import PageResponse
 
 RAPIDAPI_HOST = "active-jobs-db.p.rapidapi.com"
 PAGE_SIZE = 100
@@ -32,50 +32,6 @@ _G1_PATHS = {
 _G2_PATHS = {"modified": "/modified-ats", "expired": "/expired-ats"}
 _PASSING_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 _KEPT_HEADERS = ("content-type", "date", "retry-after")
-
-
-@dataclass(frozen=True)
-class Quota:
-    """What the plan has left, as the last response said; None where it did not say."""
-
-    jobs_limit: int | None = None
-    jobs_remaining: int | None = None
-    requests_limit: int | None = None
-    requests_remaining: int | None = None
-    reset_seconds: int | None = None
-
-
-@dataclass(frozen=True)
-class PageResponse:
-    """One response as it came. `request` and `headers` hold no key; `record_count` is None when unreadable."""
-
-    request: Mapping[str, str]
-    page_offset: int
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    fetched_at: datetime
-    record_count: int | None
-    last_page: bool
-
-    @property
-    def sha256(self) -> str:
-        """SHA-256 of the body, hex."""
-        return hashlib.sha256(self.body).hexdigest()
-
-    @property
-    def quota(self) -> Quota:
-        """Quota as the headers of this response tell it, in either spelling."""
-        return Quota(
-            jobs_limit=self._number("x-ratelimit-jobs-limit", "x-api-jobs-limit"),
-            jobs_remaining=self._number("x-ratelimit-jobs-remaining", "x-api-jobs-remaining"),
-            requests_limit=self._number("x-ratelimit-requests-limit", "x-api-requests-limit"),
-            requests_remaining=self._number("x-ratelimit-requests-remaining", "x-api-requests-remaining"),
-            reset_seconds=self._number("x-ratelimit-jobs-reset"),
-        )
-
-    def _number(self, *names: str) -> int | None:
-        return next((int(text) for name in names if (text := self.headers.get(name, "")).isdigit()), None)
 
 
 @dataclass

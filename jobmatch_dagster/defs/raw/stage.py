@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
+from jobmatch_dagster.core.pages import PageResponse, Quota
 from jobmatch_dagster.core.windows import HOUR, Sweep, choose_sweep
 from jobmatch_dagster.db import pages
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import COLLECTING, exclusively
-from jobmatch_dagster.resources.active_jobs_client import ActiveJobsClient, PageResponse, Quota
+from jobmatch_dagster.resources.active_jobs_client import ActiveJobsClient
 
 ClientFactory = Callable[[], ActiveJobsClient]
 Progress = Callable[[int, int], None]

@@ -1,0 +1,155 @@
+"""The weighted score: scales of its parts, weights, priority, and the reason in words.
+
+Put here how one pair is judged. Comparison of skills stands in `skills.py`, whole blocks of pairs in
+`matching.py`. The scales are the plan's defaults; an unknown part is left out and the rest renormalised.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS
+from jobmatch_dagster.core.skills import SkillMatch
+
+# Below this a pair is not kept.
+MATCH_FLOOR = 30
+# From this semantic score on a pair is sent to Claude.
+CLAUDE_THRESHOLD = 50
+
+EXPERIENCE_SAME, EXPERIENCE_ONE_ABOVE, EXPERIENCE_ONE_BELOW = 100, 80, 60
+INDUSTRY_SHARED, INDUSTRY_RELATED, INDUSTRY_OTHER = 100, 70, 30
+
+# How well a posting's arrangement (column) suits a person who would accept only the one named (row); the best of
+# the accepted ones counts. None: the two do not fit.
+ARRANGEMENT_SCORES: Mapping[str, Mapping[str, int | None]] = {
+    "On-site": {"On-site": 100, "Hybrid": 80, "Remote OK": 60, "Remote Solely": 30},
+    "Hybrid": {"On-site": 50, "Hybrid": 100, "Remote OK": 80, "Remote Solely": 60},
+    "Remote OK": {"On-site": 40, "Hybrid": 80, "Remote OK": 100, "Remote Solely": 100},
+    "Remote Solely": {"On-site": None, "Hybrid": 40, "Remote OK": 100, "Remote Solely": 100},
+}
+
+# Industries whose people often move between them; everything in a group is related to the rest of it.
+RELATED_INDUSTRIES: tuple[frozenset[str], ...] = (
+    frozenset({"Technology", "Software", "Data & Analytics"}),
+    frozenset({"Technology", "Engineering", "Science & Research"}),
+    frozenset({"Engineering", "Manufacturing", "Energy", "Construction", "Trades"}),
+    frozenset({"Energy", "Environmental & Sustainability", "Agriculture"}),
+    frozenset({"Healthcare", "Social Services", "Science & Research"}),
+    frozenset({"Education", "Social Services", "Government & Public Sector"}),
+    frozenset({"Sales", "Marketing", "Retail", "Customer Service & Support"}),
+    frozenset({"Marketing", "Creative & Media", "Art & Design"}),
+    frozenset({"Hospitality", "Food & Beverage", "Retail"}),
+    frozenset({"Logistics", "Transportation", "Manufacturing"}),
+    frozenset({"Finance & Accounting", "Legal", "Consulting", "Administrative"}),
+    frozenset({"Human Resources", "Administrative", "Consulting"}),
+    frozenset({"Management & Leadership", "Consulting"}),
+    frozenset({"Healthcare", "Sports & Recreation"}),
+    frozenset({"Security & Safety", "Government & Public Sector"}),
+)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights of the five parts; what counts is their share of the sum."""
+
+    skills: float = 40
+    experience: float = 25
+    industry: float = 15
+    work_arrangement: float = 10
+    semantic: float = 10
+
+    def __post_init__(self) -> None:
+        parts = (self.skills, self.experience, self.industry, self.work_arrangement, self.semantic)
+        if min(parts) < 0 or sum(parts) <= 0:
+            raise ValueError(f"Weights must not be negative and not all zero: {parts}")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The five parts of a match, 0..100 each; None where one side says nothing."""
+
+    skills: int | None = None
+    experience: int | None = None
+    industry: int | None = None
+    work_arrangement: int | None = None
+    semantic: int | None = None
+
+
+def experience_score(posting: str | None, profile: str | None) -> tuple[int | None, bool]:
+    """Score of two experience levels, and whether they are too far apart for a match."""
+    if posting is None or profile is None:
+        return None, False
+    steps = EXPERIENCE_LEVELS.index(posting) - EXPERIENCE_LEVELS.index(profile)
+    scores = {0: EXPERIENCE_SAME, 1: EXPERIENCE_ONE_ABOVE, -1: EXPERIENCE_ONE_BELOW}
+    return scores.get(steps), steps not in scores
+
+
+def industry_score(posting: Sequence[str] | None, profile: Sequence[str] | None) -> int | None:
+    """Score of two lists of industries: one in common, one related pair, or nothing alike."""
+    if not posting or not profile:
+        return None
+    if set(posting) & set(profile):
+        return INDUSTRY_SHARED
+    related = any(group & set(posting) and group & set(profile) for group in RELATED_INDUSTRIES)
+    return INDUSTRY_RELATED if related else INDUSTRY_OTHER
+
+
+def arrangement_score(posting: str | None, accepted: Sequence[str] | None) -> tuple[int | None, bool]:
+    """Score of a posting's arrangement for a person who accepts these, and whether it does not fit."""
+    if posting is None or not accepted:
+        return None, False
+    scores = [ARRANGEMENT_SCORES[wish][posting] for wish in accepted]
+    best = max((score for score in scores if score is not None), default=None)
+    return best, best is None
+
+
+def weighted_score(parts: Parts, weights: Weights) -> int | None:
+    """Weighted mean of the known parts, 0..100, rounded half up; None when nothing is known."""
+    pairs = [
+        (score, getattr(weights, name))
+        for name in ("skills", "experience", "industry", "work_arrangement", "semantic")
+        if (score := getattr(parts, name)) is not None
+    ]
+    total = sum(weight for _, weight in pairs)
+    return int(sum(score * weight for score, weight in pairs) / total + 0.5) if total > 0 else None
+
+
+def priority(score: int | None) -> str | None:
+    """high from 85, medium from 70, else low; None without a score."""
+    if score is None:
+        return None
+    return "high" if score >= 85 else "medium" if score >= 70 else "low"
+
+
+def reasoning(
+    *,
+    skills: SkillMatch,
+    posting_level: str | None,
+    profile_level: str | None,
+    posting_industries: Sequence[str] | None,
+    profile_industries: Sequence[str] | None,
+    arrangement: str | None,
+    semantic: int,
+) -> str:
+    """The facts of a pair in one or two sentences, until Claude has said more."""
+    sentences = []
+    if skills.share is not None:
+        total = len(skills.hits) + len(skills.missing)
+        names = f": {', '.join(skills.matching[:5])}" if skills.matching else ""
+        sentences.append(f"Shows {len(skills.matching)} of {total} skills asked for{names}.")
+        near = [hit for hit in skills.hits if hit.kind == "related"]
+        if near:
+            sentences.append(f"{near[0].cv_skill} is close to {near[0].job_skill}.")
+    facts = []
+    if posting_level and profile_level:
+        same = "the level asked for" if posting_level == profile_level else f"{posting_level} years asked for"
+        facts.append(f"experience {profile_level} years, {same}")
+    shared = [name for name in posting_industries or () if name in (profile_industries or ())]
+    if shared:
+        facts.append(f"same field ({', '.join(shared[:2])})")
+    elif posting_industries and profile_industries:
+        facts.append(f"field is {posting_industries[0]}, CV is of {profile_industries[0]}")
+    if arrangement:
+        facts.append(f"work is {arrangement.lower()}")
+    facts.append(f"texts alike to {semantic} of 100")
+    sentence = "; ".join(facts)
+    return " ".join([*sentences, sentence[0].upper() + sentence[1:] + "."])
