@@ -25,7 +25,8 @@ class Calibration:
     def score(self, similarity: NDArray[np.float32]) -> NDArray[np.int16]:
         """Scores 0..100 of the same shape as the cosines."""
         cosines, scores = zip(*self.knots, strict=True)
-        return np.floor(np.interp(similarity, cosines, scores) + 0.5).astype(np.int16)
+        rounded: NDArray[np.int16] = np.floor(np.interp(similarity, cosines, scores) + 0.5).astype(np.int16)
+        return rounded
 
 
 def fit_calibration(similarities: NDArray[np.float32]) -> Calibration:

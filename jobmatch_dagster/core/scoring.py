@@ -74,6 +74,16 @@ class Parts:
     semantic: int | None = None
 
 
+def skills_score(match: SkillMatch) -> int | None:
+    """Share of the posting's skills that the CV answers, 0..100 rounded half up; None when unknown."""
+    if match.share is None:
+        return None
+    total = len(match.hits) + len(match.missing)
+    # In tenths of a credit, so that it is exact: block and single pair agree to the last point.
+    tenths = sum(round(10 * hit.credit) for hit in match.hits)
+    return (20 * tenths + total) // (2 * total)
+
+
 def experience_score(posting: str | None, profile: str | None) -> tuple[int | None, bool]:
     """Score of two experience levels, and whether they are too far apart for a match."""
     if posting is None or profile is None:
@@ -114,7 +124,7 @@ def weighted_score(parts: Parts, weights: Weights) -> int | None:
 
 
 def priority(score: int | None) -> str | None:
-    """high from 85, medium from 70, else low; None without a score."""
+    """High from 85, medium from 70, else low; None without a score."""
     if score is None:
         return None
     return "high" if score >= 85 else "medium" if score >= 70 else "low"

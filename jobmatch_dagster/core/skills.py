@@ -142,7 +142,9 @@ def _table() -> _Table:
     data = tomllib.loads(text)
     groups = data.pop("related")["groups"]
     context = frozenset(_level(word) for word in data.pop("context")["words"])
-    ids, categories, related = {}, {}, {}
+    ids: dict[str, str] = {}
+    categories: dict[str, str] = {}
+    related: dict[str, frozenset[str]] = {}
     for category, skills in data.items():
         for name, aliases in skills.items():
             categories[name] = category

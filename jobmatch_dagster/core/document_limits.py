@@ -1,0 +1,36 @@
+"""What a CV file may cost, and the verdict on one that cannot be read.
+
+Put here limits and the verdict alone; they are shared by everything that opens a file.
+"""
+
+from collections.abc import Iterable, Iterator
+
+MIB = 1024 * 1024
+MAX_BYTES = 20 * MIB
+MAX_PAGES = 100
+MAX_CHARACTERS = 200_000
+# Declared in a zip's directory and looked at before anything is unpacked.
+MAX_ZIP_ENTRIES = 2_000
+MAX_ZIP_ENTRY_BYTES = 50 * MIB
+MAX_ZIP_TOTAL_BYTES = 100 * MIB
+MAX_ZIP_RATIO = 100
+# Small members may shrink a lot without harm: blank XML does.
+ZIP_RATIO_FROM_BYTES = MIB
+
+
+class UnreadableDocument(ValueError):  # noqa: N818 (a verdict on the file, no error of the program)
+    """The file gives no text. `reason` says why and what to do; it never holds anything read from the file."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def bounded(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, as long as they could still be a CV."""
+    room = MAX_CHARACTERS
+    for line in lines:
+        room -= len(line)
+        if room < 0:
+            raise UnreadableDocument(f"the text is longer than {MAX_CHARACTERS:,} characters: no CV is")
+        yield line

@@ -1,0 +1,101 @@
+"""Rows as small tables for the UI.
+
+Put here how a value looks in a table. Which rows are shown belongs in the assets; never CV text or a secret.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+import dagster as dg
+import numpy as np
+
+PREVIEW_ROWS = 10
+CELL_CHARACTERS = 80
+
+Cell = str | int | float | bool | None
+_TYPES = {bool: "bool", int: "int", float: "float"}
+# Text of strangers must not become a link, an image or a heading.
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#!~&])")
+
+
+def preview(rows: Iterable[Sequence[Any]], columns: Sequence[str], limit: int = PREVIEW_ROWS) -> dg.TableMetadataValue:
+    """The first rows as a table.
+
+    Args:
+        rows: values in the order of the columns; rows of a query are fine.
+        columns: names of the columns.
+        limit: most rows to show.
+
+    Raises:
+        ValueError: if a row has not a value for each column.
+    """
+    cells = _cells(rows, columns, limit)
+    return dg.MetadataValue.table(
+        records=[dg.TableRecord(dict(zip(columns, row, strict=True))) for row in cells],
+        schema=dg.TableSchema(
+            columns=[dg.TableColumn(name, type=_column_type(row[i] for row in cells)) for i, name in enumerate(columns)]
+        ),
+    )
+
+
+def markdown_table(rows: Iterable[Sequence[Any]], columns: Sequence[str], limit: int | None = None) -> str:
+    """The same as markdown text, for pages that hold more than a table; numbers stand to the right.
+
+    Raises:
+        ValueError: if a row has not a value for each column.
+    """
+    cells = _cells(rows, columns, limit)
+    numeric = [_column_type(row[i] for row in cells) in ("int", "float") for i in range(len(columns))]
+    lines = [
+        [_escaped(name) for name in columns],
+        ["---:" if is_number else "---" for is_number in numeric],
+        *([_escaped(_words(value)) for value in row] for row in cells),
+    ]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def cell(value: Any) -> Cell:
+    """A value as a table cell: text cut to 80 characters, lists joined, times in ISO 8601, NaN as None."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, Decimal):
+        value = float(value) if value % 1 else int(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | tuple | set | frozenset):
+        value = ", ".join(str(item) for item in value)
+    line = re.sub(r"\s+", " ", str(value)).strip()
+    return line if len(line) <= CELL_CHARACTERS else line[: CELL_CHARACTERS - 1].rstrip() + "…"
+
+
+def _cells(rows: Iterable[Sequence[Any]], columns: Sequence[str], limit: int | None) -> list[list[Cell]]:
+    cells = [[cell(value) for value in row] for row in islice(rows, limit)]
+    if wrong := next((row for row in cells if len(row) != len(columns)), None):
+        raise ValueError(f"A row has {len(wrong)} values for {len(columns)} columns ({', '.join(columns)}).")
+    return cells
+
+
+def _column_type(values: Iterable[Cell]) -> str:
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {int, float}:
+        return "float"
+    return _TYPES.get(kinds.pop(), "string") if len(kinds) == 1 else "string"
+
+
+def _words(value: Cell) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _escaped(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", text)

@@ -1,0 +1,170 @@
+"""Column schemas of the project's tables, for the UI, read from `sql/migrations`.
+
+The migrations are the one source of types and descriptions; no database is asked at load time. Put here the
+reading of the forms that the migrations use: CREATE TABLE, ALTER TABLE ... ADD COLUMN and COMMENT ON.
+"""
+
+import functools
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import dagster as dg
+
+from jobmatch_dagster.db.engine import sql_folder
+
+_TOKENS = re.compile(
+    r"""'(?:[^']|'')*' | "[^"]*" | \$(\w*)\$.*?\$\1\$ | --[^\n]* | /\*.*?\*/ | [(),;] | [^'"$(),;/-]+ | .""",
+    re.DOTALL | re.VERBOSE,
+)
+_NAME = r'(?:public\.)?"?(\w+)"?'
+_CREATE_TABLE = re.compile(
+    rf"CREATE TABLE (?:IF NOT EXISTS )?{_NAME} ?\((.*?)\)(?: ?WITH \([^)]*\))?", re.DOTALL | re.IGNORECASE
+)
+_ALTER_TABLE = re.compile(rf"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?{_NAME} (.*)", re.DOTALL | re.IGNORECASE)
+_ADD_COLUMN = re.compile(r"ADD COLUMN (?:IF NOT EXISTS )?(.*)", re.DOTALL | re.IGNORECASE)
+_COMMENT = re.compile(rf"COMMENT ON (?:TABLE {_NAME}|COLUMN {_NAME}\.\"?(\w+)\"?) IS '(.*)'", re.DOTALL | re.IGNORECASE)
+_TABLE_CONSTRAINT = re.compile(r"(CONSTRAINT|PRIMARY KEY|UNIQUE|CHECK|FOREIGN KEY|EXCLUDE)\b", re.IGNORECASE)
+_COLUMN = re.compile(
+    r'"?(\w+)"?\s+(.+?)'
+    r"(?:\s+((?:CONSTRAINT|NOT NULL|NULL|DEFAULT|PRIMARY KEY|UNIQUE|CHECK|REFERENCES|GENERATED|COLLATE)\b.*))?",
+    re.DOTALL | re.IGNORECASE,
+)
+_KEY = re.compile(r"(PRIMARY KEY|UNIQUE)\s*\(([^)]*)\)", re.IGNORECASE)
+
+
+@dataclass
+class ColumnDefinition:
+    """One column: its type and rules (NOT NULL, CHECK ...) as the migration words them."""
+
+    type: str
+    rules: str
+    comment: str | None = None
+    in_primary_key: bool = False
+    is_unique: bool = False
+
+
+@dataclass
+class TableDefinition:
+    """One table: its columns in order, its table constraints as worded, its comment."""
+
+    columns: dict[str, ColumnDefinition] = field(default_factory=dict)
+    rules: list[str] = field(default_factory=list)
+    comment: str | None = None
+
+    def schema(self) -> dg.TableSchema:
+        """The table as the UI shows it."""
+        return dg.TableSchema(
+            columns=[
+                dg.TableColumn(name, type=column.type, description=column.comment, constraints=_constraints(column))
+                for name, column in self.columns.items()
+            ],
+            constraints=dg.TableConstraints(other=self.rules) if self.rules else None,
+        )
+
+
+def table_schema(table: str) -> dg.TableSchema:
+    """Columns of a table with type, description and constraints, in the table's order.
+
+    Raises:
+        ValueError: if no migration creates the table.
+    """
+    return _definition(table).schema()
+
+
+def table_comment(table: str) -> str | None:
+    """What one row of the table is, in the words of its COMMENT ON TABLE.
+
+    Raises:
+        ValueError: if no migration creates the table.
+    """
+    return _definition(table).comment
+
+
+@functools.cache
+def migrated_tables() -> Mapping[str, TableDefinition]:
+    """The tables that the migrations create, by name."""
+    paths = sorted((sql_folder() / "migrations").glob("*.sql"))
+    return read_tables(path.read_text(encoding="utf-8") for path in paths if ".rollback." not in path.name)
+
+
+def read_tables(scripts: Iterable[str]) -> Mapping[str, TableDefinition]:
+    """The tables that these SQL scripts create when they are run in the given order."""
+    found: dict[str, TableDefinition] = {}
+    for script in scripts:
+        for statement in _split(script, ";"):
+            _apply(statement, found)
+    return MappingProxyType(found)
+
+
+def _definition(table: str) -> TableDefinition:
+    known = migrated_tables()
+    if table not in known:
+        raise ValueError(f"No migration creates a table {table!r}; there are {', '.join(sorted(known))}.")
+    return known[table]
+
+
+def _apply(statement: str, tables: dict[str, TableDefinition]) -> None:
+    """Let one statement have its effect; statements that shape no column pass by."""
+    if created := _CREATE_TABLE.fullmatch(statement):
+        table = tables[created[1]] = TableDefinition()
+        for item in _split(created[2], ","):
+            _define(item, table)
+    elif altered := _ALTER_TABLE.fullmatch(statement):
+        for action in _split(altered[2], ","):
+            if added := _ADD_COLUMN.fullmatch(action):
+                _define(added[1], tables[altered[1]])
+    elif comment := _COMMENT.fullmatch(statement):
+        text = comment[4].replace("''", "'")
+        if comment[1]:
+            tables[comment[1]].comment = text
+        else:
+            tables[comment[2]].columns[comment[3]].comment = text
+
+
+def _define(item: str, table: TableDefinition) -> None:
+    """Add a column or a table constraint to the table."""
+    if _TABLE_CONSTRAINT.match(item):
+        table.rules.append(item)
+        if key := _KEY.search(item):
+            _mark_key(key[1].upper(), [name.strip(' "') for name in key[2].split(",")], table)
+    elif column := _COLUMN.fullmatch(item):
+        table.columns[column[1]] = ColumnDefinition(type=column[2], rules=column[3] or "")
+
+
+def _mark_key(kind: str, names: list[str], table: TableDefinition) -> None:
+    for name in names:
+        table.columns[name].in_primary_key |= kind == "PRIMARY KEY"
+        table.columns[name].is_unique |= len(names) == 1
+
+
+def _constraints(column: ColumnDefinition) -> dg.TableColumnConstraints:
+    is_key = column.in_primary_key or _has("PRIMARY KEY", column)
+    more = re.sub(r"^NOT NULL ?|^PRIMARY KEY ?|^UNIQUE ?", "", column.rules, flags=re.IGNORECASE)
+    return dg.TableColumnConstraints(
+        nullable=not (is_key or _has("(?<!IS )NOT NULL", column) or _has("AS IDENTITY", column)),
+        unique=column.is_unique or _has("UNIQUE", column) or _has("PRIMARY KEY", column),
+        other=[more] if more else [],
+    )
+
+
+def _has(rule: str, column: ColumnDefinition) -> bool:
+    return re.search(rf"\b{rule}\b", column.rules, re.IGNORECASE) is not None
+
+
+def _split(script: str, separator: str) -> list[str]:
+    """Pieces between separators outside parentheses and quotes, comments out, white space levelled."""
+    pieces, depth = [""], 0
+    for token in _TOKENS.finditer(script):
+        text = token[0]
+        if text.startswith(("--", "/*")):
+            text = " "
+        elif not text.startswith(("'", "$")):
+            text = re.sub(r"\s+", " ", text)
+        depth += (text == "(") - (text == ")")
+        if text == separator and depth == 0:
+            pieces.append("")
+        else:
+            pieces[-1] += text
+    return [piece.strip() for piece in pieces if piece.strip()]

@@ -1,0 +1,145 @@
+"""Reads CV files in a child process that may use so much memory, processor time and wall time, and no more.
+
+Put here the fence alone: what a file is and how it is read belongs in `core/documents.py`. A hostile file can
+end the child; the parent gets a verdict on it and goes on.
+"""
+
+import io
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+from jobmatch_dagster.core.document_limits import MAX_BYTES, MIB, UnreadableDocument
+from jobmatch_dagster.core.documents import read_document
+
+MEMORY_BYTES = 512 * MIB
+TIMEOUT_SECONDS = 20
+# What one child is given at a time; the next child takes the rest.
+_BATCH_DOCUMENTS = 100
+_BATCH_BYTES = 2 * MAX_BYTES
+_START_SECONDS = 10
+_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+_TIMEOUT_SIGNALS = frozenset({signal.SIGALRM, signal.SIGXCPU})
+
+
+@dataclass(frozen=True)
+class ReadResult:
+    """What became of one file. `text` is there when it was read, `reason` when it was not."""
+
+    status: Literal["read", "unreadable"]
+    text: str | None = None
+    reason: str | None = None
+
+
+def read_in_child(
+    file_name: str, content: bytes, *, timeout_s: int = TIMEOUT_SECONDS, memory_bytes: int = MEMORY_BYTES
+) -> ReadResult:
+    """Read one CV file in a child process; never raises for what is in the file."""
+    return read_many_in_child([(file_name, content)], timeout_s=timeout_s, memory_bytes=memory_bytes)[0]
+
+
+def read_many_in_child(
+    files: Sequence[tuple[str, bytes]], *, timeout_s: int = TIMEOUT_SECONDS, memory_bytes: int = MEMORY_BYTES
+) -> list[ReadResult]:
+    """Read CV files (name, content), one result for each, in order; one child reads as many as it survives.
+
+    A file that ends the child gets a verdict, and a new child goes on behind it. `timeout_s` holds for each file.
+    """
+    results: list[ReadResult] = []
+    while len(results) < len(files):
+        batch = _next_batch(files[len(results) :])
+        answers, return_code = _ask_child(batch, timeout_s, memory_bytes)
+        results += answers
+        if len(answers) < len(batch):
+            results.append(_verdict_on_end(return_code, timeout_s))
+    return results
+
+
+def _next_batch(files: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    batch: list[tuple[str, bytes]] = []
+    size = 0
+    for name, content in files[:_BATCH_DOCUMENTS]:
+        # One byte more than allowed is enough for the verdict on a file that is too large.
+        head = content[: MAX_BYTES + 1]
+        size += len(head)
+        if batch and size > _BATCH_BYTES:
+            break
+        batch.append((name, head))
+    return batch
+
+
+def _ask_child(
+    batch: Sequence[tuple[str, bytes]], timeout_s: int, memory_bytes: int
+) -> tuple[list[ReadResult], int | None]:
+    """The child's answers, in order, and how it ended (None: it had to be killed)."""
+    sizes = [(name, len(content)) for name, content in batch]
+    order = {"files": sizes, "timeout_s": timeout_s, "memory_bytes": memory_bytes}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "jobmatch_dagster.resources.document_reader"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # a parser's warnings may quote the CV
+        env={"PYTHONPATH": os.fspath(_PACKAGE_ROOT), "PYTHONDONTWRITEBYTECODE": "1"},  # no key, no password
+    )
+    stdin = b"".join((json.dumps(order).encode(), b"\n", *(content for _, content in batch)))
+    try:
+        stdout, _ = child.communicate(stdin, timeout=_START_SECONDS + timeout_s * len(batch))
+        return_code: int | None = child.returncode
+    except subprocess.TimeoutExpired:
+        child.kill()
+        stdout, _ = child.communicate()
+        return_code = None
+    lines = [line for line in stdout.splitlines(keepends=True) if line.endswith(b"\n")]
+    return [ReadResult(**json.loads(line)) for line in lines], return_code
+
+
+def _verdict_on_end(return_code: int | None, timeout_s: int) -> ReadResult:
+    if return_code is None or -return_code in _TIMEOUT_SIGNALS:
+        reason = f"reading it took longer than {timeout_s} s"
+    else:
+        reason = "broken or hostile: reading it ended the reader"
+    return ReadResult("unreadable", reason=reason)
+
+
+def _serve(stdin: BinaryIO, stdout: BinaryIO) -> None:
+    """The child: reads the files it is sent, one line of JSON for each as soon as it is known."""
+    order: dict[str, Any] = json.loads(stdin.readline())
+    contents = [(name, stdin.read(size)) for name, size in order["files"]]
+    resource.setrlimit(resource.RLIMIT_AS, (order["memory_bytes"], order["memory_bytes"]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # no file is written
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # and no memory image with a CV in it
+    for name, content in contents:
+        _start_clock(order["timeout_s"])
+        stdout.write(json.dumps(asdict(_read(name, content, order["memory_bytes"]))).encode() + b"\n")
+        stdout.flush()
+
+
+def _start_clock(seconds: int) -> None:
+    """End this process after so many seconds of wall or processor time; the kernel does it, whatever runs."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (int(usage.ru_utime + usage.ru_stime) + seconds + 1, hard))
+
+
+def _read(name: str, content: bytes, memory_bytes: int) -> ReadResult:
+    try:
+        return ReadResult("read", text=read_document(name, content))
+    except UnreadableDocument as verdict:
+        return ReadResult("unreadable", reason=verdict.reason)
+    except MemoryError:
+        return ReadResult("unreadable", reason=f"reading it needs more than {memory_bytes // MIB} MiB of memory")
+    except RecursionError:
+        return ReadResult("unreadable", reason="broken or hostile: nested too deeply")
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    _serve(io.BufferedReader(sys.stdin.buffer), sys.stdout.buffer)  # type: ignore
