@@ -4,7 +4,6 @@ Put here the fence alone: what a file is and how it is read belongs in `core/doc
 end the child; the parent gets a verdict on it and goes on.
 """
 
-import io
 import json
 import os
 import resource
@@ -26,6 +25,8 @@ _BATCH_DOCUMENTS = 100
 _BATCH_BYTES = 2 * MAX_BYTES
 _START_SECONDS = 10
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+# The child's first line: what goes wrong before it is no verdict on a file.
+_READY = b"ready\n"
 _TIMEOUT_SIGNALS = frozenset({signal.SIGALRM, signal.SIGXCPU})
 
 
@@ -41,7 +42,7 @@ class ReadResult:
 def read_in_child(
     file_name: str, content: bytes, *, timeout_s: int = TIMEOUT_SECONDS, memory_bytes: int = MEMORY_BYTES
 ) -> ReadResult:
-    """Read one CV file in a child process; never raises for what is in the file."""
+    """Read one CV file in a child process; what is in the file never raises."""
     return read_many_in_child([(file_name, content)], timeout_s=timeout_s, memory_bytes=memory_bytes)[0]
 
 
@@ -78,7 +79,11 @@ def _next_batch(files: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
 def _ask_child(
     batch: Sequence[tuple[str, bytes]], timeout_s: int, memory_bytes: int
 ) -> tuple[list[ReadResult], int | None]:
-    """The child's answers, in order, and how it ended (None: it had to be killed)."""
+    """The child's answers, in order, and how it ended (None: it had to be killed).
+
+    Raises:
+        RuntimeError: the child did not start.
+    """
     sizes = [(name, len(content)) for name, content in batch]
     order = {"files": sizes, "timeout_s": timeout_s, "memory_bytes": memory_bytes}
     child = subprocess.Popen(
@@ -96,7 +101,9 @@ def _ask_child(
         child.kill()
         stdout, _ = child.communicate()
         return_code = None
-    lines = [line for line in stdout.splitlines(keepends=True) if line.endswith(b"\n")]
+    ready, *lines = [line for line in stdout.splitlines(keepends=True) if line.endswith(b"\n")] or [b""]
+    if ready != _READY:
+        raise RuntimeError(f"the reader of CV files did not start (exit code {return_code}): is there memory left?")
     return [ReadResult(**json.loads(line)) for line in lines], return_code
 
 
@@ -115,6 +122,8 @@ def _serve(stdin: BinaryIO, stdout: BinaryIO) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (order["memory_bytes"], order["memory_bytes"]))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # no file is written
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # and no memory image with a CV in it
+    stdout.write(_READY)
+    stdout.flush()
     for name, content in contents:
         _start_clock(order["timeout_s"])
         stdout.write(json.dumps(asdict(_read(name, content, order["memory_bytes"]))).encode() + b"\n")
@@ -142,4 +151,4 @@ def _read(name: str, content: bytes, memory_bytes: int) -> ReadResult:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    _serve(io.BufferedReader(sys.stdin.buffer), sys.stdout.buffer)  # type: ignore
+    _serve(sys.stdin.buffer, sys.stdout.buffer)
