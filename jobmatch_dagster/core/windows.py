@@ -20,16 +20,16 @@ class HourNotAvailableError(ValueError):
 
 @dataclass(frozen=True)
 class Sweep:
-    """One walk through a feed, and the hours [window_start, window_end) that it answers for."""
+    """One walk through a feed, and the hours [window_start, window_end) that it answers for (None: not by hours)."""
 
     endpoint: str
-    window_start: datetime
-    window_end: datetime
+    window_start: datetime | None
+    window_end: datetime | None
 
     @property
     def hours(self) -> int:
         """Length of the window in hours."""
-        return (self.window_end - self.window_start) // HOUR
+        return (self.window_end - self.window_start) // HOUR if self.window_start and self.window_end else 0
 
 
 def hour_of(moment: datetime) -> datetime:

@@ -3,6 +3,7 @@
 Put here how postings are written. How a vendor record becomes a posting belongs in `core/normalise.py`.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,6 +80,17 @@ def quarantine(connection: Connection, page_id: int, rejected: Sequence[Rejected
                 "version": NORMALISER_VERSION,
             },
         )  # fmt: skip
+
+
+def close_expired(connection: Connection, external_ids: Sequence[str], now: datetime) -> int:
+    """Close open postings that the vendor lists as expired; gives how many."""
+    return len(run_query(connection, "close_expired", {"external_ids": list(external_ids), "now": now}))
+
+
+def close_by_date(connection: Connection, now: datetime, oldest: datetime) -> Counter[str]:
+    """Close open postings past their own date, or indexed before `oldest`; gives how many by reason."""
+    rows = run_query(connection, "close_by_date", {"now": now, "oldest": oldest})
+    return Counter(row.closed_reason for row in rows)
 
 
 def _merge_sql() -> str:

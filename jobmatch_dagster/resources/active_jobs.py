@@ -23,6 +23,7 @@ class ActiveJobsResource(dg.ConfigurableResource[ActiveJobsClient]):
     location: str = Field(default="Germany", description="English names, as the vendor derives them")
     title: str = Field(default="", description="Search in the title, Google-like")
     include_company: bool = True
+    modified_feed: bool = Field(default=False, description="Whether the plan has the feed of modified postings")
     max_pages_per_hour: int = Field(default=10, ge=1, description="Pages of 100 for each hour of a window")
 
     def client(self) -> ActiveJobsClient:

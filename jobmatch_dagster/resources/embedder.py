@@ -126,7 +126,9 @@ def _fingerprint(folder: Path) -> str:
 def _load(name: str) -> Any:
     import torch
     from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
     torch.set_num_threads(os.cpu_count() or 1)
     folder = _model_folder(name)
     try:

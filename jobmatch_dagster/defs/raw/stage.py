@@ -13,7 +13,7 @@ from jobmatch_dagster.core.windows import HOUR, Sweep, choose_sweep
 from jobmatch_dagster.db import pages
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import COLLECTING, exclusively
-from jobmatch_dagster.resources.active_jobs_client import ActiveJobsClient
+from jobmatch_dagster.resources.active_jobs_client import ActiveJobsClient, expired_ids
 
 ClientFactory = Callable[[], ActiveJobsClient]
 Progress = Callable[[int, int], None]
@@ -74,19 +74,31 @@ def collect_feed(
     run_id: str,
     on_progress: Progress | None = None,
 ) -> CollectReport:
-    """Walk a whole feed once, unless a complete sweep of its window is held.
+    """Walk a whole feed once.
 
     Raises:
         PermanentFailure, PassingFailure: as the client raises them; pages that came are kept.
     """
     report = CollectReport(asked_hours=sweep.hours)
     with exclusively(database, COLLECTING):
-        with database.begin() as connection:
-            held = pages.covered_hours(connection, sweep.window_start, sweep.window_end)
-        report.held_hours = len(held)
-        if len(held) < sweep.hours:
-            _sweep(database, client(), sweep, max_pages, run_id, report, on_progress)
+        _sweep(database, client(), sweep, max_pages, run_id, report, on_progress)
     return report
+
+
+def fetch_expired_ids(database: Database, client: ActiveJobsClient, run_id: str) -> list[str]:
+    """The vendor's list of expired postings; the response is kept like every other.
+
+    Raises:
+        PermanentFailure, PassingFailure: as the client raises them.
+    """
+    ids: list[str] = []
+    sweep_id = uuid4()
+    for page in client.sweep("expired", max_pages=1):
+        with database.begin() as connection:
+            pages.insert_page(connection, client.generation, Sweep("expired", None, None), sweep_id, page, run_id)
+        if page.record_count is not None:
+            ids = expired_ids(page.body)
+    return ids
 
 
 def _sweep(
