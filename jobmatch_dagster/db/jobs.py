@@ -82,6 +82,37 @@ def quarantine(connection: Connection, page_id: int, rejected: Sequence[Rejected
         )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class AiCoverage:
+    """Open postings, and the shares (0..1) of them with skills and with industries."""
+
+    postings: int
+    skills: float
+    industries: float
+
+
+def ai_coverage(connection: Connection) -> AiCoverage:
+    """How far the vendor's AI fields are filled."""
+    row = run_query(connection, "ai_coverage")[0]
+    total = max(row.postings, 1)
+    return AiCoverage(row.postings, row.with_skills / total, row.with_industries / total)
+
+
+def columns_of_users(connection: Connection) -> list[str]:
+    """Columns of `jobs` that belong to a user; there must be none."""
+    query = (
+        "SELECT attname FROM pg_attribute WHERE attrelid = 'jobs'::regclass AND NOT attisdropped AND attnum > 0 "
+        "AND attname ~ '^(user_|status$|priority$|match_|claude_|semantic_)'"
+    )
+    return list(connection.scalars(text(query)))
+
+
+def hours_loaded_by(connection: Connection, run_id: str) -> list[datetime]:
+    """Hours of the postings that a run wrote, oldest first."""
+    query = "SELECT DISTINCT collection_hour FROM jobs WHERE run_id = :run_id ORDER BY 1"
+    return list(connection.scalars(text(query), {"run_id": run_id}))
+
+
 def close_expired(connection: Connection, external_ids: Sequence[str], now: datetime) -> int:
     """Close open postings that the vendor lists as expired; gives how many."""
     return len(run_query(connection, "close_expired", {"external_ids": list(external_ids), "now": now}))

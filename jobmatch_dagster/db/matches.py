@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, text
 
 from jobmatch_dagster.db.bulk import read_vectors, stage
-from jobmatch_dagster.db.engine import run_query
+from jobmatch_dagster.db.engine import read_sql, run_query
 
 _POSTING_VECTORS = """
     SELECT e.job_id, e.embedding FROM postings_to_match AS p
@@ -127,11 +127,12 @@ def note_users_matched(connection: Connection, profiles: Sequence[Row[Any]], sco
     )  # fmt: skip
 
 
+def score_bands(connection: Connection) -> dict[int, int]:
+    """Kept pairs by the lower end of their band of semantic_score."""
+    return {row.low: row.pairs for row in run_query(connection, "score_bands")}
+
+
 def _rowcount(connection: Connection, name: str, parameters: dict[str, Any]) -> int:
-    from sqlalchemy import text
-
-    from jobmatch_dagster.db.engine import read_sql
-
     return connection.execute(text(read_sql(f"queries/{name}.sql")), parameters).rowcount
 
 

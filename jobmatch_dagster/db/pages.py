@@ -26,6 +26,22 @@ def covered_hours(connection: Connection, start: datetime, end: datetime) -> set
     return {row.hour for row in run_query(connection, "covered_hours", {"start": start, "end": end})}
 
 
+def first_covered_hour(connection: Connection) -> datetime | None:
+    """The first hour that any complete sweep of the hourly path has answered for."""
+    query = "SELECT min(window_start) FROM job_pages WHERE last_page AND status = 200 AND endpoint IN ('1h', '24h')"
+    return connection.scalar(text(query))
+
+
+def is_swept(connection: Connection, sweep: Sweep) -> bool:
+    """Whether one complete sweep of this feed has answered for the whole window."""
+    query = (
+        "SELECT EXISTS (SELECT FROM job_pages WHERE last_page AND status = 200 AND endpoint = :endpoint "
+        "AND window_start <= :start AND window_end >= :end)"
+    )
+    parameters = {"endpoint": sweep.endpoint, "start": sweep.window_start, "end": sweep.window_end}
+    return bool(connection.scalar(text(query), parameters))
+
+
 def insert_page(
     connection: Connection, generation: str, sweep: Sweep, sweep_id: UUID, page: PageResponse, run_id: str
 ) -> None:

@@ -20,17 +20,14 @@ from jobmatch_dagster.db.calibrations import StoredCalibration, calibration_in_f
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import MATCHING, lock
 
-# Rows that a user keeps, best first; decided ones come on top.
-KEEP_BEST = 1_000
-
 
 @dataclass(frozen=True)
 class MatchSettings:
     """What a deployment may choose: the model's version, the weights, how many matches a user keeps."""
 
     model: str
-    weights: Weights = Weights()
-    keep_best: int = KEEP_BEST
+    weights: Weights
+    keep_best: int
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,86 @@
+"""Assets of the enrichment stage: what Claude says about pairs, in the two slices of the matching."""
+
+from typing import Any
+
+import dagster as dg
+
+from jobmatch_dagster import names
+from jobmatch_dagster.core.failures import PermanentFailure
+from jobmatch_dagster.defs.enrichment.stage import EnrichReport, enrich_pairs
+from jobmatch_dagster.observability.progress import log_progress
+from jobmatch_dagster.observability.schemas import table_schema
+from jobmatch_dagster.partitions import HOURS, USERS
+from jobmatch_dagster.resources.claude import ClaudeResource
+from jobmatch_dagster.resources.postgres import PostgresResource
+
+_COMMON: dict[str, Any] = {
+    "key_prefix": "enrichment",
+    "group_name": "enrichment",
+    "owners": names.OWNERS,
+    "kinds": names.KINDS_CLAUDE,
+    "pool": names.POOL_CLAUDE,
+    "code_version": "1",
+    "metadata": {
+        "dagster/table_name": "user_job_matches",
+        "dagster/column_schema": table_schema("user_job_matches"),
+    },
+}
+
+
+@dg.asset(
+    **_COMMON,
+    partitions_def=HOURS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    deps=[["matching", "semantic_matches"]],
+)
+def claude_matches(
+    context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource
+) -> dg.MaterializeResult[None]:
+    """Claude's score and reasons on pairs with a semantic score of 50 and more, of all active users.
+
+    Grain: user and posting; columns of `user_job_matches`. Without a key nothing is called and pairs wait.
+    Running it again pays for no answer that is held.
+    """
+    return _result(context, database, claude, None)
+
+
+@dg.asset(
+    **_COMMON,
+    partitions_def=USERS,
+    deps=[["matching", "user_semantic_matches"]],
+)
+def user_claude_matches(
+    context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource
+) -> dg.MaterializeResult[None]:
+    """Claude's score and reasons on this user's pairs with a semantic score of 50 and more.
+
+    Grain: user and posting; columns of `user_job_matches`. Without a key nothing is called and pairs wait.
+    Running it again pays for no answer that is held.
+    """
+    return _result(context, database, claude, [context.partition_key])
+
+
+def _result(
+    context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource, user_keys: list[str] | None
+) -> dg.MaterializeResult[None]:
+    try:
+        report = enrich_pairs(database.database(), claude, context.run_id, user_keys, log_progress("pairs asked about"))
+    except PermanentFailure as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    return dg.MaterializeResult(metadata=enrich_metadata(report))
+
+
+def enrich_metadata(report: EnrichReport) -> dict[str, int | float | str]:
+    """Stable keys for what was asked and paid."""
+    return {
+        "pairs_waiting": report.waiting,
+        "calls": report.calls,
+        "answers_from_ledger": report.from_ledger,
+        "pairs_done": report.done,
+        "pairs_without_score": report.without_score,
+        "input_tokens": report.input_tokens,
+        "output_tokens": report.output_tokens,
+        "cache_read_tokens": report.cache_read_tokens,
+        "cost_usd": float(report.cost_usd),
+        "note": report.note or "none",
+    }

@@ -1,0 +1,119 @@
+"""First load of a market: a wide feed once, then everything that follows from it.
+
+Put here the ops; the steps are those of the hourly run. The run is unpartitioned: hours that got postings are
+noted as materialized one by one.
+"""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import dagster as dg
+
+from jobmatch_dagster import names
+from jobmatch_dagster.core.failures import PermanentFailure
+from jobmatch_dagster.core.windows import LOOK_BACK, Sweep, latest_collectable_hour
+from jobmatch_dagster.db.jobs import hours_loaded_by
+from jobmatch_dagster.db.pages import is_swept
+from jobmatch_dagster.defs.catalog.stage import embed_postings, load_pages
+from jobmatch_dagster.defs.matching.stage import MatchSettings, match_new_postings
+from jobmatch_dagster.defs.profiles.stage import embed_profiles
+from jobmatch_dagster.defs.raw.assets import collect_metadata
+from jobmatch_dagster.defs.raw.stage import CollectReport, collect_feed
+from jobmatch_dagster.observability.progress import log_progress
+from jobmatch_dagster.partitions import HOUR_FORMAT, HOURS
+from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
+from jobmatch_dagster.resources.clock import ClockResource
+from jobmatch_dagster.resources.embedder import EmbedderResource
+from jobmatch_dagster.resources.matching import MatchingResource
+from jobmatch_dagster.resources.postgres import PostgresResource
+
+# Hours named one by one in Dagster's history; a larger load says its range alone.
+_MAX_HOURS_NOTED = 200
+
+
+class HistoryConfig(dg.Config):
+    """How far back. Every returned posting costs a credit."""
+
+    endpoint: Literal["24h", "7d", "6m"] = "7d"
+    max_pages: int = 2_000
+
+
+@dg.op(pool=names.POOL_ACTIVE_JOBS)
+def sweep_history(
+    context: dg.OpExecutionContext,
+    config: HistoryConfig,
+    database: PostgresResource,
+    active_jobs: ActiveJobsResource,
+    clock: ClockResource,
+) -> None:
+    """Walk the wide feed once and keep its pages; a sweep of the same hours that is held is not paid again."""
+    end = latest_collectable_hour(clock.now()) + timedelta(hours=1)
+    sweep = Sweep(config.endpoint, end - LOOK_BACK[config.endpoint], end)
+    with database.database().begin() as connection:
+        held = is_swept(connection, sweep)
+    report = CollectReport()
+    if not held:
+        try:
+            report = collect_feed(
+                database.database(),
+                active_jobs.client,
+                sweep,
+                max_pages=config.max_pages,
+                run_id=context.run_id,
+                on_progress=log_progress("pages fetched at most"),
+            )
+        except PermanentFailure as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
+    context.add_output_metadata(collect_metadata(report))
+
+
+@dg.op(ins={"after": dg.In(dg.Nothing)})
+def load_history(context: dg.OpExecutionContext, database: PostgresResource) -> None:
+    """Load the pages into `jobs` and note the hours that got postings."""
+    report = load_pages(database.database(), context.run_id, log_progress("pages loaded"))
+    with database.database().begin() as connection:
+        hours = hours_loaded_by(connection, context.run_id)
+    for hour in [hour for hour in hours if _is_partition(hour)][-_MAX_HOURS_NOTED:]:
+        for key in (["raw", "job_pages"], ["catalog", "jobs"]):
+            context.log_event(dg.AssetMaterialization(key, partition=hour.strftime(HOUR_FORMAT)))
+    context.add_output_metadata(
+        {
+            "hours": len(hours),
+            "rows_inserted": report.counts.inserted,
+            "rows_updated": report.counts.updated,
+            "rows_unchanged": report.counts.unchanged,
+            "records_quarantined": report.quarantined,
+        }
+    )
+
+
+@dg.op(ins={"after": dg.In(dg.Nothing)}, pool=names.POOL_EMBEDDER)
+def embed_history(context: dg.OpExecutionContext, database: PostgresResource, embedder: EmbedderResource) -> None:
+    """Embed what has no vector yet."""
+    report = embed_postings(database.database(), embedder, context.run_id, log_progress("postings embedded"))
+    context.add_output_metadata({"rows_written": report.embedded, "texts_truncated": report.truncated})
+
+
+@dg.op(ins={"after": dg.In(dg.Nothing)})
+def match_history(
+    context: dg.OpExecutionContext, database: PostgresResource, embedder: EmbedderResource, matching: MatchingResource
+) -> None:
+    """Match every active user with what was not matched yet."""
+    embed_profiles(database.database(), embedder, context.run_id)
+    settings = MatchSettings(embedder.model, matching.weights(), matching.keep_best)
+    report = match_new_postings(database.database(), settings, context.run_id)
+    context.add_output_metadata({"users": report.users, "postings": report.postings, "pairs_kept": report.kept})
+
+
+@dg.job(
+    name="backfill_history",
+    tags={names.TAG_PURPOSE: "history", "dagster/priority": "-1"},
+    description="Load a market for the first time: one sweep of the 24h, 7d or 6m feed, then load, embed, match.",
+)
+def backfill_history() -> None:
+    """Load a market for the first time."""
+    match_history(embed_history(load_history(sweep_history())))
+
+
+def _is_partition(hour: datetime) -> bool:
+    return hour.replace(tzinfo=None) >= HOURS.start.replace(tzinfo=None)

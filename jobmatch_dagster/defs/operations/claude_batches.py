@@ -1,0 +1,36 @@
+"""Taking in what Claude still owes: answers that are held but not applied, pairs that wait.
+
+Put here the op; the steps are those of the enrichment stage.
+"""
+
+import dagster as dg
+
+from jobmatch_dagster import names
+from jobmatch_dagster.core.failures import PermanentFailure
+from jobmatch_dagster.defs.enrichment.assets import enrich_metadata
+from jobmatch_dagster.defs.enrichment.stage import enrich_pairs
+from jobmatch_dagster.observability.progress import log_progress
+from jobmatch_dagster.resources.claude import ClaudeResource
+from jobmatch_dagster.resources.postgres import PostgresResource
+
+
+@dg.op(name="collect_claude_batches", pool=names.POOL_CLAUDE)
+def collect_claude_batches_op(
+    context: dg.OpExecutionContext, database: PostgresResource, claude: ClaudeResource
+) -> None:
+    """Apply answers that are held and ask about pairs that wait, of all active users."""
+    try:
+        report = enrich_pairs(database.database(), claude, context.run_id, None, log_progress("pairs asked about"))
+    except PermanentFailure as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    context.add_output_metadata(enrich_metadata(report))
+
+
+@dg.job(
+    name="collect_claude_batches",
+    tags={names.TAG_PURPOSE: "claude"},
+    description="Pairs that wait for Claude, of all users: apply answers that are held, ask about the rest.",
+)
+def collect_claude_batches() -> None:
+    """Take in what Claude still owes."""
+    collect_claude_batches_op()
