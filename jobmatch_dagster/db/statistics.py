@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from jobmatch_dagster.core.posting import POSTING_COLUMNS
 from jobmatch_dagster.db.engine import run_query
@@ -125,7 +125,7 @@ def user_statistics(connection: Connection, user_key: str | None = None) -> list
     ]
 
 
-def _by_user(rows: Sequence[Row[Any]]) -> defaultdict[str, dict[str, Any]]:
+def _by_user(rows: Sequence[Sequence[Any]]) -> defaultdict[str, dict[str, Any]]:
     """Rows of (user key, name, number) as a mapping for each user; the order of the rows stays."""
     found: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for row in rows:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from jobmatch_dagster.core.periods import find_spans, union_months
+from jobmatch_dagster.core.cv.periods import find_spans, union_months
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS
 
 _MAX_YEARS = 60

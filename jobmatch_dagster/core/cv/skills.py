@@ -1,0 +1,118 @@
+"""Skills that a CV names: those of its lists, known or not, and those that the skill table finds in its prose.
+
+Put here how lists are taken apart. What a skill means belongs in `core/skills.py`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from jobmatch_dagster.core.cv.sections import Section
+from jobmatch_dagster.core.cv.vocabulary import snippet
+from jobmatch_dagster.core.skills import canonical, find_skills
+
+_MAX_LISTED = 80
+_MAX_SKILLS = 150
+_MAX_ITEM_WORDS = 6
+_MAX_ITEM_CHARACTERS = 50
+# Sections whose words are not about what the person can do.
+_NOT_ABOUT_SKILLS = frozenset({"education", "personal", "languages"})
+# A line that begins so lists skills, in whichever section it stands.
+_LABEL = re.compile(
+    r"^[\s•*–-]*(?:(?:key |core |technical |other |used |web |main )?(?:technolog(?:y|ies)(?: used)?|tools?(?: used)?|tech(?:nology)? ?stack|skills?|"
+    r"languages|programming languages|databases?(?: used)?|frameworks?|librar(?:y|ies)|environment|platforms?|operating systems?|"
+    r"software|scripting|web technologies|keywords|technologien|werkzeuge|programmiersprachen|datenbanken|betriebssysteme|methoden|"
+    r"kenntnisse|it-kenntnisse|edv-kenntnisse|technical environment|ide(?: & tools)?|methodologies))\s*:\s*(?P<items>\S.*)$",
+    re.IGNORECASE,
+)
+_HEADED = re.compile(r"^(?P<label>[^:,;|]{2,40}?)\s*:\s*[-–]?\s*(?P<items>\S.*)$")
+_ITEM_SEPARATOR = re.compile(r"[,;|•\t]|\s[-–]\s|\s(?:and|und|&)\s(?=\S+$)")
+# "Python- Exprience - 24 months", "Java (5 years)", "SQL: 4/5".
+_AMOUNT = re.compile(
+    r"[-–:(\s]*\b(?:exprience|experience|erfahrung)\b.*$|[-–:(\s]*\b(?:less than )?\d+\+?\s*(?:years?|yrs?|months?|jahren?|monaten?)\b.*$|"
+    r"\s*\(?\b\d\s?/\s?\d+\b\)?$",
+    re.IGNORECASE,
+)
+_LEVEL = re.compile(
+    r"\s*[-–(:]?\s*\b(?:basics?|beginner|intermediate|advanced|expert|proficient|good|very good|excellent|grundkenntnisse|"
+    r"fortgeschritten|sehr gute?|gute?|experte|sicher|yes)\b(?:\s+(?:knowledge|kenntnisse|level|skills?))?\)?\s*$",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(
+    r"^(?:proficient (?:in|with)|(?:good |strong |basic |sound |excellent |working |hands[- ]on )*(?:knowledge|experience|expertise|"
+    r"understanding|skills|command|exposure) (?:of|in|with|on|over|to)|familiar with|skilled in|well versed in|kenntnisse in|"
+    r"erfahrung (?:mit|in)|umgang mit|sehr gute|gute|fundierte|grundlegende|others?|etc)\b[\s:]*",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(
+    r"\b(?:i|my|me|am|is|are|was|were|be|been|has|have|had|will|can|to|from|which|that|this|these|their|our|your|it's|by|as|"
+    r"ich|mein|meine|bin|ist|sind|war|habe|hat|wird|werden|durch|sowie|für|bei|als|einer|eines)\b",
+    re.IGNORECASE,
+)
+_NO_ITEM = re.compile(r"^(?:etc|others?|various|company|description|and|und|[\d\W]+)$|@|https?:|www\.", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class FoundSkills:
+    """Skills in the CV's own spelling, those of its lists first; where each was found."""
+
+    skills: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+def read_skills(sections: Sequence[Section]) -> FoundSkills:
+    """All skills that the sections name, each meaning once."""
+    found: dict[str, tuple[str, str]] = {}
+    listed = [(item, line) for line in _list_lines(sections) for item in _items(line)]
+    for item, line in listed[:_MAX_LISTED]:
+        found.setdefault(canonical(item), (item, line))
+    prose = "\n".join(section.text for section in sections if section.kind not in _NOT_ABOUT_SKILLS)
+    for surface in find_skills(prose):
+        if canonical(surface) not in found:
+            at = prose.find(surface)
+            found[canonical(surface)] = surface, snippet(prose, at, at + len(surface))
+    kept = list(found.values())[:_MAX_SKILLS]
+    return FoundSkills(tuple(skill for skill, _ in kept), tuple(line for _, line in kept))
+
+
+def _list_lines(sections: Sequence[Section]) -> Iterator[str]:
+    """Lines of skill sections, and lines elsewhere that a label says are lists of skills."""
+    for section in sections:
+        for line in section.lines:
+            if section.kind == "skills":
+                yield from _unlabelled(line)
+            elif section.kind not in _NOT_ABOUT_SKILLS and (labelled := _LABEL.match(line)):
+                yield labelled["items"]
+
+
+def _unlabelled(line: str) -> Iterator[str]:
+    """The list behind a label; the label itself where a sentence explains it ("Adaptability: ...")."""
+    labelled = _HEADED.match(line.strip(" •*–-"))
+    if not labelled:
+        yield line
+    elif len(labelled["items"].split()) > _MAX_ITEM_WORDS and not _ITEM_SEPARATOR.search(labelled["items"]):
+        yield labelled["label"]
+    else:
+        yield labelled["items"]
+
+
+def _items(line: str) -> Iterator[str]:
+    """Skills of one line of a list: what the table knows of an item, else the item when it can be one."""
+    for piece in _ITEM_SEPARATOR.split(_AMOUNT.sub("", line)):
+        item = _LEAD.sub("", _LEVEL.sub("", _AMOUNT.sub("", piece))).strip(" \t•*.:–-()[]")
+        if not item:
+            continue
+        if known := find_skills(item):
+            yield from known
+        elif _can_be_skill(item):
+            yield item
+
+
+def _can_be_skill(item: str) -> bool:
+    return (
+        2 <= len(item) <= _MAX_ITEM_CHARACTERS
+        and len(item.split()) <= _MAX_ITEM_WORDS
+        and not _SENTENCE.search(item)
+        and not _NO_ITEM.search(item)
+        and ". " not in item
+    )
