@@ -99,13 +99,13 @@ def default_resources() -> dict[str, Any]:
     }
 
 
-def _present(**variables: str) -> dict[str, str]:
+def _present(**variables: str) -> dict[str, Any]:
     return {field: os.environ[name] for field, name in variables.items() if os.environ.get(name)}
 
 
-def _number(**variables: str) -> dict[str, float]:
+def _number(**variables: str) -> dict[str, Any]:
     return {field: float(text) for field, text in _present(**variables).items()}
 
 
-def _secret(**variables: str) -> dict[str, dg.EnvVar]:
+def _secret(**variables: str) -> dict[str, Any]:
     return {field: dg.EnvVar(name) for field, name in variables.items() if os.environ.get(name)}

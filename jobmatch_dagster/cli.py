@@ -3,22 +3,17 @@
 Put here arguments, and what is printed. What a command does belongs elsewhere.
 """
 
-import json
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
 
 from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
-from jobmatch_dagster.db.engine import Database, DatabaseUnavailableError
+from jobmatch_dagster.db.engine import DatabaseUnavailableError
 from jobmatch_dagster.db.migrations import MigrationError
 from jobmatch_dagster.db.urls import DatabaseUrlError
 from jobmatch_dagster.resources.embedder import ModelUnavailableError
-from jobmatch_dagster.runtime import Runtime, SchemaVersionError, open_runtime
+from jobmatch_dagster.runtime import SchemaVersionError
 
 # What a user can mend: told in one sentence, without a traceback.
 _EXPECTED = (

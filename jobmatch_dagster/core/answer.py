@@ -48,8 +48,10 @@ def read_answer(text: str, request: PairRequest) -> Answer | Unusable:
     if not isinstance(reasoning, str) or not reasoning.strip():
         return Unusable("failed", "match_reasoning is missing")
     source = _level(request.profile + request.pair)
-    offered = [data.get("key_alignments"), data.get("potential_gaps")]
-    if not all(isinstance(items, list) for items in offered):
+    offered: list[list[Any]] = [
+        items for items in (data.get("key_alignments"), data.get("potential_gaps")) if isinstance(items, list)
+    ]
+    if len(offered) != 2:
         return Unusable("failed", "key_alignments or potential_gaps is no list")
     kept = [[item for item in items if _is_grounded(item, source)] for items in offered]
     if not kept[0] and not kept[1]:

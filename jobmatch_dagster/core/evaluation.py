@@ -268,7 +268,7 @@ def _posting(record: dict[str, Any]) -> Posting:
 
 
 def _discounted_gain(labels: Sequence[int]) -> float:
-    return sum((2**label - 1) / math.log2(rank + 1) for rank, label in enumerate(labels, 1))
+    return sum(float(2**label - 1) / math.log2(rank + 1) for rank, label in enumerate(labels, 1))
 
 
 def _relevant(labels: Sequence[int]) -> int:

@@ -36,7 +36,8 @@ def spent_today_usd(connection: Connection) -> Decimal:
 def held_answer(connection: Connection, request_hash: str) -> Mapping[str, Any] | None:
     """The raw answer to an equal request, when there is one."""
     query = "SELECT answer FROM claude_requests WHERE request_hash = :hash AND state = 'answered'"
-    return connection.scalar(text(query), {"hash": request_hash})
+    answer: Mapping[str, Any] | None = connection.scalar(text(query), {"hash": request_hash})
+    return answer
 
 
 def open_request(connection: Connection, request_hash: str, pair: Row[Any], model: str, run_id: str) -> None:
@@ -87,7 +88,17 @@ def apply_answer(
     connection: Connection, match_id: int, request_hash: str, model: str, found: Answer | Unusable, priority: str | None
 ) -> None:
     """Write what an answer says about a pair; one that is unusable leaves a status and no score."""
-    usable = isinstance(found, Answer)
+    said: dict[str, Any] = dict.fromkeys(("score", "reason", "reasoning", "alignments", "gaps"))
+    if isinstance(found, Answer):
+        said |= {
+            "status": "done",
+            "score": found.score,
+            "reasoning": found.reasoning,
+            "alignments": json.dumps(found.alignments),
+            "gaps": json.dumps(found.gaps),
+        }
+    else:
+        said |= {"status": found.status, "reason": found.reason}
     connection.execute(
         text(
             "UPDATE user_job_matches SET claude_score = :score, claude_status = :status, claude_reason = :reason, "
@@ -101,12 +112,7 @@ def apply_answer(
             "hash": request_hash,
             "model": model,
             "prompt": PROMPT_VERSION,
-            "score": found.score if usable else None,
-            "status": "done" if usable else found.status,
-            "reason": None if usable else found.reason,
             "priority": priority,
-            "reasoning": found.reasoning if usable else None,
-            "alignments": json.dumps(found.alignments) if usable else None,
-            "gaps": json.dumps(found.gaps) if usable else None,
+            **said,
         },
     )

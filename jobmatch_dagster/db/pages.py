@@ -29,7 +29,8 @@ def covered_hours(connection: Connection, start: datetime, end: datetime) -> set
 def first_covered_hour(connection: Connection) -> datetime | None:
     """The first hour that any complete sweep of the hourly path has answered for."""
     query = "SELECT min(window_start) FROM job_pages WHERE last_page AND status = 200 AND endpoint IN ('1h', '24h')"
-    return connection.scalar(text(query))
+    hour: datetime | None = connection.scalar(text(query))
+    return hour
 
 
 def is_swept(connection: Connection, sweep: Sweep) -> bool:

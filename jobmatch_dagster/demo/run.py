@@ -6,7 +6,6 @@ Put here the order of the demo's steps. Its server, corpus and CVs have modules 
 
 import hashlib
 import json
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,19 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
-from rich.console import Console
-from sqlalchemy import text
-
-from jobmatch_dagster.build import build_defs
-from jobmatch_dagster.core.windows import latest_collectable_hour
-from jobmatch_dagster.demo.cvs import CvSource, read_cv_sources, write_demo_cvs
-from jobmatch_dagster.demo.errors import DemoInputError
+from jobmatch_dagster.demo.cvs import CvSource, read_cv_sources
 from jobmatch_dagster.demo.pages import newest, read_pages
-from jobmatch_dagster.demo.report import print_matches, print_outcome
 from jobmatch_dagster.demo.server import ActiveJobsServer, GeneratedCorpus, RecordedCorpus
-from jobmatch_dagster.observability.progress import progress_logger
-from jobmatch_dagster.partitions import HOUR_FORMAT
 from jobmatch_dagster.resources.clock import CLOCK_VARIABLE
 from jobmatch_dagster.runtime import INBOX_VARIABLE, Runtime
 

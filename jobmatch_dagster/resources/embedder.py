@@ -128,7 +128,7 @@ def _load(name: str) -> Any:
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
-    disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.set_num_threads(os.cpu_count() or 1)
     folder = _model_folder(name)
     try:

@@ -61,16 +61,18 @@ def test_every_field_of_a_posting_is_described() -> None:
 
 
 def test_a_later_migration_adds_columns_and_changes_a_comment() -> None:
-    tables = read_tables(
-        [
-            "CREATE TABLE t (a integer, -- a note; with (signs', '\n b text DEFAULT 'x;,)' NOT NULL, UNIQUE (a));"
-            "COMMENT ON TABLE t IS 'One row; it''s a test'; COMMENT ON COLUMN t.a IS 'first';",
-            "DO $$ BEGIN CREATE ROLE r; ALTER TABLE t ADD COLUMN never text; END $$;\n"
-            "/* two at once; */ ALTER TABLE IF EXISTS t ADD COLUMN IF NOT EXISTS c numeric(10, 2) CHECK (c > 0),\n"
-            "    ADD COLUMN \"d\" text[] NOT NULL DEFAULT '{}', ALTER COLUMN a SET STORAGE PLAIN;"
-            "COMMENT ON COLUMN t.a IS 'second (of two)'; COMMENT ON COLUMN t.c IS 'third';",
-        ]
-    )
+    first = """
+        CREATE TABLE t (a integer, -- a note; with (signs',
+            b text DEFAULT 'x;,)' NOT NULL, UNIQUE (a));
+        COMMENT ON TABLE t IS 'One row; it''s a test'; COMMENT ON COLUMN t.a IS 'first';
+    """
+    later = """
+        DO $$ BEGIN CREATE ROLE r; ALTER TABLE t ADD COLUMN never text; END $$;
+        /* two at once; */ ALTER TABLE IF EXISTS t ADD COLUMN IF NOT EXISTS c numeric(10, 2) CHECK (c > 0),
+            ADD COLUMN "d" text[] NOT NULL DEFAULT '{}', ALTER COLUMN a SET STORAGE PLAIN;
+        COMMENT ON COLUMN t.a IS 'second (of two)'; COMMENT ON COLUMN t.c IS 'third';
+    """
+    tables = read_tables([first, later])
     schema = tables["t"].schema()
     assert tables["t"].comment == "One row; it's a test"
     assert [(c.name, c.type, c.description, c.constraints.nullable, c.constraints.unique) for c in schema.columns] == [

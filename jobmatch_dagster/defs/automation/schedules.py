@@ -16,7 +16,7 @@ from jobmatch_dagster.partitions import HOUR_FORMAT
 
 # `jobmatch dev` on demo data sets it to "running"; everywhere else nothing spends credits unasked.
 AUTOMATION_VARIABLE = "JOBMATCH_AUTOMATION"
-_UNFINISHED = [
+UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
@@ -27,12 +27,6 @@ _UNFINISHED = [
 def automation_is_on() -> bool:
     """Whether schedules and sensors start switched on."""
     return os.environ.get(AUTOMATION_VARIABLE) == "running"
-
-
-def unfinished_runs(instance: dg.DagsterInstance, job_name: str, tags: dict[str, str] | None = None) -> int:
-    """How many runs of a job wait or run now."""
-    filters = dg.RunsFilter(job_name=job_name, statuses=_UNFINISHED, tags=tags or {})
-    return instance.get_runs_count(filters)
 
 
 def build_schedules() -> Iterator[dg.ScheduleDefinition]:
@@ -52,7 +46,7 @@ def build_schedules() -> Iterator[dg.ScheduleDefinition]:
         context: dg.ScheduleEvaluationContext,
     ) -> dg.RunRequest | dg.SkipReason:
         hour = latest_collectable_hour(_tick_time(context)).strftime(HOUR_FORMAT)
-        running = unfinished_runs(context.instance, hourly_collection.name)
+        running = context.instance.get_runs_count(dg.RunsFilter(job_name=hourly_collection.name, statuses=UNFINISHED))
         if running:
             return dg.SkipReason(f"{running} run(s) of hourly_collection not finished; {hour} is left to them.")
         return dg.RunRequest(run_key=hour, partition_key=hour, tags={names.TAG_HOUR: hour.replace(":", "_")})

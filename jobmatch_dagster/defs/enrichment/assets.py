@@ -1,7 +1,5 @@
 """Assets of the enrichment stage: what Claude says about pairs, in the two slices of the matching."""
 
-from typing import Any
-
 import dagster as dg
 
 from jobmatch_dagster import names
@@ -13,25 +11,23 @@ from jobmatch_dagster.partitions import HOURS, USERS
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 
-_COMMON: dict[str, Any] = {
-    "key_prefix": "enrichment",
-    "group_name": "enrichment",
-    "owners": names.OWNERS,
-    "kinds": names.KINDS_CLAUDE,
-    "pool": names.POOL_CLAUDE,
-    "code_version": "1",
-    "metadata": {
-        "dagster/table_name": "user_job_matches",
-        "dagster/column_schema": table_schema("user_job_matches"),
-    },
+_TABLE = {
+    "dagster/table_name": "user_job_matches",
+    "dagster/column_schema": table_schema("user_job_matches"),
 }
 
 
 @dg.asset(
-    **_COMMON,
+    key_prefix="enrichment",
+    group_name="enrichment",
     partitions_def=HOURS,
     backfill_policy=dg.BackfillPolicy.single_run(),
     deps=[["matching", "semantic_matches"]],
+    owners=names.OWNERS,
+    kinds=names.KINDS_CLAUDE,
+    pool=names.POOL_CLAUDE,
+    code_version="1",
+    metadata=_TABLE,
 )
 def claude_matches(
     context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource
@@ -45,9 +41,15 @@ def claude_matches(
 
 
 @dg.asset(
-    **_COMMON,
+    key_prefix="enrichment",
+    group_name="enrichment",
     partitions_def=USERS,
     deps=[["matching", "user_semantic_matches"]],
+    owners=names.OWNERS,
+    kinds=names.KINDS_CLAUDE,
+    pool=names.POOL_CLAUDE,
+    code_version="1",
+    metadata=_TABLE,
 )
 def user_claude_matches(
     context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource

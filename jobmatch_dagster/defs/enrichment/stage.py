@@ -157,10 +157,8 @@ def _apply(
     database: Database, model: str, pair: Row[Any], request: PairRequest, raw: Any, report: EnrichReport
 ) -> None:
     found: Answer | Unusable
-    if raw["text"] is None:
-        found = Unusable(raw["status"], raw["problem"])
-    else:
-        found = read_answer(raw["text"], request)
+    text = raw["text"]
+    found = Unusable(raw["status"], raw["problem"]) if text is None else read_answer(text, request)
     level = priority(found.score) if isinstance(found, Answer) else None
     with database.begin() as connection:
         ledger.apply_answer(connection, pair.match_id, request.request_hash(model), model, found, level)

@@ -14,8 +14,8 @@ from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 
 
-@dg.op(name="collect_claude_batches", pool=names.POOL_CLAUDE)
-def collect_claude_batches_op(
+@dg.op(pool=names.POOL_CLAUDE)
+def ask_waiting_pairs(
     context: dg.OpExecutionContext, database: PostgresResource, claude: ClaudeResource
 ) -> None:
     """Apply answers that are held and ask about pairs that wait, of all active users."""
@@ -33,4 +33,4 @@ def collect_claude_batches_op(
 )
 def collect_claude_batches() -> None:
     """Take in what Claude still owes."""
-    collect_claude_batches_op()
+    ask_waiting_pairs()

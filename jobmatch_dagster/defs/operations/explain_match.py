@@ -11,6 +11,7 @@ import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.defs.matching.explain import explain
+from jobmatch_dagster.defs.matching.stage import MatchSettings
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
 from jobmatch_dagster.resources.postgres import PostgresResource
@@ -23,8 +24,8 @@ class Pair(dg.Config):
     external_id: str
 
 
-@dg.op(name="explain_match")
-def explain_match_op(
+@dg.op
+def write_explanation(
     context: dg.OpExecutionContext,
     config: Pair,
     database: PostgresResource,
@@ -32,7 +33,8 @@ def explain_match_op(
     matching: MatchingResource,
 ) -> None:
     """Write the page that explains one pair to stdout."""
-    page = explain(database.database(), embedder.model, matching.weights(), config.user_key, config.external_id)
+    settings = MatchSettings(embedder.model, matching.weights(), matching.keep_best)
+    page = explain(database.database(), settings, config.user_key, config.external_id)
     sys.stdout.write(page + "\n")
     context.log.info("The explanation stands in this step's stdout.")
 
@@ -44,4 +46,4 @@ def explain_match_op(
 )
 def explain_match() -> None:
     """Explain one pair."""
-    explain_match_op()
+    write_explanation()

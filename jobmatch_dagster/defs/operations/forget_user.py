@@ -53,8 +53,8 @@ def erase_user(database: Database, user_key: str, inbox: Path | None) -> Erasure
     return ErasureReport(found=True, files_deleted=files, rows_left=left)
 
 
-@dg.op(name="forget_user")
-def forget_user_op(context: dg.OpExecutionContext, config: UserKey, database: PostgresResource) -> None:
+@dg.op
+def erase_one_user(context: dg.OpExecutionContext, config: UserKey, database: PostgresResource) -> None:
     """Erase one user: files, documents, profiles, vectors, matches, ledger, partition."""
     report = erase_user(database.database(), config.user_key, inbox_folder())
     context.instance.delete_dynamic_partition(USERS.name or "", config.user_key)
@@ -77,7 +77,7 @@ def forget_user_op(context: dg.OpExecutionContext, config: UserKey, database: Po
 )
 def forget_user() -> None:
     """Erase a user."""
-    forget_user_op()
+    erase_one_user()
 
 
 def _tables_of_users(connection: Connection) -> list[str]:

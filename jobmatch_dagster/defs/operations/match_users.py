@@ -27,8 +27,8 @@ class UserKeys(dg.Config):
     user_keys: list[str]
 
 
-@dg.op(name="match_users", pool=names.POOL_EMBEDDER)
-def match_users_op(
+@dg.op(pool=names.POOL_EMBEDDER)
+def match_listed_users(
     context: dg.OpExecutionContext,
     config: UserKeys,
     database: PostgresResource,
@@ -59,8 +59,8 @@ def match_users_op(
     )
 
 
-@dg.op(name="match_existing_jobs", pool=names.POOL_EMBEDDER)
-def match_existing_jobs_op(
+@dg.op(pool=names.POOL_EMBEDDER)
+def match_everybody(
     context: dg.OpExecutionContext,
     database: PostgresResource,
     embedder: EmbedderResource,
@@ -81,7 +81,7 @@ def match_existing_jobs_op(
 )
 def match_users() -> None:
     """A list of users in one run."""
-    match_users_op()
+    match_listed_users()
 
 
 @dg.job(
@@ -91,7 +91,7 @@ def match_users() -> None:
 )
 def match_existing_jobs() -> None:
     """All users with all open postings."""
-    match_existing_jobs_op()
+    match_everybody()
 
 
 def _match_in_groups(

@@ -1,0 +1,7 @@
+-- Purpose: records of a posting that could not be used.
+-- Parameters: external_id.
+-- Indexes: none; the quarantine is small.
+SELECT page_id, page_position, field, reason
+FROM quarantined_records
+WHERE external_id = :external_id
+ORDER BY page_id, page_position
