@@ -5,7 +5,7 @@ Put here what a command needs before it can do its work. The commands stand in `
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -55,7 +55,7 @@ def packaged_file(name: str) -> Path:
 
 
 @contextmanager
-def open_runtime(*, database_name: str | None = None, check_schema: bool = True) -> Iterator[Runtime]:
+def open_runtime(*, database_name: str | None = None, prepare_schema: bool = True) -> Iterator[Runtime]:
     """Start what is needed and export it to this process and its children, for the length of the block.
 
     Without `JOBMATCH_DATABASE_URL` the embedded PostgreSQL runs and its schema is brought up to date. With
@@ -63,7 +63,8 @@ def open_runtime(*, database_name: str | None = None, check_schema: bool = True)
 
     Args:
         database_name: a database of the embedded server other than the default one.
-        check_schema: whether a configured database must have the present schema.
+        prepare_schema: whether the schema must be the present one: the embedded server's is brought up to date,
+            a configured database's is checked.
 
     Raises:
         DatabaseUnavailableError: if the configured database does not answer.
@@ -79,17 +80,17 @@ def open_runtime(*, database_name: str | None = None, check_schema: bool = True)
         storage = sqlalchemy_url(os.environ.get(DAGSTER_URL_VARIABLE) or dagster_url(url))
         database = Database(url)
         stack.callback(database.dispose)
-        if configured:
-            if check_schema:
-                _require_schema(database)
-        else:
+        if not configured:
             ensure_database(url)
+        if prepare_schema and configured:
+            _require_schema(database)
+        elif prepare_schema:
             migrate(database)
         ensure_database(storage)
         inbox = Path(os.environ.get(INBOX_VARIABLE) or home / "inbox")
         inbox.mkdir(parents=True, exist_ok=True)
         stack.enter_context(
-            _environment(
+            environment(
                 {
                     DATABASE_URL_VARIABLE: url,
                     DAGSTER_URL_VARIABLE: storage,
@@ -103,17 +104,22 @@ def open_runtime(*, database_name: str | None = None, check_schema: bool = True)
 
 
 @contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
+def environment(variables: Mapping[str, str | None]) -> Iterator[None]:
+    """Set environment variables (None: unset) for the length of the block, for this process and its children."""
     before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
+    _set(variables)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        _set(before)
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def _require_schema(database: Database) -> None:

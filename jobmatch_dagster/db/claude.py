@@ -18,13 +18,10 @@ def waiting_pairs(connection: Connection, user_keys: Sequence[str] | None, per_u
     return run_query(connection, "pairs_for_claude", {"user_keys": keys, "per_user": per_user})
 
 
-def count_waiting(connection: Connection, user_keys: Sequence[str] | None) -> int:
+def count_waiting(connection: Connection, user_keys: Sequence[str] | None = None) -> int:
     """How many pairs wait for Claude."""
-    query = (
-        "SELECT count(*) FROM user_job_matches JOIN users ON users.id = user_id WHERE claude_status = 'waiting' "
-        "AND users.active AND (CAST(:keys AS text[]) IS NULL OR users.user_key = ANY(:keys))"
-    )
-    return int(connection.scalar(text(query), {"keys": None if user_keys is None else list(user_keys)}) or 0)
+    keys = None if user_keys is None else list(user_keys)
+    return int(run_query(connection, "claude_waiting", {"user_keys": keys})[0].pairs)
 
 
 def spent_today_usd(connection: Connection) -> Decimal:

@@ -127,6 +127,25 @@ def note_users_matched(connection: Connection, profiles: Sequence[Row[Any]], sco
     )  # fmt: skip
 
 
+DECISIONS = ("new", "saved", "applied", "rejected")
+
+
+class NoMatchError(LookupError):
+    """The user has no match with the posting."""
+
+
+def decide(connection: Connection, user_key: str, external_id: str, decision: str) -> bool:
+    """Set what the user decided on a match, with its time; False when it was decided so before.
+
+    Raises:
+        NoMatchError: if the posting is not among the user's matches.
+    """
+    rows = run_query(connection, "decide", {"user_key": user_key, "external_id": external_id, "decision": decision})
+    if not rows:
+        raise NoMatchError(f"User {user_key!r} has no match with posting {external_id!r}: `jobmatch explain` says why.")
+    return bool(rows[0].changed)
+
+
 def score_bands(connection: Connection) -> dict[int, int]:
     """Kept pairs by the lower end of their band of semantic_score."""
     return {row.low: row.pairs for row in run_query(connection, "score_bands")}

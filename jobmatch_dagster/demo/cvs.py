@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from jobmatch_dagster.demo.errors import DemoInputError
+from jobmatch_dagster.resources.document_reader import read_in_child
 
 _KINDS = frozenset({".pdf", ".docx", ".txt", ".md", ".markdown", ".html", ".htm", ".json"})
 _LICENCES = ("license", "licence", "readme", "notice", "copying")
@@ -73,7 +74,19 @@ def read_cv_sources(folder: Path) -> CvSources:
             f"No CV in {folder} ({reasons}). --cvs takes PDF, DOCX, TXT, Markdown, HTML or JSON Resume files, or "
             '.jsonl with a line such as {"text": "...", "user_key": "..."} for each CV.'
         )
+    _require_one_readable(folder, list(found.values()))
     return CvSources(list(found.values()), passed_over)
+
+
+def _require_one_readable(folder: Path, sources: list[CvSource]) -> None:
+    """Stop before anything is started when no file of the folder can be read."""
+    reasons = []
+    for source in sources:
+        reading = read_in_child(f"{source.user_key}{source.suffix}", source.content)
+        if reading.text is not None:
+            return
+        reasons.append(f"{source.user_key}{source.suffix}: {reading.reason}")
+    raise DemoInputError(f"No CV in {folder} can be read ({'; '.join(reasons[:3])}).")
 
 
 def _sources(path: Path) -> Iterator[tuple[str, CvSource | None, str]]:
@@ -150,8 +163,7 @@ def _pdf(text: str) -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 842 842] /Contents 5 0 R /Resources << /Font << /F1 4 0 R >> >> "
-        b">>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 842 842] /Contents 5 0 R /Resources <</Font <</F1 4 0 R>> >> >>",
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
     ]

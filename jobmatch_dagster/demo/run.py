@@ -7,36 +7,51 @@ Put here the order of the demo's steps. Its server, corpus and CVs have modules 
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from jobmatch_dagster.demo.cvs import CvSource, read_cv_sources
+import dagster as dg
+from rich.console import Console
+from sqlalchemy import text
+
+from jobmatch_dagster.build import build_defs, default_resources
+from jobmatch_dagster.core.windows import HOUR, latest_collectable_hour
+from jobmatch_dagster.db.engine import Database
+from jobmatch_dagster.demo.cvs import CvSource, demo_cvs, read_cv_sources
+from jobmatch_dagster.demo.errors import DemoInputError
 from jobmatch_dagster.demo.pages import newest, read_pages
 from jobmatch_dagster.demo.server import ActiveJobsServer, GeneratedCorpus, RecordedCorpus
+from jobmatch_dagster.partitions import HOUR_FORMAT
 from jobmatch_dagster.resources.clock import CLOCK_VARIABLE
-from jobmatch_dagster.runtime import INBOX_VARIABLE, Runtime
+from jobmatch_dagster.runs import materialize, run_job, run_requested
+from jobmatch_dagster.runtime import INBOX_VARIABLE, Runtime, environment
 
 # 24 hours of this many postings are the thousand that the demo collects.
 POSTINGS_PER_HOUR = 42
 HOURS_COLLECTED = 24
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+# A file this old is no longer being written (the inbox waits for that).
+_STILL_SECONDS = 10
+# A sensor's ticks until nothing is due; a folder of 100,000 CVs needs 100 of each.
+_MAX_TICKS = 200
+_RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 
 @dataclass(frozen=True)
 class DemoInput:
     """What the demo works on: generated postings and its own CVs, or the user's."""
 
-    records: list[dict[str, Any]] | None
-    cvs: list[CvSource] | None
-    passed_over: list[tuple[str, str]]
+    records: list[dict[str, Any]] | None = None
+    cvs: list[CvSource] = field(default_factory=demo_cvs)
+    passed_over: list[tuple[str, str]] = field(default_factory=list)
 
     @property
-    def label(self) -> str:
-        """Name of the database on the embedded server: recorded pages have one of their own, by content."""
+    def database_name(self) -> str:
+        """Database on the embedded server: recorded pages have one of their own, by content."""
         if self.records is None:
             return "jobmatch"
         content = json.dumps(self.records, sort_keys=True, default=str).encode()
@@ -44,50 +59,190 @@ class DemoInput:
 
     @property
     def clock(self) -> datetime | None:
-        """The time taken as now: just after the newest recorded posting."""
+        """The time taken as now: just after the newest recorded posting; None is the real time."""
         return newest(self.records) + timedelta(hours=2) if self.records else None
+
+
+@dataclass(frozen=True)
+class DemoOutcome:
+    """What a demo did. `changed_rows` counts rows written or removed in any table of the project."""
+
+    seconds: float
+    changed_rows: int
 
 
 def read_input(pages: Path | None, cvs: Path | None) -> DemoInput:
     """Read the user's folders, before anything is started or written.
 
     Raises:
-        DemoInputError: if a folder holds no posting or no CV.
+        DemoInputError: if a folder holds no posting or no CV that can be read.
     """
-    passed_over: list[tuple[str, str]] = []
-    records = sources = None
+    records, passed_over = None, []
     if pages is not None:
         found = read_pages(pages)
-        records, passed_over = found.records, passed_over + found.passed_over
-    if cvs is not None:
-        listed = read_cv_sources(cvs)
-        sources, passed_over = listed.cvs, passed_over + listed.passed_over
-    return DemoInput(records, sources, passed_over)
+        records, passed_over = found.records, list(found.passed_over)
+    if cvs is None:
+        return DemoInput(records, passed_over=passed_over)
+    listed = read_cv_sources(cvs)
+    return DemoInput(records, listed.cvs, [*passed_over, *listed.passed_over])
 
 
 @contextmanager
 def demo_surroundings(runtime: Runtime, demo_input: DemoInput, *, claude: bool) -> Iterator[ActiveJobsServer]:
-    """The local server, and an environment that points at it and at no paid API."""
-    with ExitStack() as stack:
-        corpus = (
-            RecordedCorpus(demo_input.records)
-            if demo_input.records is not None
-            else GeneratedCorpus(per_hour=POSTINGS_PER_HOUR)
-        )
-        clock = demo_input.clock
-        server = stack.enter_context(
-            ActiveJobsServer(corpus, now=(lambda: clock) if clock else (lambda: datetime.now(UTC)))
-        )
-        variables = {"ACTIVE_JOBS_BASE_URL": server.url, "RAPIDAPI_KEY": "demo", "ACTIVE_JOBS_GENERATION": "g1"}
-        if clock:
-            variables[CLOCK_VARIABLE] = clock.isoformat()
-        if demo_input.label != "jobmatch":
-            inbox = runtime.home / f"inbox-{demo_input.label}"
-            inbox.mkdir(exist_ok=True)
-            variables[INBOX_VARIABLE] = str(inbox)
-        before = dict(os.environ)
-        os.environ.update(variables)
+    """The local server, and an environment that points at it and, unless asked, at no paid API.
+
+    Raises:
+        DemoInputError: if the configured database holds postings of the real API.
+    """
+    _refuse_real_postings(runtime.database)
+    clock, recorded = demo_input.clock, demo_input.records
+    server = ActiveJobsServer(
+        GeneratedCorpus(per_hour=POSTINGS_PER_HOUR) if recorded is None else RecordedCorpus(recorded),
+        now=(lambda: clock) if clock else (lambda: datetime.now(UTC)),
+        all_ages=recorded is not None,
+    )
+    # A folder of its own: a configured inbox holds CVs of real people.
+    inbox = runtime.home / f"inbox-{'demo' if recorded is None else demo_input.database_name}"
+    inbox.mkdir(exist_ok=True)
+    with server:
+        variables: dict[str, str | None] = {
+            "ACTIVE_JOBS_BASE_URL": server.url,
+            "RAPIDAPI_KEY": "demo",
+            "ACTIVE_JOBS_GENERATION": "g1",
+            CLOCK_VARIABLE: clock.isoformat() if clock else None,
+            INBOX_VARIABLE: str(inbox),
+        }
         if not claude:
-            os.environ.pop("ANTHROPIC_API_KEY", None)
-        stack.callback(_restore, before)
-        yield server
+            variables["ANTHROPIC_API_KEY"] = None
+        with environment(variables):
+            yield server
+
+
+def has_run(runtime: Runtime, demo_input: DemoInput) -> bool:
+    """Whether the demo on this input came to its end before."""
+    return _state_file(runtime, demo_input).exists()
+
+
+def run_demo(runtime: Runtime, demo_input: DemoInput, console: Console) -> DemoOutcome:
+    """Collect, embed, take in CVs, match and count; what is done already is not done again.
+
+    Raises:
+        RunFailedError: if a run fails.
+    """
+    began = time.monotonic()
+    before = _Rows.read(runtime.database)
+    defs = build_defs()
+    resources = {"database": default_resources()["database"]}
+    with runtime.dagster_instance() as instance:
+        steps: list[tuple[str, Callable[[], object]]] = [
+            ("Collecting postings, loading and embedding them", lambda: _collect(defs, instance, runtime, demo_input)),
+            (f"Putting {len(demo_input.cvs)} CVs into the inbox", lambda: _fill_inbox(demo_input.cvs)),
+            ("Reading CVs (cv_inbox_sensor)", lambda: _drain(defs, instance, "cv_inbox_sensor", resources)),
+            ("Matching (cv_profile_sensor)", lambda: _drain(defs, instance, "cv_profile_sensor", resources)),
+            ("Counting", lambda: _count(defs, instance)),
+        ]
+        for number, (title, step) in enumerate(steps, start=1):
+            console.print(f"[bold]{number}/{len(steps)}[/bold] {title} ...")
+            step_began = time.monotonic()
+            step()
+            console.print(f"    done in {time.monotonic() - step_began:.1f} s", highlight=False)
+    _state_file(runtime, demo_input).write_text(json.dumps({"until": _until(runtime, demo_input).isoformat()}))
+    return DemoOutcome(time.monotonic() - began, _Rows.read(runtime.database).changed_since(before))
+
+
+def unreadable_cvs(database: Database) -> list[tuple[str, str]]:
+    """CVs of the inbox that could not be read: (user key, reason)."""
+    query = (
+        "SELECT user_key, reason FROM cv_documents JOIN users ON users.id = user_id WHERE status = 'unreadable' "
+        "ORDER BY user_key"
+    )
+    with database.begin() as connection:
+        return [(row.user_key, row.reason) for row in connection.execute(text(query))]
+
+
+def _collect(defs: dg.Definitions, instance: dg.DagsterInstance, runtime: Runtime, demo_input: DemoInput) -> None:
+    if demo_input.records is not None:
+        config = {"ops": {"sweep_history": {"config": {"endpoint": "6m"}}}}
+        run_job(defs, instance, "backfill_history", run_config=config)
+        return
+    last = _until(runtime, demo_input)
+    first = last - (HOURS_COLLECTED - 1) * HOUR
+    tags = {_RANGE_START: first.strftime(HOUR_FORMAT), _RANGE_END: last.strftime(HOUR_FORMAT)}
+    run_job(defs, instance, "hourly_collection", tags=tags)
+
+
+def _until(runtime: Runtime, demo_input: DemoInput) -> datetime:
+    """The last hour of the demo's data: that of the first demo that came to its end here."""
+    file = _state_file(runtime, demo_input)
+    if file.exists():
+        return datetime.fromisoformat(json.loads(file.read_text())["until"])
+    return latest_collectable_hour(demo_input.clock or datetime.now(UTC))
+
+
+def _state_file(runtime: Runtime, demo_input: DemoInput) -> Path:
+    """Beside the data: another database has a state of its own."""
+    where = hashlib.sha256(runtime.database.url.encode()).hexdigest()[:10] if not runtime.embedded else "embedded"
+    return runtime.home / f"demo-{demo_input.database_name}-{where}.json"
+
+
+def _fill_inbox(cvs: list[CvSource]) -> None:
+    inbox = Path(os.environ[INBOX_VARIABLE])
+    still = time.time() - _STILL_SECONDS
+    for cv in cvs:
+        path = inbox / f"{cv.user_key}{cv.suffix}"
+        if not path.exists() or path.read_bytes() != cv.content:
+            path.write_bytes(cv.content)
+            os.utime(path, (still, still))
+
+
+def _drain(defs: dg.Definitions, instance: dg.DagsterInstance, sensor_name: str, resources: dict[str, Any]) -> None:
+    for _ in range(_MAX_TICKS):
+        if not run_requested(defs, instance, sensor_name, resources):
+            return
+
+
+def _count(defs: dg.Definitions, instance: dg.DagsterInstance) -> None:
+    materialize(defs, instance, ["statistics", "job_statistics"], ["statistics", "user_statistics"])
+
+
+def _refuse_real_postings(database: Database) -> None:
+    query = (
+        "SELECT request->>'host' FROM job_pages WHERE request->>'host' NOT IN ('127.0.0.1', 'localhost', '::1') LIMIT 1"
+    )
+    with database.begin() as connection:
+        host = connection.scalar(text(query))
+    if host:
+        raise DemoInputError(
+            f"The configured database holds postings of {host}: the demo would mix invented ones into them. "
+            "Unset JOBMATCH_DATABASE_URL, or point it at an empty database."
+        )
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of every table of the project, and the newest transaction at that moment."""
+
+    counts: dict[str, int]
+    written: dict[str, int]
+    transaction: int
+    database: Database
+
+    @classmethod
+    def read(cls, database: Database, since: int | None = None) -> "_Rows":
+        tables = (
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
+            "AND relname !~ '^_?yoyo' ORDER BY 1"
+        )
+        counts, written = {}, {}
+        with database.begin() as connection:
+            newest_id = int(connection.scalar(text("SELECT pg_current_xact_id()::text::bigint")) or 0)
+            for table in connection.scalars(text(tables)).all():
+                query = f'SELECT count(*), count(*) FILTER (WHERE xmin::text::bigint > :since) FROM "{table}"'
+                counts[table], written[table] = connection.execute(text(query), {"since": since or newest_id}).one()
+        return cls(counts, written, newest_id, database)
+
+    def changed_since(self, before: "_Rows") -> int:
+        """Rows written since then, and rows that went."""
+        now = _Rows.read(self.database, since=before.transaction)
+        went = sum(max(0, before.counts.get(table, 0) - count) for table, count in now.counts.items())
+        return sum(now.written.values()) + went

@@ -121,7 +121,7 @@ class ActiveJobsClient:
         count = _record_count(body) if answer.status_code == requests.codes.ok else None
         paged = endpoint != "expired"
         return PageResponse(
-            request={"host": urlsplit(self.base_url).netloc, "path": path, **parameters},
+            request={"host": urlsplit(self.base_url).hostname or "", "path": path, **parameters},
             page_offset=offset,
             status=answer.status_code,
             headers=headers,

@@ -24,10 +24,15 @@ hourly_collection = dg.define_asset_job(
 
 daily_upkeep = dg.define_asset_job(
     "daily_upkeep",
-    selection=dg.AssetSelection.assets(["catalog", "expired_jobs"], ["catalog", "modified_jobs"]),
+    selection=dg.AssetSelection.assets(
+        ["catalog", "expired_jobs"],
+        ["catalog", "modified_jobs"],
+        ["statistics", "job_statistics"],
+        ["statistics", "user_statistics"],
+    ),
     partitions_def=DAYS,
     tags={names.TAG_PURPOSE: "upkeep"},
-    description="One day: close postings that expired, take over what the vendor changed.",
+    description="One day: close postings that expired, take over what the vendor changed, count.",
 )
 
 ingest_cv = dg.define_asset_job(

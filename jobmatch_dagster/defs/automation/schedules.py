@@ -14,7 +14,8 @@ from jobmatch_dagster.core.windows import latest_collectable_hour
 from jobmatch_dagster.defs.automation.jobs import daily_upkeep, hourly_collection
 from jobmatch_dagster.partitions import HOUR_FORMAT
 
-# `jobmatch dev` on demo data sets it to "running"; everywhere else nothing spends credits unasked.
+# `jobmatch dev` on demo data sets it to "running" (on recorded pages, whose clock stands still, to "sensors");
+# everywhere else nothing spends credits unasked.
 AUTOMATION_VARIABLE = "JOBMATCH_AUTOMATION"
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
@@ -24,14 +25,19 @@ UNFINISHED = [
 ]
 
 
-def automation_is_on() -> bool:
-    """Whether schedules and sensors start switched on."""
+def schedules_are_on() -> bool:
+    """Whether schedules start switched on."""
     return os.environ.get(AUTOMATION_VARIABLE) == "running"
+
+
+def sensors_are_on() -> bool:
+    """Whether sensors start switched on."""
+    return os.environ.get(AUTOMATION_VARIABLE) in ("running", "sensors")
 
 
 def build_schedules() -> Iterator[dg.ScheduleDefinition]:
     """The two schedules, switched on only where `JOBMATCH_AUTOMATION` says so."""
-    status = dg.DefaultScheduleStatus.RUNNING if automation_is_on() else dg.DefaultScheduleStatus.STOPPED
+    status = dg.DefaultScheduleStatus.RUNNING if schedules_are_on() else dg.DefaultScheduleStatus.STOPPED
 
     # A quarter past, the API has finished the hour before the last one (see core/windows.py).
     @dg.schedule(

@@ -15,7 +15,7 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG as PARTITION_TAG
 from jobmatch_dagster import names
 from jobmatch_dagster.db.profiles import held_documents, users_to_match
 from jobmatch_dagster.defs.automation.jobs import ingest_cv, rematch_user
-from jobmatch_dagster.defs.automation.schedules import UNFINISHED, automation_is_on
+from jobmatch_dagster.defs.automation.schedules import UNFINISHED, sensors_are_on
 from jobmatch_dagster.defs.operations.match_users import match_users
 from jobmatch_dagster.defs.profiles.inbox import inbox_folder, list_inbox, news
 from jobmatch_dagster.partitions import USERS
@@ -40,7 +40,7 @@ class Work:
 
 def build_sensors() -> Iterator[dg.SensorDefinition]:
     """The two CV sensors, switched on only where `JOBMATCH_AUTOMATION` says so."""
-    status = dg.DefaultSensorStatus.RUNNING if automation_is_on() else dg.DefaultSensorStatus.STOPPED
+    status = dg.DefaultSensorStatus.RUNNING if sensors_are_on() else dg.DefaultSensorStatus.STOPPED
 
     @dg.sensor(
         name="cv_inbox_sensor",

@@ -15,9 +15,7 @@ from jobmatch_dagster.resources.postgres import PostgresResource
 
 
 @dg.op(pool=names.POOL_CLAUDE)
-def ask_waiting_pairs(
-    context: dg.OpExecutionContext, database: PostgresResource, claude: ClaudeResource
-) -> None:
+def ask_waiting_pairs(context: dg.OpExecutionContext, database: PostgresResource, claude: ClaudeResource) -> None:
     """Apply answers that are held and ask about pairs that wait, of all active users."""
     try:
         report = enrich_pairs(database.database(), claude, context.run_id, None, log_progress("pairs asked about"))

@@ -20,6 +20,10 @@ STILL_AFTER_SECONDS = 2.0
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
+class InboxError(ValueError):
+    """A file cannot be put into the inbox; the message says why."""
+
+
 @dataclass(frozen=True)
 class InboxFile:
     """A CV in the inbox, by its content."""
@@ -78,6 +82,23 @@ def news(files: list[InboxFile], held: Mapping[str, HeldDocuments]) -> list[Inbo
         if file.sha256 not in known.sha256s or returned:
             fresh.append(file)
     return fresh
+
+
+def put_into_inbox(folder: Path, user_key: str, file: Path) -> Path:
+    """Copy a CV into the inbox so that it is there whole or not at all; gives its place there.
+
+    Raises:
+        InboxError: if the key can be no user key, or there is no such file.
+    """
+    if not is_user_key(user_key) or user_key.startswith(".") or "/" in user_key or "\\" in user_key:
+        raise InboxError(f"{user_key!r} can be no user key: no slash, control character, leading dot or `...`.")
+    if not file.is_file():
+        raise InboxError(f"There is no file {file}.")
+    place = folder / user_key / file.name.lstrip(".")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    hidden = place.with_name(f".{place.name}.part")
+    hidden.write_bytes(file.read_bytes())
+    return hidden.rename(place)
 
 
 def is_user_key(key: str) -> bool:

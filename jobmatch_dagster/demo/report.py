@@ -1,0 +1,100 @@
+"""What the demo shows at its end: each user's best postings, with the reasons.
+
+Put here what is printed. What is in the tables is the pipeline's affair.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from sqlalchemy import Row
+
+from jobmatch_dagster.db.engine import Database
+from jobmatch_dagster.demo.run import DemoInput, DemoOutcome, unreadable_cvs
+
+USERS_SHOWN, MATCHES_SHOWN = 10, 5
+_SKILLS_SHOWN, _PASSED_OVER_SHOWN = 4, 10
+
+
+def print_matches(database: Database, console: Console) -> None:
+    """A table for each of the first users: score, its parts, posting, matching and missing skills."""
+    rows = database.fetch("best_matches", {"users": USERS_SHOWN, "most": MATCHES_SHOWN})
+    by_user: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        by_user.setdefault(row.user_key, []).append(row)
+    for user_key, best in by_user.items():
+        table = Table(
+            title=f"{escape(user_key)}: experience {best[0].experience_level or 'unknown'} years, "
+            f"{best[0].skills_known} skills read, {best[0].kept} matches kept",
+            title_justify="left",
+            title_style="bold",
+            expand=True,
+        )
+        for name, options in _COLUMNS:
+            table.add_column(name, **options)
+        for row in best:
+            if row.external_id is not None:
+                table.add_row(*(escape(cell) for cell in _cells(row)))
+        console.print(table)
+    console.print(
+        "Parts of the score (0 to 100, - is unknown): Ski skills 40 %, Exp experience 25 %, Ind industry 15 %, "
+        "Arr work arrangement 10 %, Sem semantic 10 %.",
+        style="dim",
+        highlight=False,
+    )
+
+
+def print_outcome(
+    database: Database, demo_input: DemoInput, outcome: DemoOutcome, console: Console, *, command: str
+) -> None:
+    """What was passed over, whether anything changed, how to go on."""
+    unread = [*demo_input.passed_over, *unreadable_cvs(database)]
+    if unread:
+        console.print(f"\nPassed over ({len(unread)}):")
+        for name, reason in unread[:_PASSED_OVER_SHOWN]:
+            console.print(f"  {name}: {reason}", markup=False, highlight=False)
+        if len(unread) > _PASSED_OVER_SHOWN:
+            console.print(f"  and {len(unread) - _PASSED_OVER_SHOWN} more")
+    done = (
+        f"{outcome.changed_rows:,} rows written"
+        if outcome.changed_rows
+        else "All of it was done before: no row was changed"
+    )
+    waiting = database.fetch("claude_waiting", {"user_keys": None})[0].pairs
+    console.print(f"\n{done} in {outcome.seconds:.0f} s. {waiting:,} pairs wait for Claude.", highlight=False)
+    console.print(f"See it in the Dagster UI: [bold]{command}[/bold]", highlight=False)
+
+
+_COLUMNS: Sequence[tuple[str, dict[str, Any]]] = (
+    ("Score", {"justify": "right", "style": "bold", "no_wrap": True}),
+    ("Ski", {"justify": "right"}),
+    ("Exp", {"justify": "right"}),
+    ("Ind", {"justify": "right"}),
+    ("Arr", {"justify": "right"}),
+    ("Sem", {"justify": "right"}),
+    ("Posting", {"ratio": 4}),
+    ("Matching skills", {"ratio": 3, "style": "green"}),
+    ("Missing skills", {"ratio": 3, "style": "yellow"}),
+)
+
+
+def _cells(row: Row[Any]) -> list[str]:
+    parts = (
+        row.skills_score, row.experience_score, row.industry_score, row.work_arrangement_score, row.semantic_score
+    )  # fmt: skip
+    return [
+        str(row.match_score),
+        *("-" if part is None else str(part) for part in parts),
+        f"{row.title}, {row.company}" + (f" ({row.location})" if row.location else ""),
+        _shortened(row.matching_skills),
+        _shortened(row.missing_skills),
+    ]
+
+
+def _shortened(skills: list[str] | None) -> str:
+    if not skills:
+        return "-"
+    more = f" +{len(skills) - _SKILLS_SHOWN}" if len(skills) > _SKILLS_SHOWN else ""
+    return ", ".join(skills[:_SKILLS_SHOWN]) + more
