@@ -5,6 +5,7 @@ Put here how they are found and written to the inbox. Reading them is the pipeli
 
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
@@ -150,9 +151,13 @@ def _docx(text: str) -> bytes:
     document = Document()
     for line in text.splitlines():
         document.add_paragraph(line)
-    stream = io.BytesIO()
-    document.save(stream)
-    return stream.getvalue()
+    written, stable = io.BytesIO(), io.BytesIO()
+    document.save(written)
+    # The parts carry the time of writing: packed anew without it, the same text is the same file.
+    with zipfile.ZipFile(written) as source, zipfile.ZipFile(stable, "w") as target:
+        for name in source.namelist():
+            target.writestr(zipfile.ZipInfo(name), source.read(name))
+    return stable.getvalue()
 
 
 def _pdf(text: str) -> bytes:

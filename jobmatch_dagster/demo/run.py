@@ -131,11 +131,12 @@ def run_demo(runtime: Runtime, demo_input: DemoInput, console: Console) -> DemoO
     """
     began = time.monotonic()
     before = _Rows.read(runtime.database)
+    until = _until(runtime, demo_input)
     defs = build_defs()
     resources = {"database": default_resources()["database"]}
     with runtime.dagster_instance() as instance:
         steps: list[tuple[str, Callable[[], object]]] = [
-            ("Collecting postings, loading and embedding them", lambda: _collect(defs, instance, runtime, demo_input)),
+            ("Collecting postings, loading and embedding them", lambda: _collect(defs, instance, demo_input, until)),
             (f"Putting {len(demo_input.cvs)} CVs into the inbox", lambda: _fill_inbox(demo_input.cvs)),
             ("Reading CVs (cv_inbox_sensor)", lambda: _drain(defs, instance, "cv_inbox_sensor", resources)),
             ("Matching (cv_profile_sensor)", lambda: _drain(defs, instance, "cv_profile_sensor", resources)),
@@ -146,7 +147,7 @@ def run_demo(runtime: Runtime, demo_input: DemoInput, console: Console) -> DemoO
             step_began = time.monotonic()
             step()
             console.print(f"    done in {time.monotonic() - step_began:.1f} s", highlight=False)
-    _state_file(runtime, demo_input).write_text(json.dumps({"until": _until(runtime, demo_input).isoformat()}))
+    _state_file(runtime, demo_input).write_text(json.dumps({"until": until.isoformat()}))
     return DemoOutcome(time.monotonic() - began, _Rows.read(runtime.database).changed_since(before))
 
 
@@ -160,14 +161,13 @@ def unreadable_cvs(database: Database) -> list[tuple[str, str]]:
         return [(row.user_key, row.reason) for row in connection.execute(text(query))]
 
 
-def _collect(defs: dg.Definitions, instance: dg.DagsterInstance, runtime: Runtime, demo_input: DemoInput) -> None:
+def _collect(defs: dg.Definitions, instance: dg.DagsterInstance, demo_input: DemoInput, until: datetime) -> None:
     if demo_input.records is not None:
         config = {"ops": {"sweep_history": {"config": {"endpoint": "6m"}}}}
         run_job(defs, instance, "backfill_history", run_config=config)
         return
-    last = _until(runtime, demo_input)
-    first = last - (HOURS_COLLECTED - 1) * HOUR
-    tags = {_RANGE_START: first.strftime(HOUR_FORMAT), _RANGE_END: last.strftime(HOUR_FORMAT)}
+    first = until - (HOURS_COLLECTED - 1) * HOUR
+    tags = {_RANGE_START: first.strftime(HOUR_FORMAT), _RANGE_END: until.strftime(HOUR_FORMAT)}
     run_job(defs, instance, "hourly_collection", tags=tags)
 
 
