@@ -8,7 +8,6 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +157,7 @@ def collect(run_once: bool, interval: int | None) -> None:
     default_resources()["active_jobs"].client()  # a missing key is told before anything starts
     with open_runtime() as runtime, runtime.dagster_instance() as instance:
         while True:
-            hour = latest_collectable_hour(datetime.now(UTC)).strftime(HOUR_FORMAT)
+            hour = latest_collectable_hour(default_resources()["clock"].now()).strftime(HOUR_FORMAT)
             run_job(build_defs(), instance, "hourly_collection", partition_key=hour)
             click.echo(f"{hour} collected: " + _counted(runtime))
             if interval is None:

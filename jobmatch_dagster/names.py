@@ -13,6 +13,7 @@ KINDS_CLAUDE = {"python", "postgres", "anthropic"}
 POOL_ACTIVE_JOBS = "active_jobs_api"
 POOL_EMBEDDER = "embedder"
 POOL_CLAUDE = "claude"
+POOLS = (POOL_ACTIVE_JOBS, POOL_EMBEDDER, POOL_CLAUDE)
 
 TAG_PURPOSE = "jobmatch/purpose"
 TAG_HOUR = "jobmatch/hour"

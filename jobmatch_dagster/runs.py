@@ -84,12 +84,17 @@ def run_requested(
 def _reason(result: dg.ExecuteInProcessResult) -> str:
     for event in result.all_events:
         if event.is_step_failure:
-            failure = event.step_failure_data
-            told = failure.user_failure_data
+            told = event.step_failure_data.user_failure_data
             if told and told.description:
                 return told.description
-            error = failure.error
-            while error is not None and error.cause is not None:
-                error = error.cause
-            return f"{event.step_key}: {error.message.strip() if error else 'no reason given'}"
-    return "no step failed; look at the run in the UI"
+            return f"{event.step_key}: {_innermost(event.step_failure_data.error)}"
+    for event in result.all_events:
+        if event.is_run_failure:
+            return _innermost(event.job_failure_data.error) if event.job_failure_data.error else str(event.message)
+    return "look at the run in the UI"
+
+
+def _innermost(error: Any) -> str:
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error else "no reason given"

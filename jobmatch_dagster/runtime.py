@@ -13,8 +13,10 @@ from pathlib import Path
 
 import dagster as dg
 
+from jobmatch_dagster import names
 from jobmatch_dagster.db.embedded import embedded_postgres
 from jobmatch_dagster.db.engine import Database, ensure_database
+from jobmatch_dagster.db.locks import DAGSTER_STORAGE, exclusively
 from jobmatch_dagster.db.migrations import migrate, plan
 from jobmatch_dagster.db.urls import dagster_url, sqlalchemy_url, with_database
 from jobmatch_dagster.resources.postgres import DATABASE_URL_VARIABLE
@@ -39,7 +41,13 @@ class Runtime:
     @contextmanager
     def dagster_instance(self) -> Iterator[dg.DagsterInstance]:
         """The Dagster instance on this home: runs made through it are seen in the UI."""
-        with dg.DagsterInstance.from_config(str(self.home / "dagster")) as instance:
+        with ExitStack() as stack:
+            # Dagster makes its tables and its pools' slots at first use; two processes at once would collide.
+            with exclusively(self.database, DAGSTER_STORAGE):
+                instance = stack.enter_context(dg.DagsterInstance.from_config(str(self.home / "dagster")))
+                instance.get_runs_count()
+                for pool in names.POOLS:
+                    instance.event_log_storage.initialize_concurrency_limit_to_default(pool)
             yield instance
 
 

@@ -12,6 +12,7 @@ from jobmatch_dagster.db.embedded import embedded_postgres
 from jobmatch_dagster.db.engine import Database, ensure_database
 from jobmatch_dagster.db.migrations import migrate
 from jobmatch_dagster.db.urls import with_database
+from jobmatch_dagster_tests.world import World, build_world
 
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 _numbers = itertools.count(1)
@@ -49,6 +50,13 @@ def database(database_url: str) -> Iterator[Database]:
     fresh = Database(database_url)
     yield fresh
     fresh.dispose()
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+    """The code location on a fresh database, a local API server and an empty inbox."""
+    with build_world(database_url, tmp_path) as built:
+        yield built
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,13 @@ Put here how to reach the database. What is asked of it belongs in the module of
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from jobmatch_dagster.db.urls import safe_url, sqlalchemy_url, with_database
 
@@ -107,7 +107,13 @@ def ensure_database(url: str) -> None:
         maintenance = create_engine(sqlalchemy_url(with_database(url, "postgres")), isolation_level="AUTOCOMMIT")
         with maintenance.connect() as connection:
             quoted = connection.dialect.identifier_preparer.quote(name)
-            connection.execute(text(f"CREATE DATABASE {quoted}"))
+            # Another process may make it at this very moment.
+            with suppress(ProgrammingError, IntegrityError):
+                connection.execute(text(f"CREATE DATABASE {quoted}"))
+            if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}):
+                raise DatabaseUnavailableError(
+                    f"The database {safe_url(url)} does not exist and could not be created: create it first."
+                )
         maintenance.dispose()
 
 

@@ -14,6 +14,7 @@ COLLECTING = "jobmatch/collecting"
 LOADING = "jobmatch/loading"
 EMBEDDING = "jobmatch/embedding"
 MATCHING = "jobmatch/matching"
+DAGSTER_STORAGE = "jobmatch/dagster-storage"
 ASKING_CLAUDE = "jobmatch/claude"
 
 

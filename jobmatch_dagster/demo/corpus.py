@@ -108,10 +108,10 @@ def _stamp(record: dict[str, Any], number: int, created: datetime, rng: random.R
     posted = created - timedelta(minutes=rng.randint(5, 600))
     midnight = rng.random() < 0.3
     return {
+        **record,
         "id": str(number),
         "date_posted": posted.strftime("%Y-%m-%dT00:00:00" if midnight else "%Y-%m-%dT%H:%M:%S"),
         "date_created": created.strftime("%Y-%m-%dT%H:%M:%S.%f")[: rng.choice((-2, -1, None))],
-        **record,
         "url": f"https://{_slug(record['organization'])}.example/jobs/{number}?source={record['source']}",
         "source_domain": f"{record['source'].split('.')[0]}.example",
         "ai_hiring_manager_name": None,

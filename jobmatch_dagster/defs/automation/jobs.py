@@ -6,7 +6,6 @@ Put here selections alone. Jobs with a body of their own belong in `defs/operati
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.partitions import DAYS, HOURS, USERS
 
 hourly_collection = dg.define_asset_job(
     "hourly_collection",
@@ -17,7 +16,6 @@ hourly_collection = dg.define_asset_job(
         ["matching", "semantic_matches"],
         ["enrichment", "claude_matches"],
     ),
-    partitions_def=HOURS,
     tags={names.TAG_PURPOSE: "hourly"},
     description="One hour: fetch its postings, load, embed and match them, and whatever was left over.",
 )
@@ -30,7 +28,6 @@ daily_upkeep = dg.define_asset_job(
         ["statistics", "job_statistics"],
         ["statistics", "user_statistics"],
     ),
-    partitions_def=DAYS,
     tags={names.TAG_PURPOSE: "upkeep"},
     description="One day: close postings that expired, take over what the vendor changed, count.",
 )
@@ -38,7 +35,6 @@ daily_upkeep = dg.define_asset_job(
 ingest_cv = dg.define_asset_job(
     "ingest_cv",
     selection=dg.AssetSelection.assets(["profiles", "cv_profiles"]),
-    partitions_def=USERS,
     tags={names.TAG_PURPOSE: "ingest"},
     description="One user: read the CV that landed into a new profile version.",
 )
@@ -46,7 +42,6 @@ ingest_cv = dg.define_asset_job(
 rematch_user = dg.define_asset_job(
     "rematch_user",
     selection=dg.AssetSelection.assets(["matching", "user_semantic_matches"], ["enrichment", "user_claude_matches"]),
-    partitions_def=USERS,
     tags={names.TAG_PURPOSE: "rematch"},
     description="One user: match the current profile against every open posting.",
 )

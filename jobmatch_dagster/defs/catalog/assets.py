@@ -28,7 +28,7 @@ def jobs(context: dg.AssetExecutionContext, database: PostgresResource) -> dg.Ma
     Grain: posting; its hour is that of `date_created`. Written from the stored pages alone, without a call.
     Running it again loads what is not loaded yet and touches no row that does not differ.
     """
-    report = load_pages(database.database(), context.run_id, log_progress("pages loaded"))
+    report = load_pages(database.database(), context.run.run_id, log_progress("pages loaded"))
     return dg.MaterializeResult(
         metadata={
             "pages": report.pages,
@@ -66,7 +66,7 @@ def job_embeddings(
     Grain: posting and model. Written for open postings whose text is new or has really changed, of whatever
     hour. Running it again embeds nothing that has its vector.
     """
-    report = embed_postings(database.database(), embedder, context.run_id, log_progress("postings embedded"))
+    report = embed_postings(database.database(), embedder, context.run.run_id, log_progress("postings embedded"))
     return dg.MaterializeResult(
         metadata={
             "rows_written": report.embedded,

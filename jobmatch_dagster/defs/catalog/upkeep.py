@@ -44,7 +44,7 @@ def expired_jobs(
     """
     now = clock.now()
     try:
-        ids = fetch_expired_ids(database.database(), active_jobs.client(), context.run_id)
+        ids = fetch_expired_ids(database.database(), active_jobs.client(), context.run.run_id)
     except PermanentFailure as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     with database.database().begin() as connection:
@@ -85,10 +85,12 @@ def modified_jobs(
     end = hour_of(clock.now())
     sweep = Sweep("modified", end - timedelta(hours=24), end)
     try:
-        report = collect_feed(database.database(), active_jobs.client, sweep, max_pages=1_000, run_id=context.run_id)
+        report = collect_feed(
+            database.database(), active_jobs.client, sweep, max_pages=1_000, run_id=context.run.run_id
+        )
     except PermanentFailure as error:
         raise dg.Failure(str(error), allow_retries=False) from error
-    loaded = load_pages(database.database(), context.run_id)
+    loaded = load_pages(database.database(), context.run.run_id)
     return dg.MaterializeResult(
         metadata={
             **collect_metadata(report),

@@ -66,7 +66,9 @@ def _result(
     context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource, user_keys: list[str] | None
 ) -> dg.MaterializeResult[None]:
     try:
-        report = enrich_pairs(database.database(), claude, context.run_id, user_keys, log_progress("pairs asked about"))
+        report = enrich_pairs(
+            database.database(), claude, context.run.run_id, user_keys, log_progress("pairs asked about")
+        )
     except PermanentFailure as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     return dg.MaterializeResult(metadata=enrich_metadata(report))

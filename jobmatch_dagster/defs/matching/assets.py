@@ -43,8 +43,8 @@ def semantic_matches(
     other settings; its hour does not matter. Running it again finds nothing to do.
     """
     settings = MatchSettings(embedder.model, matching.weights(), matching.keep_best)
-    embed_profiles(database.database(), embedder, context.run_id)
-    report = match_new_postings(database.database(), settings, context.run_id)
+    embed_profiles(database.database(), embedder, context.run.run_id)
+    report = match_new_postings(database.database(), settings, context.run.run_id)
     return dg.MaterializeResult(metadata=_metadata(report))
 
 
@@ -73,8 +73,8 @@ def user_semantic_matches(
     the older profile are replaced in one transaction. Running it again changes no row.
     """
     settings = MatchSettings(embedder.model, matching.weights(), matching.keep_best)
-    embed_profiles(database.database(), embedder, context.run_id, [context.partition_key])
-    report = match_users(database.database(), settings, context.run_id, [context.partition_key])
+    embed_profiles(database.database(), embedder, context.run.run_id, [context.partition_key])
+    report = match_users(database.database(), settings, context.run.run_id, [context.partition_key])
     return dg.MaterializeResult(metadata=_metadata(report))
 
 

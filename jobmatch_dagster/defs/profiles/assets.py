@@ -38,9 +38,9 @@ def cv_profiles(
         context.partition_key,
         inbox=inbox_folder(),
         today=clock.now().date(),
-        run_id=context.run_id,
+        run_id=context.run.run_id,
     )
-    embedded = embed_profiles(database.database(), embedder, context.run_id, [context.partition_key])
+    embedded = embed_profiles(database.database(), embedder, context.run.run_id, [context.partition_key])
     return dg.MaterializeResult(
         metadata={
             "documents_received": report.documents_received,

@@ -79,7 +79,7 @@ def score_calibration(
     Grain: model and fit. A new one makes every score stale: the next hour, or `match_existing_jobs`, scores
     anew. Running it again on the same catalogue finds the fit in force and writes nothing.
     """
-    fitted = fit(database.database(), embedder.model, context.run_id)
+    fitted = fit(database.database(), embedder.model, context.run.run_id)
     scores = fitted.stored.calibration.score(fitted.similarities)
     share = float((scores >= CLAUDE_THRESHOLD).mean()) if scores.size else 0.0
     shown = scores[:: max(1, scores.size // _PLOTTED)].astype(float).tolist()

@@ -56,7 +56,7 @@ def job_pages(
             hours,
             now=clock.now(),
             max_pages_per_hour=active_jobs.max_pages_per_hour,
-            run_id=context.run_id,
+            run_id=context.run.run_id,
             refetch=config.refetch,
             on_progress=log_progress("pages fetched at most"),
         )
