@@ -46,8 +46,9 @@ class Runtime:
             with exclusively(self.database, DAGSTER_STORAGE):
                 instance = stack.enter_context(dg.DagsterInstance.from_config(str(self.home / "dagster")))
                 instance.get_runs_count()
-                for pool in names.POOLS:
-                    instance.event_log_storage.initialize_concurrency_limit_to_default(pool)
+                storage = instance.event_log_storage
+                for pool in set(names.POOLS) - {known.name for known in storage.get_pool_limits()}:
+                    storage.initialize_concurrency_limit_to_default(pool)
             yield instance
 
 
@@ -90,6 +91,8 @@ def open_runtime(*, database_name: str | None = None, prepare_schema: bool = Tru
         stack.callback(database.dispose)
         if not configured:
             ensure_database(url)
+        with database.begin():
+            pass  # a clear sentence when the database does not answer
         if prepare_schema and configured:
             _require_schema(database)
         elif prepare_schema:

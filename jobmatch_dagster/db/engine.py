@@ -113,7 +113,7 @@ def ensure_database(url: str) -> None:
             if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}):
                 raise DatabaseUnavailableError(
                     f"The database {safe_url(url)} does not exist and could not be created: create it first."
-                )
+                ) from None
         maintenance.dispose()
 
 

@@ -17,12 +17,6 @@ from jobmatch_dagster.partitions import HOUR_FORMAT
 # `jobmatch dev` on demo data sets it to "running" (on recorded pages, whose clock stands still, to "sensors");
 # everywhere else nothing spends credits unasked.
 AUTOMATION_VARIABLE = "JOBMATCH_AUTOMATION"
-UNFINISHED = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-]
 
 
 def schedules_are_on() -> bool:
@@ -48,13 +42,8 @@ def build_schedules() -> Iterator[dg.ScheduleDefinition]:
         default_status=status,
         description="Every hour at 15 past: the hour that the API has finished.",
     )
-    def hourly_collection_schedule(
-        context: dg.ScheduleEvaluationContext,
-    ) -> dg.RunRequest | dg.SkipReason:
+    def hourly_collection_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         hour = latest_collectable_hour(_tick_time(context)).strftime(HOUR_FORMAT)
-        running = context.instance.get_runs_count(dg.RunsFilter(job_name=hourly_collection.name, statuses=UNFINISHED))
-        if running:
-            return dg.SkipReason(f"{running} run(s) of hourly_collection not finished; {hour} is left to them.")
         return dg.RunRequest(run_key=hour, partition_key=hour, tags={names.TAG_HOUR: hour.replace(":", "_")})
 
     # The vendor renews its list of expired postings at 01:30 UTC.

@@ -15,12 +15,19 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG as PARTITION_TAG
 from jobmatch_dagster import names
 from jobmatch_dagster.db.profiles import held_documents, users_to_match
 from jobmatch_dagster.defs.automation.jobs import ingest_cv, rematch_user
-from jobmatch_dagster.defs.automation.schedules import UNFINISHED, sensors_are_on
+from jobmatch_dagster.defs.automation.schedules import sensors_are_on
 from jobmatch_dagster.defs.operations.match_users import match_users
 from jobmatch_dagster.defs.profiles.inbox import inbox_folder, list_inbox, news
 from jobmatch_dagster.partitions import USERS
 from jobmatch_dagster.resources.postgres import PostgresResource
 
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 # More users than this in one tick are one run over a list of keys instead of a run each.
 BURST_USERS = 25
 # Users in one run of a burst; a later tick takes the rest.

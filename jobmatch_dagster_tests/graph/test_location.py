@@ -1,0 +1,100 @@
+"""The code location as a whole: it loads fast, and every asset keeps the house rules."""
+
+import json
+import subprocess
+import sys
+
+import dagster as dg
+import pytest
+
+from jobmatch_dagster.build import build_defs
+
+_HEAVY = ("torch", "sentence_transformers", "transformers", "anthropic", "pandas", "matplotlib", "scipy")
+_ASSETS = {
+    "raw/job_pages", "catalog/jobs", "catalog/job_embeddings", "catalog/expired_jobs", "catalog/modified_jobs",
+    "profiles/cv_profiles", "matching/semantic_matches", "matching/user_semantic_matches",
+    "enrichment/claude_matches", "enrichment/user_claude_matches", "statistics/job_statistics",
+    "statistics/user_statistics", "quality/match_quality", "quality/score_calibration",
+}  # fmt: skip
+_JOBS = {
+    "hourly_collection", "daily_upkeep", "ingest_cv", "rematch_user", "match_users", "match_existing_jobs",
+    "collect_claude_batches", "backfill_history", "explain_match", "forget_user",
+}  # fmt: skip
+# They count or measure; what they find stands in their metadata.
+_WITHOUT_TABLE = {"statistics/job_statistics", "statistics/user_statistics", "quality/match_quality"}
+_PARTITIONS = {
+    "hour": {"raw/job_pages", "catalog/jobs", "catalog/job_embeddings", "matching/semantic_matches",
+             "enrichment/claude_matches"},
+    "day": {"catalog/expired_jobs", "catalog/modified_jobs"},
+    "user": {"profiles/cv_profiles", "matching/user_semantic_matches", "enrichment/user_claude_matches"},
+}  # fmt: skip
+_SPECS = {spec.key.to_user_string(): spec for spec in build_defs().resolve_all_asset_specs()}
+
+
+def test_it_loads_in_a_fresh_interpreter_without_heavy_packages() -> None:
+    script = (
+        "import json, sys, time; began = time.monotonic()\n"
+        "from jobmatch_dagster.definitions import defs\n"
+        "repository = defs().get_repository_def(); repository.get_all_jobs()\n"
+        f"print(json.dumps([time.monotonic() - began, [m for m in {_HEAVY!r} if m in sys.modules]]))"
+    )
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    _, imported = json.loads(printed)
+    assert imported == []
+
+
+def test_it_holds_what_the_architecture_names() -> None:
+    defs = build_defs()
+    repository = defs.get_repository_def()
+    assert set(_SPECS) == _ASSETS
+    assert {job.name for job in repository.get_all_jobs()} - {"__ASSET_JOB"} == _JOBS
+    assert {schedule.name for schedule in repository.schedule_defs} == {
+        "hourly_collection_schedule",
+        "daily_upkeep_schedule",
+    }
+    assert {sensor.name for sensor in repository.sensor_defs} >= {"cv_inbox_sensor", "cv_profile_sensor"}
+    dg.Definitions.validate_loadable(defs)
+
+
+@pytest.mark.parametrize("key", sorted(_ASSETS))
+def test_every_asset_tells_what_it_is(key: str) -> None:
+    spec = _SPECS[key]
+    assert len(spec.description or "") > 100
+    assert "Grain:" in (spec.description or "")
+    assert "again" in (spec.description or "")
+    assert spec.owners == ["team:jobmatch"]
+    assert spec.kinds
+    assert spec.code_version
+    assert spec.group_name == key.split("/", maxsplit=1)[0]
+    if key in _WITHOUT_TABLE:
+        return
+    assert spec.metadata["dagster/table_name"]
+    schema = spec.metadata["dagster/column_schema"]
+    undescribed = [column.name for column in schema.columns if not column.description]
+    assert not undescribed
+
+
+@pytest.mark.parametrize(("kind", "keys"), sorted(_PARTITIONS.items()))
+def test_assets_are_partitioned_as_the_architecture_says(kind: str, keys: set[str]) -> None:
+    classes = {
+        "hour": dg.HourlyPartitionsDefinition,
+        "day": dg.DailyPartitionsDefinition,
+        "user": dg.DynamicPartitionsDefinition,
+    }
+    assert {key for key, spec in _SPECS.items() if isinstance(spec.partitions_def, classes[kind])} == keys
+
+
+def test_nothing_that_spends_credits_is_on_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    def states() -> set[str]:
+        repository = build_defs().get_repository_def()
+        return {item.default_status.value for item in (*repository.schedule_defs, *repository.sensor_defs)}
+
+    monkeypatch.delenv("JOBMATCH_AUTOMATION", raising=False)
+    assert states() == {"STOPPED"}
+    monkeypatch.setenv("JOBMATCH_AUTOMATION", "running")
+    assert states() == {"RUNNING"}
+
+
+def test_two_assets_of_one_table_are_slices_of_it() -> None:
+    tables = {key: spec.metadata.get("dagster/table_name") for key, spec in _SPECS.items()}
+    assert tables["matching/semantic_matches"] == tables["matching/user_semantic_matches"] == "user_job_matches"
