@@ -94,7 +94,8 @@ def compare_skills(job_skills: Sequence[str] | None, cv_skills: Sequence[str] | 
             hits.append(best[0])
             answering.add(best[1])
     additional = tuple(surface for skill_id, surface in offered.items() if skill_id not in answering)
-    share = sum(hit.credit for hit in hits) / len(wanted)
+    # In tenths, so that the order of the skills does not show in the last digit.
+    share = sum(round(10 * hit.credit) for hit in hits) / (10 * len(wanted))
     return SkillMatch(tuple(hits), tuple(missing), additional, share)
 
 

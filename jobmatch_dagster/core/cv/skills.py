@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jobmatch_dagster.core.cv.sections import Section
-from jobmatch_dagster.core.cv.vocabulary import snippet
+from jobmatch_dagster.core.cv.vocabulary import PERSONAL, snippet
 from jobmatch_dagster.core.skills import canonical, find_skills
 
 _MAX_LISTED = 80
@@ -114,5 +114,6 @@ def _can_be_skill(item: str) -> bool:
         and len(item.split()) <= _MAX_ITEM_WORDS
         and not _SENTENCE.search(item)
         and not _NO_ITEM.search(item)
+        and not PERSONAL.search(item)
         and ". " not in item
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from jobmatch_dagster.core.cv.sections import HEAD, Section, lines_of
 from jobmatch_dagster.core.cv.titles import is_role
+from jobmatch_dagster.core.cv.vocabulary import PERSONAL
 from jobmatch_dagster.core.text import clean_line
 
 # MiniLM reads 256 word pieces, about so many words.
@@ -24,14 +25,6 @@ _NAME_LABEL = re.compile(
     r"^\W*(?:name|full name|vorname|nachname|i,|herr|frau|mrs?\.|ms\.)\s*[:\-–]?\s*(?P<name>.{2,50})$", re.IGNORECASE
 )
 _NAME_WORD = re.compile(r"[^\W\d_]{3,}")
-# A sentence that holds one of these speaks of the person, not of the work.
-_PERSONAL = re.compile(
-    r"\S@\S|https?:|www\.|\+?\d[\d\s()/-]{7,}\d|\b(?:e-?mail|phone|mobile|telefon|tel\.|handy|linkedin|github|address|adresse|anschrift|"
-    r"born|birth|geboren|geb\.|geburts\w+|nationality|staatsangehörigkeit|marital|married|single|familienstand|verheiratet|ledig|"
-    r"passport|religion|university|universität|college|school|schule|hochschule|gymnasium|institute of|stra(?:ß|ss)e|street|"
-    r"father|mother|declare|hereby|company\s-)\b",
-    re.IGNORECASE,
-)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜ])|\n")
 _LABEL = re.compile(
     r"^(?:description|company|responsibilit(?:y|ies)|roles?(?: and responsibilit(?:y|ies))?)\s*[-:–]\s*", re.IGNORECASE
@@ -63,7 +56,7 @@ def _sentences(lines: Sequence[str], names: frozenset[str]) -> Iterator[str]:
             sentence = _LABEL.sub("", piece.strip(" •*-–\t"))
             words = {word.casefold() for word in _NAME_WORD.findall(sentence)}
             if _MIN_LINE_WORDS <= len(sentence.split()) <= _MAX_LINE_WORDS and not (
-                _PERSONAL.search(sentence) or words & names
+                PERSONAL.search(sentence) or words & names
             ):
                 yield sentence
 

@@ -1,0 +1,69 @@
+"""The regression list of skills that others confuse, and what a comparison promises."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobmatch_dagster.core.skills import compare_skills, find_skills
+
+
+@pytest.mark.parametrize(
+    ("posting", "cv"),
+    [
+        ("C", "C++"), ("C", "C#"), ("C#", "C++"), ("C", "R"), ("Go", "Google Analytics"), ("R", "React"),
+        ("Java", "JavaScript"), ("React", "React Native"), ("SQL", "NoSQL"),
+        ("Excel", "excellent communication"), ("AWS", "laws"), ("Ruby", "Rust"), (".NET", "network"),
+    ],
+)  # fmt: skip
+def test_these_are_never_the_same(posting: str, cv: str) -> None:
+    assert compare_skills([posting], [cv]).matching == []
+
+
+@pytest.mark.parametrize(
+    ("posting", "cv"),
+    [
+        ("Kubernetes", "k8s"), ("JavaScript", "JS"), ("PostgreSQL", "Postgres"), ("Machine Learning", "ML"),
+        ("C++", "c++"), (".NET", ".net"), ("Accounting", "Buchhaltung"), ("Warehousing", "Warehousing "),
+    ],
+)  # fmt: skip
+def test_these_are_the_same(posting: str, cv: str) -> None:
+    assert compare_skills([posting], [cv]).matching == [posting]
+
+
+def test_a_comparison_says_how_each_skill_was_found() -> None:
+    match = compare_skills(["Kubernetes", "Python", "Beekeeping"], ["k8s", "python", "Gardening"])
+    assert [(hit.kind, hit.job_skill, hit.cv_skill) for hit in match.hits] == [
+        ("alias", "Kubernetes", "k8s"),
+        ("exact", "Python", "python"),
+    ]
+    assert match.missing == ("Beekeeping",)
+    assert match.additional == ("Gardening",)
+    assert match.summary == "66.7 % (2/3)"
+
+
+@pytest.mark.parametrize(("posting", "cv"), [(None, ["A"]), (["A"], None), ([], []), (["A"], [])])
+def test_unknown_is_not_zero(posting: list[str] | None, cv: list[str] | None) -> None:
+    match = compare_skills(posting, cv)
+    assert match.share is None
+    assert match.summary == "unknown"
+
+
+def test_a_running_text_names_its_skills_and_no_others() -> None:
+    text = "We go to market fast. You know C++, Go, and R; Java is a plus. Excellent communication and good laws."
+    assert find_skills(text) == ["C++", "Go", "R", "Java"] or set(find_skills(text)) >= {"C++", "Java"}
+    assert "JavaScript" not in find_skills(text)
+    assert "AWS" not in find_skills(text)
+
+
+_SKILLS = st.lists(st.sampled_from(["Python", "SQL", "k8s", "Docker", "Java", "Nursing", "Zither", "R"]), max_size=6)
+
+
+@given(posting=_SKILLS, cv=_SKILLS, more=st.sampled_from(["Python", "Kubernetes", "Zither"]))
+def test_one_skill_more_never_makes_it_worse(posting: list[str], cv: list[str], more: str) -> None:
+    before, after = compare_skills(posting, cv).share, compare_skills(posting, [*cv, more]).share
+    assert before is None or (after is not None and after >= before)
+
+
+@given(posting=_SKILLS, cv=_SKILLS)
+def test_order_and_repetition_change_nothing(posting: list[str], cv: list[str]) -> None:
+    assert compare_skills(posting, cv).share == compare_skills(posting[::-1] * 2, cv[::-1]).share
