@@ -26,9 +26,13 @@ def serve(port: int, *, automation: str | None) -> None:
         automation: value of `JOBMATCH_AUTOMATION` for the child; None leaves it as it is.
     """
     port = port if _is_free(port) else _free_port()
-    arguments = [sys.executable, "-m", "dagster", "dev", "-w", str(packaged_file("workspace.yaml"))]
+    # `dg dev`, which Dagster would rather see, wants a project layout of its own.
+    quiet = ["-W", "ignore:Function `dev_command` is superseded"]
+    arguments = [sys.executable, *quiet, "-m", "dagster", "dev", "-w", str(packaged_file("workspace.yaml"))]
+    # A process started in the background ignores the interrupt, and so would its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with environment({AUTOMATION_VARIABLE: automation} if automation else {}):
-        child = subprocess.Popen([*arguments, "-h", _HOST, "-p", str(port)])
+        child = subprocess.Popen([*arguments, "-h", _HOST, "-p", str(port)], start_new_session=True)
     click.echo(f"Dagster UI: http://{_HOST}:{port}   CV inbox: {os.environ[INBOX_VARIABLE]}   (Ctrl-C ends it)")
     signal.signal(signal.SIGTERM, lambda *_: _interrupt())
     try:
@@ -45,11 +49,12 @@ def _interrupt() -> None:
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
     if child.poll() is None:
-        child.send_signal(signal.SIGINT)
+        # The child and its children: webserver, daemon, code servers.
+        os.killpg(child.pid, signal.SIGINT)
         try:
             child.wait(timeout=_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            child.kill()
+            os.killpg(child.pid, signal.SIGKILL)
             child.wait()
 
 

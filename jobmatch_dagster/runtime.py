@@ -98,7 +98,7 @@ def open_runtime(*, database_name: str | None = None, prepare_schema: bool = Tru
         elif prepare_schema:
             migrate(database)
         ensure_database(storage)
-        inbox = Path(os.environ.get(INBOX_VARIABLE) or home / "inbox")
+        inbox = Path(os.environ.get(INBOX_VARIABLE) or home / "inbox").resolve()
         inbox.mkdir(parents=True, exist_ok=True)
         stack.enter_context(
             environment(
