@@ -40,14 +40,20 @@ class PageResponse:
 
     @property
     def quota(self) -> Quota:
-        """Quota as the headers of this response tell it, in either spelling."""
-        return Quota(
-            jobs_limit=self._number("x-ratelimit-jobs-limit", "x-api-jobs-limit"),
-            jobs_remaining=self._number("x-ratelimit-jobs-remaining", "x-api-jobs-remaining"),
-            requests_limit=self._number("x-ratelimit-requests-limit", "x-api-requests-limit"),
-            requests_remaining=self._number("x-ratelimit-requests-remaining", "x-api-requests-remaining"),
-            reset_seconds=self._number("x-ratelimit-jobs-reset"),
-        )
+        """Quota as the headers of this response tell it."""
+        return read_quota(self.headers)
 
-    def _number(self, *names: str) -> int | None:
-        return next((int(text) for name in names if (text := self.headers.get(name, "")).isdigit()), None)
+
+def read_quota(headers: Mapping[str, str]) -> Quota:
+    """Quota as headers (lower-case names) tell it, in the spelling of either generation."""
+
+    def number(*names: str) -> int | None:
+        return next((int(text) for name in names if (text := headers.get(name, "")).isdigit()), None)
+
+    return Quota(
+        jobs_limit=number("x-ratelimit-jobs-limit", "x-api-jobs-limit"),
+        jobs_remaining=number("x-ratelimit-jobs-remaining", "x-api-jobs-remaining"),
+        requests_limit=number("x-ratelimit-requests-limit", "x-api-requests-limit"),
+        requests_remaining=number("x-ratelimit-requests-remaining", "x-api-requests-remaining"),
+        reset_seconds=number("x-ratelimit-jobs-reset"),
+    )

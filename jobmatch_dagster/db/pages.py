@@ -1,29 +1,54 @@
-"""`job_pages`: API responses as they came, and which hours they answer for."""
+"""`job_pages`: responses of the API, what they answer for, what they have cost.
+
+Put here how pages are kept and found. What is in them belongs in `core/normalise.py`.
+"""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from jobmatch_dagster.core.pages import PageResponse
+from jobmatch_dagster.core.pages import PageResponse, Quota, read_quota
+from jobmatch_dagster.core.quota import Spending
 from jobmatch_dagster.core.windows import Sweep
 from jobmatch_dagster.db.engine import run_query
+
+Filters = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class StoredPage:
-    """A page to be loaded: its id, when it came (UTC) and its body, byte for byte."""
+    """A page as it is loaded."""
 
     id: int
     fetched_at: datetime
     body: bytes
 
 
-def covered_hours(connection: Connection, start: datetime, end: datetime) -> set[datetime]:
-    """Hours in [start, end) that a complete sweep has answered for."""
-    return {row.hour for row in run_query(connection, "covered_hours", {"start": start, "end": end})}
+@dataclass(frozen=True)
+class UnfinishedSweep:
+    """A walk that ended early: what it would have answered for, and the offset of its last page."""
+
+    window_start: datetime | None
+    window_end: datetime | None
+    page_offset: int
+
+
+def covered_hours(connection: Connection, start: datetime, end: datetime, filters: Filters) -> set[datetime]:
+    """Hours in [start, end) that a complete sweep with these filters has answered for."""
+    parameters = {"start": start, "end": end, "filters": json.dumps(filters)}
+    return {row.hour for row in run_query(connection, "covered_hours", parameters)}
+
+
+def cut_hours(connection: Connection, start: datetime, end: datetime, filters: Filters) -> set[datetime]:
+    """Hours in [start, end) that were begun, and that no sweep with these filters has answered for."""
+    parameters = {"start": start, "end": end, "filters": json.dumps(filters)}
+    begun = {row.hour for row in run_query(connection, "cut_hours", parameters)}
+    return begun - covered_hours(connection, start, end, filters) if begun else set()
 
 
 def first_covered_hour(connection: Connection) -> datetime | None:
@@ -33,18 +58,23 @@ def first_covered_hour(connection: Connection) -> datetime | None:
     return hour
 
 
-def is_swept(connection: Connection, sweep: Sweep) -> bool:
-    """Whether one complete sweep of this feed has answered for the whole window."""
-    query = (
-        "SELECT EXISTS (SELECT FROM job_pages WHERE last_page AND status = 200 AND endpoint = :endpoint "
-        "AND window_start <= :start AND window_end >= :end)"
-    )
-    parameters = {"endpoint": sweep.endpoint, "start": sweep.window_start, "end": sweep.window_end}
-    return bool(connection.scalar(text(query), parameters))
+def unfinished_sweep(
+    connection: Connection, endpoint: str, filters: Filters, since: datetime
+) -> UnfinishedSweep | None:
+    """The newest walk through a feed that ended before its last page, if one began after `since`."""
+    parameters = {"endpoint": endpoint, "filters": json.dumps(filters), "since": since}
+    rows = run_query(connection, "unfinished_sweep", parameters)
+    return UnfinishedSweep(rows[0].window_start, rows[0].window_end, rows[0].page_offset) if rows else None
 
 
 def insert_page(
-    connection: Connection, generation: str, sweep: Sweep, sweep_id: UUID, page: PageResponse, run_id: str
+    connection: Connection,
+    generation: str,
+    filters: Filters,
+    sweep: Sweep,
+    sweep_id: UUID,
+    page: PageResponse,
+    run_id: str,
 ) -> None:
     """Keep one response of a sweep as it came."""
     run_query(
@@ -52,7 +82,7 @@ def insert_page(
         "insert_page",
         {
             "sweep_id": sweep_id, "generation": generation, "endpoint": sweep.endpoint,
-            "window_start": sweep.window_start, "window_end": sweep.window_end,
+            "window_start": sweep.window_start, "window_end": sweep.window_end, "filters": json.dumps(filters),
             "request": json.dumps(dict(page.request)), "page_offset": page.page_offset, "status": page.status,
             "headers": json.dumps(dict(page.headers)), "body": page.body, "sha256": page.sha256,
             "record_count": page.record_count, "last_page": page.last_page, "fetched_at": page.fetched_at,
@@ -65,6 +95,11 @@ def stale_page_ids(connection: Connection, normaliser_version: int) -> list[int]
     """Ids of pages that this version of the normaliser has not loaded, oldest first."""
     rows = run_query(connection, "stale_pages", {"normaliser_version": normaliser_version})
     return [row.id for row in rows]
+
+
+def forget_loading(connection: Connection) -> int:
+    """Take every page as not loaded yet; gives how many. The next load rebuilds `jobs` from them."""
+    return connection.execute(text("UPDATE job_pages SET normaliser_version = NULL WHERE status = 200")).rowcount
 
 
 def read_pages(connection: Connection, ids: list[int]) -> list[StoredPage]:
@@ -80,4 +115,22 @@ def mark_loaded(connection: Connection, ids: list[int], normaliser_version: int)
     connection.execute(
         text("UPDATE job_pages SET normaliser_version = :version WHERE id = ANY(:ids)"),
         {"version": normaliser_version, "ids": ids},
+    )
+
+
+def newest_quota(connection: Connection) -> tuple[Quota, datetime] | None:
+    """What the plan had left at the newest response that told it, and when that was."""
+    rows = run_query(connection, "newest_quota")
+    return (read_quota(rows[0].headers), rows[0].fetched_at) if rows else None
+
+
+def spending(connection: Connection, now: datetime) -> Spending:
+    """Credits and requests of the last week."""
+    row = run_query(connection, "api_spending", {"now": now})[0]
+    return Spending(
+        int(row.credits_last_hour),
+        int(row.credits_last_day),
+        int(row.credits_last_week),
+        row.requests_last_week,
+        row.first_fetched_at,
     )

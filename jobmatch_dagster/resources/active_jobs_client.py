@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -17,6 +18,7 @@ import requests
 from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
 from jobmatch_dagster.core.normalise import PageError, parse_page
 from jobmatch_dagster.core.pages import PageResponse
+from jobmatch_dagster.resources.active_jobs_filters import NOT_ON_FEED
 
 RAPIDAPI_HOST = "active-jobs-db.p.rapidapi.com"
 PAGE_SIZE = 100
@@ -43,6 +45,8 @@ class ActiveJobsClient:
         api_key: sent as a header, shown nowhere.
         generation: "g1" or "g2".
         parameters: query parameters besides the page, without the key.
+        filters: the same in the project's own terms; pages are kept with it.
+        credit_reserve: job credits that are never spent.
         sleep: how to wait between attempts, seconds.
     """
 
@@ -50,6 +54,8 @@ class ActiveJobsClient:
     api_key: str = field(repr=False)
     generation: str = "g1"
     parameters: Mapping[str, str] = field(default_factory=dict)
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    credit_reserve: int = 0
     timeouts_s: tuple[float, float] = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
     sleep: Callable[[float], None] = time.sleep
 
@@ -140,6 +146,11 @@ class ActiveJobsClient:
         if self.generation == "g1":
             # The hourly feed knows no limit: its pages hold 100.
             limit = {} if endpoint == "1h" else {"limit": str(PAGE_SIZE)}
+            if unknown := sorted(NOT_ON_FEED.get(endpoint, frozenset()) & self.parameters.keys()):
+                raise PermanentFailure(
+                    f"The {endpoint} feed does not know {', '.join(unknown)}: without it more would be returned, and "
+                    "paid for. Take the filter out of the resource active_jobs for this run."
+                )
             return _G1_PATHS[endpoint], {**self.parameters, **page, **limit}
         frame = {} if endpoint == "modified" else {"time_frame": endpoint}
         return _G2_PATHS.get(endpoint, "/active-ats"), {**self.parameters, **frame, **page, "limit": str(PAGE_SIZE)}

@@ -10,6 +10,7 @@ CREATE TABLE job_pages (
     endpoint           text        NOT NULL CHECK (endpoint IN ('1h', '24h', '7d', '6m', 'modified', 'expired')),
     window_start       timestamptz,
     window_end         timestamptz,
+    filters            jsonb       NOT NULL,
     request            jsonb       NOT NULL,
     page_offset        integer     NOT NULL CHECK (page_offset >= 0),
     status             smallint    NOT NULL,
@@ -34,6 +35,7 @@ COMMENT ON COLUMN job_pages.generation IS 'Generation of the interface: g1 or g2
 COMMENT ON COLUMN job_pages.endpoint IS 'Which feed was asked: 1h, 24h, 7d, 6m, modified or expired';
 COMMENT ON COLUMN job_pages.window_start IS 'Start (UTC, inclusive) of the hours that the sweep answers for; NULL for feeds without a window';
 COMMENT ON COLUMN job_pages.window_end IS 'End (UTC, exclusive) of the hours that the sweep answers for';
+COMMENT ON COLUMN job_pages.filters IS 'What was asked for, in the project''s own terms: a page answers for hours of the same filters alone';
 COMMENT ON COLUMN job_pages.request IS 'Request parameters, never the key';
 COMMENT ON COLUMN job_pages.page_offset IS 'Offset of the first record of the page';
 COMMENT ON COLUMN job_pages.status IS 'HTTP status';

@@ -86,7 +86,7 @@ def modified_jobs(
     sweep = Sweep("modified", end - timedelta(hours=24), end)
     try:
         report = collect_feed(
-            database.database(), active_jobs.client, sweep, max_pages=1_000, run_id=context.run.run_id
+            database.database(), active_jobs.client(), sweep, max_pages=1_000, run_id=context.run.run_id
         )
     except PermanentFailure as error:
         raise dg.Failure(str(error), allow_retries=False) from error

@@ -4,21 +4,20 @@ Put here the ops; the steps are those of the hourly run. The run is unpartitione
 noted as materialized one by one.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.failures import PermanentFailure
-from jobmatch_dagster.core.windows import LOOK_BACK, Sweep, latest_collectable_hour
+from jobmatch_dagster.core.windows import HOUR, LOOK_BACK, latest_collectable_hour
 from jobmatch_dagster.db.jobs import hours_loaded_by
-from jobmatch_dagster.db.pages import is_swept
 from jobmatch_dagster.defs.catalog.stage import embed_postings, load_pages
 from jobmatch_dagster.defs.matching.stage import MatchSettings, match_new_postings
 from jobmatch_dagster.defs.profiles.stage import embed_profiles
 from jobmatch_dagster.defs.raw.assets import collect_metadata
-from jobmatch_dagster.defs.raw.stage import CollectReport, collect_feed
+from jobmatch_dagster.defs.raw.stage import collect_hours
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.partitions import HOUR_FORMAT, HOURS
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
@@ -46,24 +45,21 @@ def sweep_history(
     active_jobs: ActiveJobsResource,
     clock: ClockResource,
 ) -> None:
-    """Walk the wide feed once and keep its pages; a sweep of the same hours that is held is not paid again."""
-    end = latest_collectable_hour(clock.now()) + timedelta(hours=1)
-    sweep = Sweep(config.endpoint, end - LOOK_BACK[config.endpoint], end)
-    with database.database().begin() as connection:
-        held = is_swept(connection, sweep)
-    report = CollectReport()
-    if not held:
-        try:
-            report = collect_feed(
-                database.database(),
-                active_jobs.client,
-                sweep,
-                max_pages=config.max_pages,
-                run_id=context.run_id,
-                on_progress=log_progress("pages fetched at most"),
-            )
-        except PermanentFailure as error:
-            raise dg.Failure(str(error), allow_retries=False) from error
+    """Walk the feed once for the hours that are not held; a walk that was interrupted goes on where it ended."""
+    newest = latest_collectable_hour(clock.now())
+    hours = [newest - n * HOUR for n in range(LOOK_BACK[config.endpoint] // HOUR)]
+    try:
+        report = collect_hours(
+            database.database(),
+            active_jobs.client,
+            hours,
+            now=clock.now(),
+            max_pages_per_hour=-(-config.max_pages // len(hours)),
+            run_id=context.run_id,
+            on_progress=log_progress("pages fetched at most"),
+        )
+    except PermanentFailure as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
     context.add_output_metadata(collect_metadata(report))
 
 

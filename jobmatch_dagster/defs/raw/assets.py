@@ -6,6 +6,7 @@ import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.failures import PermanentFailure
+from jobmatch_dagster.core.quota import Outlook
 from jobmatch_dagster.core.windows import HourNotAvailableError
 from jobmatch_dagster.defs.raw.stage import CollectReport, collect_hours
 from jobmatch_dagster.observability.progress import log_progress
@@ -45,7 +46,8 @@ def job_pages(
     """One row per response of the Active Jobs API, byte for byte.
 
     Grain: response. A run asks for the hours that no complete sweep has answered for, all in one sweep of the
-    narrowest feed that has them. Running it again makes no call and costs no credit.
+    narrowest feed that has them, and with them for recent hours whose sweep was cut. It stops before the credit
+    reserve is touched. Running it again makes no call and costs no credit.
     """
     window = context.partition_time_window
     hours = [window.start + timedelta(hours=n) for n in range(int((window.end - window.start).total_seconds() // 3600))]
@@ -65,21 +67,32 @@ def job_pages(
     return dg.MaterializeResult(metadata=collect_metadata(report))
 
 
-def collect_metadata(report: CollectReport) -> dict[str, int | str | bool]:
-    """Stable keys for what a collection did; quota keys are there when a call was made."""
-    quota = report.quota
-    left = {
-        "credits_left": quota.jobs_remaining,
-        "requests_left": quota.requests_remaining,
-        "quota_reset_seconds": quota.reset_seconds,
-    } if quota else {}  # fmt: skip
-    return {
+def collect_metadata(report: CollectReport) -> dict[str, int | float | str | bool]:
+    """Stable keys for what a collection did; what the API did not tell is left out."""
+    done: dict[str, int | float | str | bool | None] = {
         "hours_asked": report.asked_hours,
         "hours_held": report.held_hours,
+        "hours_widened": report.widened_hours,
         "endpoint": report.endpoint or "none: everything was held",
         "calls": report.calls,
         "pages": report.pages,
         "credits_spent": report.credits,
         "complete": report.complete,
-        **{name: value for name, value in left.items() if value is not None},
+        "stopped": report.stopped or "no",
+    }
+    if report.outlook:
+        done |= outlook_metadata(report.outlook)
+    return {name: value for name, value in done.items() if value is not None}
+
+
+def outlook_metadata(found: Outlook) -> dict[str, int | float | str | bool | None]:
+    """Stable keys for what the plan has left; None where it is unknown."""
+    return {
+        "credits_left": found.credits_left,
+        "requests_left": found.requests_left,
+        "days_to_renewal": found.days_to_renewal,
+        "credits_per_hour": found.credits_per_hour,
+        "credits_per_day": found.credits_per_day,
+        "days_left": found.days_left,
+        "sustainable": found.sustainable,
     }

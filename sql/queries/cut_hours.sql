@@ -1,0 +1,18 @@
+-- Purpose: hours of a range that a sweep with these filters began and did not end: cut by the page limit, by a
+--          spent reserve, by a failure or a killed run. Hours that another sweep answered for are among them.
+-- Parameters: start, end (timestamptz), filters (jsonb text).
+-- Indexes: job_pages_fetched_at.
+SELECT DISTINCT hour
+FROM (
+    SELECT window_start, window_end
+    FROM job_pages
+    WHERE fetched_at > CAST(:start AS timestamptz) - interval '1 day'
+      AND endpoint = '1h'
+      AND filters = CAST(:filters AS jsonb)
+      AND window_start >= :start
+      AND window_end <= :end
+    GROUP BY sweep_id, window_start, window_end
+    HAVING NOT bool_or(last_page AND status = 200)
+) AS cut
+CROSS JOIN LATERAL generate_series(window_start, window_end - interval '1 hour', interval '1 hour') AS hour
+ORDER BY hour
