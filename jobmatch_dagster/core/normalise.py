@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from jobmatch_dagster.core.dedupe import ad_key
 from jobmatch_dagster.core.embedding_text import posting_text
 from jobmatch_dagster.core.fields import (
     FIELDS,
@@ -138,7 +139,7 @@ def _normalise(record: object) -> tuple[Posting, list[str]]:
     values |= _salary(values.get("salary_raw"), unusable)
     if unusable:
         extra["_unusable"] = unusable
-    posting = Posting(**values, extra=extra or None)
+    posting = Posting(**values, extra=extra or None, ad_key=ad_key(values["company"], values["title"]))
     return dataclasses.replace(posting, record_hash=_record_hash(posting), text_hash=_text_hash(posting)), unknown
 
 

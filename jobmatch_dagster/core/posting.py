@@ -104,6 +104,7 @@ class Posting:
     extra: dict[str, Any] | None = None
     record_hash: str = ""
     text_hash: str = ""
+    ad_key: str = ""
 
 
 POSTING_COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(Posting))

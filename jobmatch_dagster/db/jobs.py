@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from jobmatch_dagster.core.normalise import NORMALISER_VERSION, Rejected
 from jobmatch_dagster.core.posting import POSTING_COLUMNS, Posting
 from jobmatch_dagster.db.bulk import stage
+from jobmatch_dagster.db.clusters import cluster_postings
 from jobmatch_dagster.db.engine import run_query
 
 _PROVENANCE = ("page_id", "page_position", "page_fetched_at", "collection_hour", "run_id")
@@ -57,7 +58,8 @@ def merge_postings(connection: Connection, sighted: Iterable[SightedPosting], ru
         for item in sighted
     )  # fmt: skip
     stage(connection, "jobs", (*POSTING_COLUMNS, *_PROVENANCE), rows, name="staged_jobs")
-    seen, inserted, updated = connection.execute(text(_MERGE_SQL)).one()
+    seen, inserted, updated, written = connection.execute(text(_MERGE_SQL)).one()
+    cluster_postings(connection, written)
     reopened = run_query(connection, "reopen_jobs")[0].reopened
     run_query(connection, "merge_sightings")
     connection.execute(text("DROP TABLE staged_jobs"))
@@ -131,7 +133,7 @@ def _merge_sql() -> str:
     """
     content = [c for c in POSTING_COLUMNS if c not in (_KEY, "modified_fields")]
     written = [*content, *_PROVENANCE]
-    compared = [c for c in content if c not in ("record_hash", "text_hash")]
+    compared = [c for c in content if c not in ("record_hash", "text_hash", "ad_key")]
     differing = ", ".join(f"CASE WHEN jobs.{c} IS DISTINCT FROM excluded.{c} THEN '{c}' END" for c in compared)
     columns = ", ".join(POSTING_COLUMNS + _PROVENANCE)
     return f"""
@@ -148,11 +150,12 @@ def _merge_sql() -> str:
               AND excluded.page_fetched_at >= (
                   SELECT last_seen_at FROM job_sightings WHERE job_id = jobs.id
               )
-            RETURNING xmax = 0 AS inserted
+            RETURNING id, xmax = 0 AS inserted
         )
         SELECT (SELECT count(*) FROM newest),
                (SELECT count(*) FROM written WHERE inserted),
-               (SELECT count(*) FROM written WHERE NOT inserted)
+               (SELECT count(*) FROM written WHERE NOT inserted),
+               (SELECT coalesce(array_agg(id), '{{}}') FROM written)
     """
 
 

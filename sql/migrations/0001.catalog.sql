@@ -163,6 +163,7 @@ CREATE TABLE jobs (
     ) STORED,
     record_hash                       text        NOT NULL,
     text_hash                         text        NOT NULL,
+    ad_key                            text        NOT NULL,
     cluster_id                        bigint REFERENCES job_clusters (id),
     closed_at                         timestamptz,
     closed_reason                     text CHECK (closed_reason IN ('expired', 'valid_through', 'age')),
@@ -179,6 +180,8 @@ CREATE INDEX jobs_ai_key_skills ON jobs USING gin (ai_key_skills);
 CREATE INDEX jobs_ai_keywords ON jobs USING gin (ai_keywords);
 CREATE INDEX jobs_ai_taxonomies_a ON jobs USING gin (ai_taxonomies_a);
 CREATE INDEX jobs_search_text ON jobs USING gin (search_text) WITH (gin_pending_list_limit = 32768);
+CREATE INDEX jobs_ad_key ON jobs (ad_key);
+CREATE INDEX jobs_cluster_id ON jobs (cluster_id) WHERE cluster_id IS NOT NULL;
 CREATE INDEX jobs_collection_hour ON jobs (collection_hour);
 CREATE INDEX jobs_open ON jobs (date_created DESC) WHERE closed_at IS NULL;
 COMMENT ON TABLE jobs IS 'One row per posting (unique by the vendor''s id), newest version, global: no column of it belongs to a user.';
@@ -258,6 +261,7 @@ COMMENT ON COLUMN jobs.extra IS 'Fields of the record that this schema does not 
 COMMENT ON COLUMN jobs.search_text IS 'Full-text vector of title, company and description, in the language of the ad';
 COMMENT ON COLUMN jobs.record_hash IS 'SHA-256 of the normalised record: differs when anything changed';
 COMMENT ON COLUMN jobs.text_hash IS 'SHA-256 of the text without cosmetic noise: differs when it must be embedded and analysed again';
+COMMENT ON COLUMN jobs.ad_key IS 'SHA-256 of company and title without legal form, gender mark and punctuation: postings with the same key may be one ad';
 COMMENT ON COLUMN jobs.cluster_id IS 'Group of postings for the same job; NULL when it stands alone';
 COMMENT ON COLUMN jobs.closed_at IS 'When the posting was found closed (UTC); NULL while open';
 COMMENT ON COLUMN jobs.closed_reason IS 'Why it is closed: expired (vendor''s feed), valid_through or age';

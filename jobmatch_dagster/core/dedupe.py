@@ -1,0 +1,95 @@
+"""Postings that advertise the same job: on several boards, or for several towns.
+
+Put here when two postings are the same ad. They are grouped, never merged: each keeps its row, its town and its
+address. Same company, same title, near-identical text; another title is another job, whatever the text.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from jobmatch_dagster.core.text import clean_line, sha256_hex, strip_noise
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
+
+# Share of word triples that two texts must have in common. Between boards a text loses its footer or its head; what
+# differs more is another ad of the same company under the same title.
+MIN_LIKENESS = 0.8
+# 128 permutations estimate a likeness of 0.8 with a standard error of 0.035 (Broder 1997).
+_PERMUTATIONS = 128
+_SHINGLE_WORDS = 3
+
+_LEGAL_FORM = re.compile(
+    r"\b(gmbh( & co\.? ?kg(aa)?)?|ggmbh|mbh|ag|se|kg|kgaa|ohg|ug|e\.? ?v\.?|inc|llc|ltd|limited|plc|corp|corporation|"
+    r"co|company|b\.?v\.?|n\.?v\.?|s\.?a\.?|s\.?r\.?l\.?|oy|ab|group|gruppe|holding|software|technologies)\b\.?"
+)
+_GENDER = re.compile(
+    r"[\[(]\s*(?:[mwfdxiagn]|gn|all genders?|divers)(?:\s*[/|*,]\s*(?:[mwfdxiagn]|div(?:ers)?))*\s*[\])]"
+)
+# Where one works from, in brackets: boards add it to the title of the same ad. A town in brackets stays.
+_WORKPLACE = re.compile(r"[\[(][^\[\]()]*\b(?:remote|hybrid|on-?site|home ?office|worldwide)\b[^\[\]()]*[\])]")
+_NOT_A_WORD = re.compile(r"[^\w+#]+")
+
+
+def ad_key(company: str, title: str) -> str:
+    """What postings of one ad have in common: company and title, without legal form, gender mark and punctuation."""
+    name = _words(_LEGAL_FORM.sub(" ", clean_line(company).casefold())) or _words(clean_line(company).casefold())
+    return sha256_hex(f"{name}\n{_words(_WORKPLACE.sub(' ', _GENDER.sub(' ', clean_line(title).casefold())))}")
+
+
+def group_alike(texts: Mapping[str, str]) -> list[list[str]]:
+    """Groups of two and more whose texts are alike, each sorted by age of the id, the groups by their first member.
+
+    Likeness is followed along: a text that is like one of a group belongs to it. Which texts are given decides,
+    not their order.
+
+    Args:
+        texts: texts of postings with the same `ad_key`, by external id.
+    """
+    from datasketch import MinHashLSH
+
+    signatures = {key: _signature(texts[key]) for key in sorted(texts, key=_age)}
+    index = MinHashLSH(threshold=MIN_LIKENESS, num_perm=_PERMUTATIONS)
+    for key, signature in signatures.items():
+        index.insert(key, signature)
+    leader = {key: key for key in signatures}
+
+    def find(key: str) -> str:
+        while leader[key] != key:
+            leader[key] = leader[leader[key]]
+            key = leader[key]
+        return key
+
+    for key, signature in signatures.items():
+        for other in sorted(index.query(signature), key=_age):
+            if _age(other) < _age(key) and signature.jaccard(signatures[other]) >= MIN_LIKENESS:
+                first, second = sorted((find(key), find(other)), key=_age)
+                leader[second] = first
+    groups: dict[str, list[str]] = {}
+    for key in signatures:
+        groups.setdefault(find(key), []).append(key)
+    return [members for members in groups.values() if len(members) > 1]
+
+
+def _age(external_id: str) -> tuple[int, str]:
+    """Order of the vendor's ids, numbers as text: older first."""
+    return len(external_id), external_id
+
+
+def _signature(text: str) -> "MinHash":
+    from datasketch import MinHash
+
+    signature = MinHash(num_perm=_PERMUTATIONS)
+    signature.update_batch([shingle.encode() for shingle in _shingles(_words(strip_noise(text)).split())])
+    return signature
+
+
+def _shingles(words: Sequence[str]) -> set[str]:
+    if len(words) < _SHINGLE_WORDS:
+        return {" ".join(words)}
+    return {" ".join(words[place : place + _SHINGLE_WORDS]) for place in range(len(words) - _SHINGLE_WORDS + 1)}
+
+
+def _words(text: str) -> str:
+    return " ".join(_NOT_A_WORD.sub(" ", text).split())
