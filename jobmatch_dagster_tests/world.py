@@ -91,6 +91,10 @@ class World:
             self.defs, self.instance, "hourly_collection", partition_key=hour.strftime(HOUR_FORMAT), **options
         )
 
+    def market(self, *, per_hour: int, since: datetime) -> None:
+        """Serve another market, from this hour on."""
+        self.server.corpus = GeneratedCorpus(per_hour=per_hour, since=since)
+
     def put_cv(self, user_key: str, cv: str | bytes, suffix: str = ".txt") -> Path:
         """Put a CV into the inbox as a file that was written a while ago."""
         path = self.inbox / f"{user_key}{suffix}"

@@ -115,6 +115,12 @@ def hours_loaded_by(connection: Connection, run_id: str) -> list[datetime]:
     return list(connection.scalars(text(query), {"run_id": run_id}))
 
 
+def freshness(connection: Connection, run_id: str) -> dict[str, float | None]:
+    """Seconds from the vendor's indexing to the row here, of what a run inserted: median and 95th percentile."""
+    row = run_query(connection, "freshness", {"run_id": run_id})[0]
+    return {"freshness_median_s": row.median_s, "freshness_p95_s": row.p95_s}
+
+
 def close_expired(connection: Connection, external_ids: Sequence[str], now: datetime) -> int:
     """Close open postings that the vendor lists as expired; gives how many."""
     return len(run_query(connection, "close_expired", {"external_ids": list(external_ids), "now": now}))

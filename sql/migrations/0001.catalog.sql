@@ -180,6 +180,7 @@ CREATE INDEX jobs_ai_key_skills ON jobs USING gin (ai_key_skills);
 CREATE INDEX jobs_ai_keywords ON jobs USING gin (ai_keywords);
 CREATE INDEX jobs_ai_taxonomies_a ON jobs USING gin (ai_taxonomies_a);
 CREATE INDEX jobs_search_text ON jobs USING gin (search_text) WITH (gin_pending_list_limit = 32768);
+CREATE INDEX jobs_run_id ON jobs (run_id);
 CREATE INDEX jobs_ad_key ON jobs (ad_key);
 CREATE INDEX jobs_cluster_id ON jobs (cluster_id) WHERE cluster_id IS NOT NULL;
 CREATE INDEX jobs_collection_hour ON jobs (collection_hour);

@@ -1,6 +1,6 @@
 -- Purpose: how long the postings that a run inserted took from being indexed by the vendor to their row here.
 -- Parameters: run_id.
--- Indexes: jobs_collection_hour is not used; rows of a run are found by one scan of the newest rows.
+-- Indexes: jobs_run_id.
 SELECT
     percentile_cont(0.5) WITHIN GROUP (ORDER BY CAST(extract(epoch FROM inserted_at - date_created) AS float8)) AS median_s,
     percentile_cont(0.95) WITHIN GROUP (ORDER BY CAST(extract(epoch FROM inserted_at - date_created) AS float8)) AS p95_s

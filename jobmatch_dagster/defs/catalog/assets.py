@@ -3,12 +3,20 @@
 import dagster as dg
 
 from jobmatch_dagster import names
+from jobmatch_dagster.db.jobs import freshness
 from jobmatch_dagster.defs.catalog.stage import embed_postings, load_pages
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.partitions import HOURS
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.postgres import PostgresResource
+
+
+class LoadConfig(dg.Config):
+    """How to load."""
+
+    rebuild: bool = False
+    """Load every page that is kept, not only those that are new: after a fix, or to fill an empty table."""
 
 
 @dg.asset(
@@ -22,13 +30,17 @@ from jobmatch_dagster.resources.postgres import PostgresResource
     code_version="1",
     metadata={"dagster/table_name": "jobs", "dagster/column_schema": table_schema("jobs")},
 )
-def jobs(context: dg.AssetExecutionContext, database: PostgresResource) -> dg.MaterializeResult[None]:
+def jobs(
+    context: dg.AssetExecutionContext, config: LoadConfig, database: PostgresResource
+) -> dg.MaterializeResult[None]:
     """One row per posting, unique by the vendor's id, in its newest version; nothing in it belongs to a user.
 
     Grain: posting; its hour is that of `date_created`. Written from the stored pages alone, without a call.
     Running it again loads what is not loaded yet and touches no row that does not differ.
     """
-    report = load_pages(database.database(), context.run.run_id, log_progress("pages loaded"))
+    report = load_pages(database.database(), context.run.run_id, log_progress("pages loaded"), rebuild=config.rebuild)
+    with database.database().begin() as connection:
+        fresh = freshness(connection, context.run.run_id)
     return dg.MaterializeResult(
         metadata={
             "pages": report.pages,
@@ -39,6 +51,7 @@ def jobs(context: dg.AssetExecutionContext, database: PostgresResource) -> dg.Ma
             "rows_reopened": report.counts.reopened,
             "records_quarantined": report.quarantined,
             "unknown_fields": dg.MetadataValue.json(dict(report.unknown_fields)),
+            **{name: value for name, value in fresh.items() if value is not None},
         }
     )
 

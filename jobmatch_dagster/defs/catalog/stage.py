@@ -43,14 +43,18 @@ class EmbedReport:
     truncated: int
 
 
-def load_pages(database: Database, run_id: str, on_progress: Progress | None = None) -> LoadReport:
-    """Load every page that this version of the normaliser has not loaded yet into `jobs`.
+def load_pages(
+    database: Database, run_id: str, on_progress: Progress | None = None, *, rebuild: bool = False
+) -> LoadReport:
+    """Load every page that this version of the normaliser has not loaded yet into `jobs`; all pages to rebuild.
 
     A group of pages, its quarantine and the note that it is loaded are one transaction.
     """
     report = LoadReport()
     with exclusively(database, LOADING):
         with database.begin() as connection:
+            if rebuild:
+                pages.forget_loading(connection)
             ids = pages.stale_page_ids(connection, NORMALISER_VERSION)
         for start in range(0, len(ids), _PAGES_PER_TRANSACTION):
             _load_group(database, ids[start : start + _PAGES_PER_TRANSACTION], run_id, report)
