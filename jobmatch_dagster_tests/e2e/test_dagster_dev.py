@@ -1,34 +1,14 @@
 """A real webserver and daemon on a real database: an hour from the UI's API, a CV through the sensors."""
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from jobmatch_dagster.db.engine import ensure_database
-from jobmatch_dagster.db.urls import dagster_url
 from jobmatch_dagster.partitions import HOUR_FORMAT
-from jobmatch_dagster_tests.graphql import Dagster, stand_up_dagster, wait_for
+from jobmatch_dagster_tests.graphql import Dagster, wait_for
 from jobmatch_dagster_tests.world import ENGINEER_CV, HOUR, NURSE_CV, World
 
 pytestmark = pytest.mark.e2e
 
-_ROOT = Path(__file__).resolve().parents[2]
 _DAEMONS = {"SCHEDULER", "SENSOR", "QUEUED_RUN_COORDINATOR", "MONITORING"}
-
-
-@pytest.fixture
-def dagster(world: World, database_url: str, tmp_path: Path) -> Iterator[Dagster]:
-    """`dagster dev` on the world's database and server, with the project's dagster.yaml."""
-    home = tmp_path / "dagster-home"
-    home.mkdir()
-    shutil.copy(_ROOT / "dagster.yaml", home)
-    storage = dagster_url(database_url)
-    ensure_database(storage)
-    variables = {**world.variables, "DAGSTER_HOME": str(home), "DAGSTER_DATABASE_URL": storage}
-    with stand_up_dagster(variables, tmp_path) as running:
-        yield running
 
 
 def test_an_hour_and_a_cv_through_a_real_daemon(world: World, dagster: Dagster) -> None:
