@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobmatch_dagster.core.fields import FIELDS
 from jobmatch_dagster.core.normalise import PageError, RecordError, normalise_page, normalise_record, parse_page
 from jobmatch_dagster.core.posting import POSTING_COLUMNS
 
@@ -160,9 +161,32 @@ _ANYTHING = st.recursive(
 )
 
 
-@given(name=st.sampled_from(POSTING_COLUMNS), value=_ANYTHING)
+_CORRUPTIONS = _ANYTHING | st.sampled_from(
+    ["", " ", "\x00", "a\x00b", "\u202eabc\u202c", "\ud800", "x" * 100_000, [""], [[]], [None], [{}], {}, -1, 1e308,
+     float("inf"), True, "NULL", "[]", ["a"] * 5_000, {"a": {"a": {"a": {}}}}]
+)  # fmt: skip
+_NAMES = sorted({name for g1, (g2, _, _) in FIELDS.items() for name in (g1, g2) if name})
+
+
+@settings(max_examples=300, deadline=None)
+@given(name=st.sampled_from(_NAMES), value=_CORRUPTIONS)
 def test_no_value_of_any_field_breaks_a_page(name: str, value: Any) -> None:
+    _check_neighbour(name, value)
+
+
+@pytest.mark.nightly
+@settings(max_examples=10_000, deadline=None)
+@given(name=st.sampled_from(_NAMES), value=_CORRUPTIONS)
+def test_no_value_of_any_field_breaks_a_page_at_length(name: str, value: Any) -> None:
+    _check_neighbour(name, value)
+
+
+def _check_neighbour(name: str, value: Any) -> None:
+    """A corrupted record is a posting or a rejection that names the field; the one beside it loads."""
     page = json.dumps([{**_RECORD, name: value}, {**_RECORD, "id": "18"}], default=str).encode()
     content = normalise_page(page)
     assert len(content.postings) + len(content.rejected) == 2
     assert any(posting.external_id == "18" for _, posting in content.postings)
+    for rejected in content.rejected:
+        assert rejected.field == name
+        assert rejected.reason
