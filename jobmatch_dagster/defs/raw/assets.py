@@ -5,9 +5,8 @@ from datetime import timedelta
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.failures import PermanentFailure
 from jobmatch_dagster.core.quota import Outlook
-from jobmatch_dagster.core.windows import HourNotAvailableError
+from jobmatch_dagster.defs.raw.failures import RETRY_POLICY, told_to_dagster
 from jobmatch_dagster.defs.raw.stage import CollectReport, collect_hours
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.observability.schemas import table_schema
@@ -33,7 +32,7 @@ class CollectConfig(dg.Config):
     kinds=names.KINDS_API,
     pool=names.POOL_ACTIVE_JOBS,
     code_version="1",
-    retry_policy=dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
+    retry_policy=RETRY_POLICY,
     metadata={"dagster/table_name": "job_pages", "dagster/column_schema": table_schema("job_pages")},
 )
 def job_pages(
@@ -51,7 +50,7 @@ def job_pages(
     """
     window = context.partition_time_window
     hours = [window.start + timedelta(hours=n) for n in range(int((window.end - window.start).total_seconds() // 3600))]
-    try:
+    with told_to_dagster():
         report = collect_hours(
             database.database(),
             active_jobs.client,
@@ -62,8 +61,6 @@ def job_pages(
             refetch=config.refetch,
             on_progress=log_progress("pages fetched at most"),
         )
-    except (PermanentFailure, HourNotAvailableError) as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
     return dg.MaterializeResult(metadata=collect_metadata(report))
 
 
