@@ -43,9 +43,9 @@ _START = datetime(2026, 11, 1, tzinfo=UTC)
 _TOP = 200
 # The page that the postings come from.
 _PAGE = """
-    INSERT INTO job_pages (sweep_id, generation, endpoint, request, page_offset, status, headers, body, sha256,
+    INSERT INTO job_pages (sweep_id, generation, endpoint, filters, request, page_offset, status, headers, body, sha256,
                            last_page, fetched_at)
-    VALUES (gen_random_uuid(), 'g1', '6m', '{}', 0, 200, '{}', '', '', true, now())
+    VALUES (gen_random_uuid(), 'g1', '6m', '{}', '{}', 0, 200, '{}', '', '', true, now())
 """
 
 
