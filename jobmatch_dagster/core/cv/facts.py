@@ -51,7 +51,7 @@ def read_languages(sections: Sequence[Section]) -> Fact:
 
 def is_spoken_language(item: str) -> bool:
     """Whether an item is a spoken language, with or without a level ("German", "Englisch C1"): no skill then."""
-    rest = re.sub(rf"{_LANGUAGE_LEVEL}|\\blevel\\b|[^\\w\\s]", " ", item, flags=re.IGNORECASE).strip()
+    rest = re.sub(rf"{_LANGUAGE_LEVEL}|\blevel\b|[^\w\s]", " ", item, flags=re.IGNORECASE).strip()
     return _language().fullmatch(rest) is not None
 
 

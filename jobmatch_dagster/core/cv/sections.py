@@ -68,6 +68,11 @@ def lines_of(sections: Iterable[Section], *kinds: str) -> list[str]:
     return [line for section in sections if section.kind in kinds for line in section.lines if line.strip()]
 
 
+def is_heading(line: str) -> bool:
+    """Whether a line is nothing but a heading."""
+    return _level(line) in _table().exact
+
+
 def _set_apart(match: re.Match[str]) -> str:
     """A run-on heading at the beginning of a line; anything else as it was."""
     heading = match["title"] or match["capitals"]

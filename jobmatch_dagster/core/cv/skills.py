@@ -27,6 +27,8 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _HEADED = re.compile(r"^(?P<label>[^:,;|]{2,40}?)\s*:\s*[-–]?\s*(?P<items>\S.*)$")
+# A point at the end is none of the skill's, one at the front may be (".NET").
+_EDGES = " \t•*:–-()[]/"
 _ITEM_SEPARATOR = re.compile(r"[,;|•\t]|\s[-–]\s|\s(?:and|und|&)\s(?=\S+$)")
 # "Python- Exprience - 24 months", "Java (5 years)", "SQL: 4/5".
 _AMOUNT = re.compile(
@@ -111,18 +113,18 @@ def _items(line: str) -> Iterator[str]:
     pieces = [_bare(piece) for piece in _ITEM_SEPARATOR.split(_AMOUNT.sub("", line))]
     is_list = 3 * sum(len(piece.split()) > _MAX_ITEM_WORDS for piece in pieces) < len(pieces)
     for item in pieces:
-        if not item or is_spoken_language(item):
+        if not item:
             continue
         if known := find_skills(item):
             yield from known
-        elif is_list and _can_be_skill(item):
+        elif is_list and _can_be_skill(item) and not is_spoken_language(item):
             yield item
 
 
 def _bare(piece: str) -> str:
     """An item without its amount, level and "good knowledge of"."""
-    item = _LEVEL.sub("", _AMOUNT.sub("", piece)).strip(" \t•*.:–-()[]/")
-    return _LEAD.sub("", item).strip(" \t•*.:–-()[]/")
+    item = _LEVEL.sub("", _AMOUNT.sub("", piece)).lstrip(_EDGES).rstrip(_EDGES + ".")
+    return _LEAD.sub("", item).lstrip(_EDGES).rstrip(_EDGES + ".")
 
 
 def _can_be_skill(item: str) -> bool:
