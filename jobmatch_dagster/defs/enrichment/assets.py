@@ -4,7 +4,7 @@ import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.failures import PermanentFailure
-from jobmatch_dagster.defs.enrichment.stage import EnrichReport, enrich_pairs
+from jobmatch_dagster.defs.enrichment.stage import enrich_pairs
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.partitions import HOURS, USERS
@@ -26,7 +26,7 @@ _TABLE = {
     owners=names.OWNERS,
     kinds=names.KINDS_CLAUDE,
     pool=names.POOL_CLAUDE,
-    code_version="1",
+    code_version="2",
     metadata=_TABLE,
 )
 def claude_matches(
@@ -34,7 +34,8 @@ def claude_matches(
 ) -> dg.MaterializeResult[None]:
     """Claude's score and reasons on pairs with a semantic score of 50 and more, of all active users.
 
-    Grain: user and posting; columns of `user_job_matches`. Without a key nothing is called and pairs wait.
+    Grain: user and posting; columns of `user_job_matches`. From `CLAUDE_BATCH_MIN` requests on they travel in a
+    message batch, whose answers `collect_claude_batches` takes in. Without a key nothing is called and pairs wait.
     Running it again pays for no answer that is held.
     """
     return _result(context, database, claude, None)
@@ -48,7 +49,7 @@ def claude_matches(
     owners=names.OWNERS,
     kinds=names.KINDS_CLAUDE,
     pool=names.POOL_CLAUDE,
-    code_version="1",
+    code_version="2",
     metadata=_TABLE,
 )
 def user_claude_matches(
@@ -56,7 +57,8 @@ def user_claude_matches(
 ) -> dg.MaterializeResult[None]:
     """Claude's score and reasons on this user's pairs with a semantic score of 50 and more.
 
-    Grain: user and posting; columns of `user_job_matches`. Without a key nothing is called and pairs wait.
+    Grain: user and posting; columns of `user_job_matches`. From `CLAUDE_BATCH_MIN` requests on they travel in a
+    message batch, whose answers `collect_claude_batches` takes in. Without a key nothing is called and pairs wait.
     Running it again pays for no answer that is held.
     """
     return _result(context, database, claude, [context.partition_key])
@@ -71,20 +73,4 @@ def _result(
         )
     except PermanentFailure as error:
         raise dg.Failure(str(error), allow_retries=False) from error
-    return dg.MaterializeResult(metadata=enrich_metadata(report))
-
-
-def enrich_metadata(report: EnrichReport) -> dict[str, int | float | str]:
-    """Stable keys for what was asked and paid."""
-    return {
-        "pairs_waiting": report.waiting,
-        "calls": report.calls,
-        "answers_from_ledger": report.from_ledger,
-        "pairs_done": report.done,
-        "pairs_without_score": report.without_score,
-        "input_tokens": report.input_tokens,
-        "output_tokens": report.output_tokens,
-        "cache_read_tokens": report.cache_read_tokens,
-        "cost_usd": float(report.cost_usd),
-        "note": report.note or "none",
-    }
+    return dg.MaterializeResult(metadata=dict(report.metadata()))
