@@ -15,10 +15,10 @@ import click
 
 from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
 from jobmatch_dagster.core.windows import HOUR, HourNotAvailableError, latest_collectable_hour
-from jobmatch_dagster.db.engine import DatabaseUnavailableError
+from jobmatch_dagster.db.engine import DatabaseRefusedError, DatabaseUnavailableError
 from jobmatch_dagster.db.matches import DECISIONS, NoMatchError
 from jobmatch_dagster.db.matches import decide as set_decision
-from jobmatch_dagster.db.migrations import MigrationError, plan
+from jobmatch_dagster.db.migrations import MigrationError, SchemaVersionError, plan
 from jobmatch_dagster.db.migrations import migrate as apply_migrations
 from jobmatch_dagster.db.migrations import rollback as undo_migrations
 from jobmatch_dagster.db.statistics import job_statistics, user_statistics
@@ -28,10 +28,11 @@ from jobmatch_dagster.defs.profiles.inbox import InboxError, put_into_inbox
 from jobmatch_dagster.partitions import HOUR_FORMAT
 from jobmatch_dagster.resources.embedder import ModelUnavailableError
 from jobmatch_dagster.runs import RunFailedError, hour_range, run_job
-from jobmatch_dagster.runtime import INBOX_VARIABLE, Runtime, SchemaVersionError, open_runtime
+from jobmatch_dagster.runtime import INBOX_VARIABLE, Runtime, open_runtime
 
 # What a user can mend: told in one sentence, without a traceback.
 _EXPECTED = (
+    DatabaseRefusedError,
     DatabaseUnavailableError,
     DatabaseUrlError,
     HourNotAvailableError,
