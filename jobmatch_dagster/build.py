@@ -21,7 +21,9 @@ from jobmatch_dagster.defs.matching import checks as matching_checks
 from jobmatch_dagster.defs.operations.backfill_history import backfill_history
 from jobmatch_dagster.defs.operations.claude_batches import collect_claude_batches
 from jobmatch_dagster.defs.operations.explain_match import explain_match
+from jobmatch_dagster.defs.operations.failures import build_failure_sensor
 from jobmatch_dagster.defs.operations.forget_user import forget_user
+from jobmatch_dagster.defs.operations.housekeeping import housekeeping
 from jobmatch_dagster.defs.operations.match_users import match_existing_jobs, match_users
 from jobmatch_dagster.defs.profiles import assets as profiles
 from jobmatch_dagster.defs.quality import assets as quality
@@ -71,9 +73,10 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             backfill_history,
             explain_match,
             forget_user,
+            housekeeping,
         ],
         schedules=list(build_schedules()),
-        sensors=list(build_sensors()),
+        sensors=[*build_sensors(), *build_failure_sensor()],
         resources={**default_resources(), **(resource_overrides or {})},
         # Steps are short and share one model: a process for each would cost more than the work.
         executor=dg.in_process_executor,

@@ -98,8 +98,9 @@ def stale_page_ids(connection: Connection, normaliser_version: int) -> list[int]
 
 
 def forget_loading(connection: Connection) -> int:
-    """Take every page as not loaded yet; gives how many. The next load rebuilds `jobs` from them."""
-    return connection.execute(text("UPDATE job_pages SET normaliser_version = NULL WHERE status = 200")).rowcount
+    """Take every whole page as not loaded yet; gives how many. The next load rebuilds `jobs` from them."""
+    query = "UPDATE job_pages SET normaliser_version = NULL WHERE status = 200 AND body_removed_at IS NULL"
+    return connection.execute(text(query)).rowcount
 
 
 def read_pages(connection: Connection, ids: list[int]) -> list[StoredPage]:

@@ -68,8 +68,8 @@ class Page:
         if self.findings:
             yield "## What stands out"
             yield "\n".join(f"- **{escaped(found.what)}** {escaped(found.remedy)}" for found in self.findings)
-        for section in self.sections:
-            yield f"## {escaped(section.title)}"
+        for number, section in enumerate(self.sections, start=1):
+            yield f"## {number}. {escaped(section.title)}"
             if section.facts:
                 rows = "\n".join(f"| {escaped(name)} | {_linked(value)} |" for name, value in section.facts.items())
                 yield f"| | |\n| --- | --- |\n{rows}"
@@ -85,8 +85,8 @@ class Page:
             yield "\nWhat stands out"
             for found in self.findings:
                 yield f"  ! {found.what} {found.remedy}"
-        for section in self.sections:
-            yield f"\n{section.title}"
+        for number, section in enumerate(self.sections, start=1):
+            yield f"\n{number}. {section.title}"
             width = max((len(name) for name in section.facts), default=0)
             for name, value in section.facts.items():
                 yield f"  {name:<{width}}  {_plain(value)}"

@@ -66,7 +66,7 @@ def verdict_section(facts: Facts) -> Section:
         told["in words"] = pair.reasoning
     if stored is not None:
         told["Claude"] = f"{stored.claude_status or 'not asked'}, score {known(stored.claude_score)}"
-    return Section("1. Verdict", told)
+    return Section("Verdict", told)
 
 
 def score_section(facts: Facts, pair: PairExplanation) -> Section:
@@ -77,7 +77,7 @@ def score_section(facts: Facts, pair: PairExplanation) -> Section:
         same = "" if facts.stored is None else "same" if stored == now else "differs"
         rows.append((name.replace("_", " "), weight, stored, now, same, _evidence(facts, pair, name)))
     return Section(
-        "8. Score, part by part",
+        "Score, part by part",
         {
             "filters": f"takes it out: {', '.join(pair.unfit)}" if pair.unfit else "fits",
             "priority": priority(pair.match),
@@ -96,7 +96,7 @@ def skills_section(pair: PairExplanation) -> Section:
     ]
     columns = ("asked for", "shown by", "how", "credit", "means in the skill table")
     return Section(
-        "9. Skills",
+        "Skills",
         {"match": skills.summary, "further skills of the CV": list(skills.additional[:20])},
         [Table(columns, rows)] if rows else [],
     )
@@ -106,8 +106,8 @@ def stored_section(facts: Facts) -> Section:
     """The row of user_job_matches."""
     stored = facts.stored
     if stored is None:
-        return Section("10. Stored match", {"row": f"none: {why_no_row(facts)}"})
-    return Section("10. Stored match", {
+        return Section("Stored match", {"row": f"none: {why_no_row(facts)}"})
+    return Section("Stored match", {
         "score": f"{stored.match_score}, place {stored.place} of {stored.kept}",
         "reasoning": stored.match_reasoning,
         "matching skills": stored.matching_skills,
@@ -127,9 +127,9 @@ def claude_section(facts: Facts) -> Section:
     stored = facts.stored
     if stored is None or stored.claude_request_hash is None:
         status = stored.claude_status if stored is not None else None
-        return Section("11. Claude", {"status": status or "not asked", "reason": stored and stored.claude_reason})
+        return Section("Claude", {"status": status or "not asked", "reason": stored and stored.claude_reason})
     return Section(
-        "11. Claude",
+        "Claude",
         {
             "status": stored.claude_status,
             "score": stored.claude_score,
@@ -154,9 +154,7 @@ def changes_section(facts: Facts, pair: PairExplanation) -> Section:
     """The pair with one thing different."""
     now = pair.match
     rows = [(what, now, then, level, fits) for what, then, level, fits in changes(facts)]
-    return Section(
-        "12. What would change it", verdicts(facts), [Table(("if", "now", "then", "priority", "filters"), rows)]
-    )
+    return Section("What would change it", verdicts(facts), [Table(("if", "now", "then", "priority", "filters"), rows)])
 
 
 def _parts(facts: Facts, pair: PairExplanation) -> Iterator[tuple[str, int | None, int | None]]:

@@ -18,7 +18,7 @@ _TEXT_CHARACTERS = 600
 
 def origin_section(posting: Row[Any]) -> Section:
     """Page, feed, sightings, state."""
-    return Section("2. Where the posting came from", {
+    return Section("Where the posting came from", {
         "page": f"{posting.page_id}, position {posting.page_position}, offset {posting.page_offset}",
         "feed": f"{posting.generation} {posting.endpoint}, fetched {time(posting.fetched_at)}",
         "page's SHA-256": posting.page_sha256,
@@ -35,7 +35,7 @@ def origin_section(posting: Row[Any]) -> Section:
 
 def posting_section(posting: Row[Any]) -> Section:
     """The columns that matching uses, and salaries."""
-    return Section("3. The posting as it is used", {
+    return Section("The posting as it is used", {
         "title": posting.title,
         "company": posting.company,
         "location": posting.location,
@@ -66,7 +66,7 @@ def normalised_section(facts: Facts, posting: Row[Any]) -> Section:
         Table(("field", "value", "why it is not used"), [(k, v["value"], v["reason"]) for k, v in unusable.items()]),
     ]
     return Section(
-        "4. What normalisation changed",
+        "What normalisation changed",
         {"fields changed": len(rows), "values that could not be used": len(unusable)},
         [table for table in tables if table.rows],
     )  # fmt: skip
@@ -80,7 +80,7 @@ def duplicates_section(facts: Facts) -> Section:
          o.same_cluster, o.same_text, o.match_score)
         for o in facts.duplicates
     ]  # fmt: skip
-    return Section("5. Duplicates: the same company and title", {"others": len(rows)}, [Table(columns, rows)])
+    return Section("Duplicates: the same company and title", {"others": len(rows)}, [Table(columns, rows)])
 
 
 def embedding_section(facts: Facts, posting: Row[Any]) -> Section:
@@ -106,14 +106,14 @@ def embedding_section(facts: Facts, posting: Row[Any]) -> Section:
          row.provenance.get("profiles"))
         for row in facts.calibrations
     ]  # fmt: skip
-    return Section("6. Similarity", told, [Table(("calibration", "put in force", "source", "pairs", "profiles"), rows)])
+    return Section("Similarity", told, [Table(("calibration", "put in force", "source", "pairs", "profiles"), rows)])
 
 
 def profile_section(facts: Facts) -> Section:
     """What was read from the CV, stored and read again."""
     user, again = facts.user, facts.reread_profile
     if user.profile_id is None:
-        return Section("7. Profile", {"profile": "none", "newest CV": user.newest_status, "reason": user.newest_reason})
+        return Section("Profile", {"profile": "none", "newest CV": user.newest_status, "reason": user.newest_reason})
     dates = (user.evidence or {}).get("experience_years") or []
     rows = [
         (name, cut(getattr(user, name)), cut(getattr(again, name)) if again else UNKNOWN)
@@ -121,7 +121,7 @@ def profile_section(facts: Facts) -> Section:
                      "languages", "work_arrangements", "locations")
     ]  # fmt: skip
     return Section(
-        "7. Profile",
+        "Profile",
         {
             "version": f"{user.version}, read {time(user.created_at)} from document {user.document_id}",
             "experience was read from": dates or "nothing",

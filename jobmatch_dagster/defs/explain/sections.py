@@ -62,7 +62,7 @@ def sections(facts: Facts) -> Iterator[Section]:
 
 def _versions(facts: Facts) -> Section:
     posting, user = facts.posting, facts.user
-    return Section("13. Versions", {
+    return Section("Versions", {
         "normaliser": f"page loaded by {posting.normaliser_version if posting else UNKNOWN}, code {NORMALISER_VERSION}",
         "extractor": f"profile read by {known(user.extractor_version)}, code {EXTRACTOR_VERSION}",
         "embedding model": facts.settings.model,
@@ -89,4 +89,4 @@ def _runs(facts: Facts) -> Section:
     if facts.posting is None:
         hours = [hour.strftime("%m-%d %H:%M") for hour in facts.missing_hours]
         told["hours never answered for"] = hours[:24] or "none"
-    return Section("14. Runs", told)
+    return Section("Runs", told)

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from jobmatch_dagster.core.salaries import per_year
@@ -49,10 +51,11 @@ def cut(value: Any) -> str:
 
 def level(value: Any) -> str:
     """A value as it is compared: a time, number or list in whatever type says the same."""
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat()).replace("+00:00", "").removesuffix("Z")
     if isinstance(value, str) and "T" in value:
-        return value.replace("+00:00", "").removesuffix("Z")
+        with suppress(ValueError):
+            value = datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
     try:
         return f"{float(value):g}"
     except (TypeError, ValueError):
