@@ -29,16 +29,14 @@ def delete_runs(
         tags: only runs with these tags.
         keep_materializations: spare runs that materialized assets: the UI's partitions stand on their events.
     """
-    deleted, cursor = 0, None
+    doomed, cursor = [], None
     chosen = dg.RunsFilter(statuses=_FINISHED, created_before=before, tags=dict(tags or {}))
     while runs := instance.get_runs(chosen, cursor=cursor, limit=_RUNS_PER_QUERY):
         cursor = runs[-1].run_id
-        for run in runs:
-            if keep_materializations and run.asset_selection and run.status is dg.DagsterRunStatus.SUCCESS:
-                continue
-            delete_run(instance, run.run_id)
-            deleted += 1
-    return deleted
+        doomed += [run.run_id for run in runs if not (keep_materializations and _has_materialized(run))]
+    for run_id in doomed:
+        delete_run(instance, run_id)
+    return len(doomed)
 
 
 def delete_run(instance: dg.DagsterInstance, run_id: str) -> None:
@@ -51,3 +49,7 @@ def forget_explanations(instance: dg.DagsterInstance, user_key: str) -> int:
     """Delete the runs that explained this user's matches: their pages hold facts about the user."""
     tags = {names.TAG_PURPOSE: names.PURPOSE_EXPLAIN, names.TAG_USER: user_key}
     return delete_runs(instance, tags=tags, keep_materializations=False)
+
+
+def _has_materialized(run: dg.DagsterRun) -> bool:
+    return bool(run.asset_selection) and run.status is dg.DagsterRunStatus.SUCCESS

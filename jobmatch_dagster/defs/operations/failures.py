@@ -26,7 +26,7 @@ _JOBS_OF_ONE_USER = frozenset({"ingest_cv", "rematch_user"})
 
 # What helps, by the class of the innermost error; else by the job.
 _BY_ERROR: Mapping[str, str] = {
-    "PermanentFailure": "Read the step's message: it names the key, plan or setting to change. Then re-execute the run.",
+    "PermanentFailure": "Read the step's message: it names the key, plan or setting to change. Then re-execute.",
     "PassingFailure": "The other side was busy or out of reach. Re-execute the run from failure; the next hourly run "
     "asks for the hours too.",
     "HourNotAvailableError": "Choose an hour that is complete (two hours ago and older) and launch again.",
@@ -37,8 +37,8 @@ _BY_ERROR: Mapping[str, str] = {
     "MemoryError": "Give the run more memory, or choose fewer hours or users a run.",
 }
 _BY_JOB: Mapping[str, str] = {
-    "hourly_collection": "Re-execute from failure. Hours that stay missing are named by the check no_missing_hours; one "
-    "backfill mends them.",
+    "hourly_collection": "Re-execute from failure. Hours that stay missing are named by the check no_missing_hours; "
+    "one backfill mends them.",
     "ingest_cv": "See cv_documents.reason, then re-execute. After three failures the sensor waits for a person.",
     "rematch_user": "Re-execute. After three failures the sensor waits for a person.",
     "match_users": "Re-execute: users that are matched already are done in no time.",

@@ -27,24 +27,29 @@ from jobmatch_dagster.resources.postgres import PostgresResource
 _PAGES_PER_TRANSACTION = 500
 
 
-class Retention(dg.Config):
-    """Days that things are kept."""
+class PageRetention(dg.Config):
+    """Days that things of the project's database are kept."""
 
     page_days: int = Field(default=90, ge=1)
     """Bodies of pages that no posting's present version came from."""
     quarantine_days: int = Field(default=90, ge=1)
     """Quarantined records whose posting came whole since, and noted failures."""
+
+
+class RunRetention(dg.Config):
+    """Days that runs of Dagster's history are kept."""
+
     explanation_days: int = Field(default=7, ge=1)
     """Runs of explain_match: their pages hold facts about a user."""
     run_days: int = Field(default=90, ge=1)
     """Runs without a materialization, and failed ones."""
     materialization_days: int = Field(default=730, ge=1)
-    """Runs that materialized assets: with them the UI forgets that their partitions are filled."""
+    """Runs that materialized assets: without them the UI forgets that their partitions are filled."""
 
 
 @dg.op
 def remove_old_pages(
-    context: dg.OpExecutionContext, config: Retention, database: PostgresResource, clock: ClockResource
+    context: dg.OpExecutionContext, config: PageRetention, database: PostgresResource, clock: ClockResource
 ) -> None:
     """Empty bodies of old pages that nothing hangs on, drop quarantined records that were mended."""
     now = clock.now()
@@ -73,7 +78,7 @@ def remove_old_pages(
 
 
 @dg.op(ins={"after": dg.In(dg.Nothing)})
-def remove_old_runs(context: dg.OpExecutionContext, config: Retention, clock: ClockResource) -> None:
+def remove_old_runs(context: dg.OpExecutionContext, config: RunRetention, clock: ClockResource) -> None:
     """Delete old runs of Dagster's history with their events and logs."""
     instance, now = context.instance, clock.now()
     explanations = delete_runs(
@@ -106,7 +111,7 @@ def measure_storage(context: dg.OpExecutionContext, database: PostgresResource) 
 @dg.job(
     name="housekeeping",
     tags={names.TAG_PURPOSE: "housekeeping", "dagster/priority": "-2"},
-    description="Remove what is old and not needed (page bodies, runs, explanations), say what was kept and what it takes.",
+    description="Remove what is old and not needed (page bodies, runs, explanations); say what stays.",
 )
 def housekeeping() -> None:
     """Remove what is old, measure what is left."""
