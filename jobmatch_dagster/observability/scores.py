@@ -3,6 +3,7 @@
 Put here how a spread of scores is told. Scores of one user alone are never told: they would stay in Dagster's history.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import dagster as dg
@@ -52,5 +53,5 @@ def score_metadata(counts: Mapping[str, NDArray[np.int64]]) -> dict[str, dg.Meta
 def _bands(counts: Mapping[str, NDArray[np.int64]]) -> Sequence[Sequence[int]]:
     return [
         (low, high, *(int(counted[low:high].sum()) for counted in counts.values()))
-        for low, high in zip(BANDS, BANDS[1:], strict=False)
+        for low, high in itertools.pairwise(BANDS)
     ]

@@ -20,11 +20,11 @@ from jobmatch_dagster.core.normalise import PageError, RecordError, normalise_re
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.profile import Profile, extract_profile
 from jobmatch_dagster.core.windows import HOUR, latest_collectable_hour
-from jobmatch_dagster.db import pages
 from jobmatch_dagster.db.bulk import read_vectors
 from jobmatch_dagster.db.calibrations import StoredCalibration, calibration_in_force
 from jobmatch_dagster.db.engine import Database, run_query
 from jobmatch_dagster.defs.matching.stage import LoadedPairs, MatchSettings, load_pairs
+from jobmatch_dagster.observability.looks import missing_hours
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
 # How far back pages are searched for a posting that is not held, and hours for gaps.
@@ -102,6 +102,7 @@ def gather(
     Raises:
         NothingToExplainError: if the user is not known.
     """
+    end = latest_collectable_hour(now) + HOUR
     with database.begin() as connection:
         users = run_query(connection, "explain_profile", {"user_key": user_key, "model": settings.model})
         if not users:
@@ -116,7 +117,7 @@ def gather(
             "user": users[0],
             "reread_profile": _read_profile_again(users[0], now),
             "quarantined": run_query(connection, "quarantined_posting", {"external_id": external_id}),
-            "missing_hours": _missing_hours(connection, now),
+            "missing_hours": missing_hours(connection, end - timedelta(days=SEARCHED_DAYS), end),
             "mentions": [] if posting else _mentions(connection, external_id),
             "calibration": calibration_in_force(connection, settings.model),
             "calibrations": run_query(connection, "explain_calibrations", {"model": settings.model}),
@@ -188,14 +189,6 @@ def _read_profile_again(user: Row[Any], now: datetime) -> Profile | None:
         return None
     # What the CV calls "today" was the day of the reading; on recorded pages the clock stands before it.
     return extract_profile(user.document_text, today=min(user.created_at, now).date())
-
-
-def _missing_hours(connection: Connection, now: datetime) -> list[datetime]:
-    end = latest_collectable_hour(now) + HOUR
-    first = pages.first_covered_hour(connection)
-    start = max(first or end, end - timedelta(days=SEARCHED_DAYS))
-    covered = {row.hour for row in run_query(connection, "answered_hours", {"start": start, "end": end})}
-    return [hour for n in range((end - start) // HOUR) if (hour := start + n * HOUR) not in covered]
 
 
 def _mentions(connection: Connection, external_id: str) -> Sequence[Row[Any]]:

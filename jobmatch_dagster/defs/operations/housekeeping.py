@@ -19,6 +19,7 @@ from jobmatch_dagster.db.storage import (
     storage_sizes,
 )
 from jobmatch_dagster.observability.history import delete_runs
+from jobmatch_dagster.observability.looks import storage_metadata
 from jobmatch_dagster.observability.previews import preview
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.postgres import PostgresResource
@@ -116,11 +117,6 @@ def measure_storage(context: dg.OpExecutionContext, database: PostgresResource) 
 def housekeeping() -> None:
     """Remove what is old, measure what is left."""
     measure_storage(remove_old_runs(remove_old_pages()))
-
-
-def storage_metadata(sizes: list[TableSize], database_bytes: int) -> dict[str, int]:
-    """Stable keys for what the database takes; plotted over time they are its growth."""
-    return {"database_bytes": database_bytes, **{f"bytes_{size.table}": size.bytes for size in sizes}}
 
 
 def _table(sizes: list[TableSize]) -> dg.TableMetadataValue:
