@@ -23,7 +23,7 @@ from jobmatch_dagster.db.migrations import migrate as apply_migrations
 from jobmatch_dagster.db.migrations import rollback as undo_migrations
 from jobmatch_dagster.db.statistics import job_statistics, user_statistics
 from jobmatch_dagster.db.urls import DatabaseUrlError, safe_url
-from jobmatch_dagster.defs.matching.explain import NothingToExplainError
+from jobmatch_dagster.defs.explain.facts import NothingToExplainError
 from jobmatch_dagster.defs.profiles.inbox import InboxError, put_into_inbox
 from jobmatch_dagster.partitions import HOUR_FORMAT
 from jobmatch_dagster.resources.embedder import ModelUnavailableError
@@ -227,10 +227,11 @@ def decide(user_key: str, external_id: str, decision: str) -> None:
 @main.command()
 @click.argument("user_key")
 @click.argument("external_id")
-def explain(user_key: str, external_id: str) -> None:
+@click.option("--embed-again", is_flag=True, help="Compare the stored vectors with fresh ones; loads the model.")
+def explain(user_key: str, external_id: str, embed_again: bool) -> None:
     """Tell why a match is what it is, or why there is none; the job explain_match prints the same page."""
     from jobmatch_dagster.build import default_resources
-    from jobmatch_dagster.defs.matching.explain import explain as explain_pair
+    from jobmatch_dagster.defs.explain.page import explain as explain_pair
     from jobmatch_dagster.defs.matching.stage import MatchSettings
 
     resources = default_resources()
@@ -238,7 +239,15 @@ def explain(user_key: str, external_id: str) -> None:
         resources["embedder"].model, resources["matching"].weights(), resources["matching"].keep_best
     )
     with open_runtime() as runtime:
-        click.echo(explain_pair(runtime.database, settings, user_key, external_id))
+        explained = explain_pair(
+            runtime.database,
+            settings,
+            user_key,
+            external_id,
+            now=resources["clock"].now(),
+            embedder=resources["embedder"] if embed_again else None,
+        )
+        click.echo(explained.page.text())
 
 
 @main.command()

@@ -1,0 +1,3 @@
+DROP INDEX jobs_page_id;
+ALTER TABLE job_pages DROP COLUMN body_removed_at;
+DROP TABLE run_failures;
