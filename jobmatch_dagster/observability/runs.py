@@ -13,4 +13,4 @@ _TAG_CHARACTERS = 255
 
 def tag_run(context: dg.OpExecutionContext | dg.AssetExecutionContext, tags: Mapping[str, str]) -> None:
     """Tag the running run; it writes no event."""
-    context.instance.add_run_tags(context.run_id, {name: value[:_TAG_CHARACTERS] for name, value in tags.items()})
+    context.instance.add_run_tags(context.run.run_id, {name: value[:_TAG_CHARACTERS] for name, value in tags.items()})
