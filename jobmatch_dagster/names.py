@@ -15,6 +15,9 @@ POOL_EMBEDDER = "embedder"
 POOL_CLAUDE = "claude"
 POOLS = (POOL_ACTIVE_JOBS, POOL_EMBEDDER, POOL_CLAUDE)
 
+# Metadata of a failure: whether a person must change something first.
+PERMANENT_FAILURE = "permanent"
+
 TAG_PURPOSE = "jobmatch/purpose"
 TAG_HOUR = "jobmatch/hour"
 TAG_USER = "jobmatch/user"

@@ -1,3 +1,2 @@
-DROP INDEX jobs_page_id;
 ALTER TABLE job_pages DROP COLUMN body_removed_at;
 DROP TABLE run_failures;

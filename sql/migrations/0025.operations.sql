@@ -1,5 +1,5 @@
 -- Operations: failures of runs with their next step, and page bodies that housekeeping took away.
--- depends: 0003.matching
+-- depends: 0004.integrity
 
 CREATE TABLE run_failures (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -33,4 +33,3 @@ COMMENT ON COLUMN run_failures.webhook_outcome IS 'HTTP status of the webhook, o
 
 ALTER TABLE job_pages ADD COLUMN body_removed_at timestamptz;
 COMMENT ON COLUMN job_pages.body_removed_at IS 'When housekeeping emptied the body (UTC); NULL while it is kept. The row stays: it answers for its hours, credits and quota';
-CREATE INDEX jobs_page_id ON jobs (page_id);

@@ -5,11 +5,11 @@ from datetime import timedelta
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.failures import PermanentFailure
 from jobmatch_dagster.core.windows import Sweep, hour_of
 from jobmatch_dagster.db.jobs import close_by_date, close_expired
 from jobmatch_dagster.defs.catalog.stage import load_pages
 from jobmatch_dagster.defs.raw.assets import collect_metadata
+from jobmatch_dagster.defs.raw.failures import RETRY_POLICY, told_to_dagster
 from jobmatch_dagster.defs.raw.stage import collect_feed, fetch_expired_ids
 from jobmatch_dagster.observability.looks import closed_look, postings_look
 from jobmatch_dagster.observability.schemas import table_schema
@@ -34,6 +34,7 @@ _TABLE = {"dagster/table_name": "jobs", "dagster/column_schema": table_schema("j
     kinds=names.KINDS_API,
     pool=names.POOL_ACTIVE_JOBS,
     code_version="1",
+    retry_policy=RETRY_POLICY,
     metadata=_TABLE,
 )
 def expired_jobs(
@@ -45,12 +46,10 @@ def expired_jobs(
     closes nothing twice.
     """
     now, steps = clock.now(), Steps()
-    try:
-        ids = fetch_expired_ids(database.database(), active_jobs.client(), context.run.run_id)
-    except PermanentFailure as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
+    with told_to_dagster():
+        ids, listed_at = fetch_expired_ids(database.database(), active_jobs.client(), context.run.run_id)
     with database.database().begin() as connection:
-        expired = close_expired(connection, ids, now)
+        expired = close_expired(connection, ids, listed_at)
         by_date = close_by_date(connection, now, now - OLDEST_OPEN)
         look = closed_look(connection, now)
     return dg.MaterializeResult(
@@ -75,6 +74,7 @@ def expired_jobs(
     kinds=names.KINDS_API,
     pool=names.POOL_ACTIVE_JOBS,
     code_version="1",
+    retry_policy=RETRY_POLICY,
     metadata=_TABLE,
 )
 def modified_jobs(
@@ -89,12 +89,9 @@ def modified_jobs(
         return dg.MaterializeResult(metadata={"skipped": "the modified feed is off; it needs a larger plan"})
     end, steps = hour_of(clock.now()), Steps()
     sweep = Sweep("modified", end - timedelta(hours=24), end)
-    try:
-        report = collect_feed(
-            database.database(), active_jobs.client(), sweep, max_pages=1_000, run_id=context.run.run_id
-        )
-    except PermanentFailure as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
+    with told_to_dagster():
+        client = active_jobs.client().modified_since(end - timedelta(hours=24))
+        report = collect_feed(database.database(), client, sweep, max_pages=1_000, run_id=context.run.run_id)
     loaded = load_pages(database.database(), context.run.run_id)
     with database.database().begin() as connection:
         look = postings_look(connection, context.run.run_id, clock.now())

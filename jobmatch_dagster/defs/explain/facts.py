@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Row
 
 from jobmatch_dagster.core.embedding_text import posting_text
-from jobmatch_dagster.core.fields import PERSONAL
+from jobmatch_dagster.core.fields import is_personal
 from jobmatch_dagster.core.matching import PairExplanation, explain_pair
 from jobmatch_dagster.core.normalise import PageError, RecordError, normalise_record, parse_page
 from jobmatch_dagster.core.posting import Posting
@@ -177,7 +177,9 @@ def _read_record_again(posting: Row[Any]) -> Reread:
     if posting.page_position >= len(records):
         return Reread(None, None, f"the page has {len(records)} records, none at position {posting.page_position}")
     record = records[posting.page_position]
-    shown = {key: value for key, value in record.items() if key not in PERSONAL} if isinstance(record, dict) else record
+    shown = (
+        {key: value for key, value in record.items() if not is_personal(key)} if isinstance(record, dict) else record
+    )
     try:
         return Reread(shown, normalise_record(record))
     except RecordError as error:

@@ -14,7 +14,7 @@ from rapidfuzz import fuzz
 from jobmatch_dagster.core.calibration import DEFAULT_CALIBRATION
 from jobmatch_dagster.core.posting import POSTING_COLUMNS
 from jobmatch_dagster.core.profile import EXTRACTOR_VERSION, Profile
-from jobmatch_dagster.core.prompt import PROMPT_VERSION
+from jobmatch_dagster.core.prompt import prompt_version
 from jobmatch_dagster.core.salaries import likely_unit
 from jobmatch_dagster.core.skills import canonical
 from jobmatch_dagster.defs.explain.facts import Facts
@@ -270,9 +270,9 @@ def _prompt(facts: Facts) -> Iterator[Finding]:
             f"{stored.request_prompt_version} was asked: one of the rows was changed by hand.",
             "Trust the ledger; set claude_status to 'waiting' to have the pair asked again.",
         )
-    if stored.prompt_version and stored.prompt_version != PROMPT_VERSION:
+    if stored.prompt_version and stored.prompt_version != prompt_version():
         yield Finding(
-            f"Claude answered to prompt version {stored.prompt_version}; this code asks version {PROMPT_VERSION}.",
+            f"Claude answered to prompt version {stored.prompt_version}; this code asks version {prompt_version()}.",
             "Set claude_status to 'waiting' to have the pair asked again.",
         )
 

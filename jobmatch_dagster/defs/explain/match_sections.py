@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from jobmatch_dagster.core.matching import PairExplanation
-from jobmatch_dagster.core.prompt import PROMPT_VERSION
+from jobmatch_dagster.core.prompt import prompt_version
 from jobmatch_dagster.core.scoring import MATCH_FLOOR, priority
 from jobmatch_dagster.core.skills import canonical
 from jobmatch_dagster.defs.explain.changes import changes, verdicts
@@ -137,7 +137,7 @@ def claude_section(facts: Facts) -> Section:
             "request": stored.claude_request_hash,
             "model": f"{stored.claude_model} (ledger: {stored.request_model})",
             "prompt version": f"{stored.prompt_version} (ledger: {stored.request_prompt_version}, "
-                              f"code: {PROMPT_VERSION})",
+                              f"code: {prompt_version()})",
             "asked": f"{stored.request_state}, {stored.attempts} call(s)"
                      + (f", batch {stored.batch_id}" if stored.batch_id else ""),
             "cost": None if stored.cost_usd is None else f"{stored.cost_usd} USD",

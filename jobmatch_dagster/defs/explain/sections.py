@@ -5,7 +5,7 @@ from typing import Any
 
 from jobmatch_dagster.core.normalise import NORMALISER_VERSION
 from jobmatch_dagster.core.profile import EXTRACTOR_VERSION
-from jobmatch_dagster.core.prompt import PROMPT_VERSION
+from jobmatch_dagster.core.prompt import prompt_version
 from jobmatch_dagster.defs.explain.facts import Facts
 from jobmatch_dagster.defs.explain.match_sections import (
     changes_section,
@@ -67,7 +67,7 @@ def _versions(facts: Facts) -> Section:
         "extractor": f"profile read by {known(user.extractor_version)}, code {EXTRACTOR_VERSION}",
         "embedding model": facts.settings.model,
         "scoring": scoring_key(facts.settings, facts.calibration),
-        "prompt": PROMPT_VERSION,
+        "prompt": prompt_version(),
         "record hash": posting.record_hash if posting else None,
         "text hash": posting.text_hash if posting else None,
     })  # fmt: skip

@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.failures import PermanentFailure
 from jobmatch_dagster.core.quota import Outlook
-from jobmatch_dagster.core.windows import HourNotAvailableError
+from jobmatch_dagster.defs.raw.failures import RETRY_POLICY, told_to_dagster
 from jobmatch_dagster.defs.raw.stage import CollectReport, collect_hours
 from jobmatch_dagster.observability.looks import pages_look
 from jobmatch_dagster.observability.progress import log_progress
@@ -36,7 +35,7 @@ class CollectConfig(dg.Config):
     kinds=names.KINDS_API,
     pool=names.POOL_ACTIVE_JOBS,
     code_version="1",
-    retry_policy=dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
+    retry_policy=RETRY_POLICY,
     metadata={"dagster/table_name": "job_pages", "dagster/column_schema": table_schema("job_pages")},
 )
 def job_pages(
@@ -56,7 +55,7 @@ def job_pages(
     hours = [window.start + timedelta(hours=n) for n in range(int((window.end - window.start).total_seconds() // 3600))]
     tag_run(context, {names.TAG_HOUR: _named(hours)})
     steps = Steps()
-    try:
+    with told_to_dagster():
         report = collect_hours(
             database.database(),
             active_jobs.client,
@@ -67,8 +66,6 @@ def job_pages(
             refetch=config.refetch,
             on_progress=log_progress("pages fetched at most"),
         )
-    except (PermanentFailure, HourNotAvailableError) as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
     with database.database().begin() as connection:
         look = pages_look(connection, context.run.run_id)
     return dg.MaterializeResult(
