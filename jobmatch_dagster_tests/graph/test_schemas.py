@@ -52,7 +52,7 @@ def test_rules_are_shown_in_the_words_of_the_migration() -> None:
     assert rules["run_id"] == []
     constraints = table_schema("user_job_matches").constraints
     assert constraints is not None
-    assert constraints.other == ["UNIQUE (user_id, job_id)"]
+    assert "UNIQUE (user_id, job_id)" in constraints.other
 
 
 def test_every_field_of_a_posting_is_described() -> None:
@@ -90,7 +90,8 @@ def test_a_later_migration_changes_constraints() -> None:
     )
     later = """
         ALTER TABLE t DROP CONSTRAINT t_a_check; ALTER TABLE t DROP CONSTRAINT old;
-        ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a IN ('x', 'y', 'z')), ADD CONSTRAINT both CHECK (a <> '' OR b > 1) NOT VALID;
+        ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a IN ('x', 'y', 'z')),
+            ADD CONSTRAINT both CHECK (a <> '' OR b > 1) NOT VALID;
         ALTER TABLE t VALIDATE CONSTRAINT both; ALTER TABLE t ALTER COLUMN b DROP NOT NULL;
     """
     schema = read_tables([first, later])["t"].schema()
