@@ -61,21 +61,17 @@ def vendor_record(row: Mapping[str, Any]) -> dict[str, Any]:
     """
     raw = row.get("raw_data")
     record: dict[str, Any] = dict(raw) if isinstance(raw, Mapping) else {}
-    for name, (_, column, read) in FIELDS.items():
-        if name != "id" and _says_something(record.get(name), read):
+    for name, columns, mend, read in _FIELDS:
+        if name != "id" and name in record and _says_something(record[name], read):
             continue
-        value = _first(row, _COLUMNS.get(name, (column,)), _reader(name, read), read)
+        value = _first(row, columns, mend, read)
         if value is not None:
             record[name] = value
-    record.setdefault("salary_raw", legacy_salary(row.get("salary")))
     if not record.get("locations_derived") and not record.get("locations_raw") and row.get("location"):
         record["locations_raw"] = [{"@type": "Place", "address": {"addressLocality": row["location"]}}]
-    known = {column for columns in _COLUMNS.values() for column in columns} | {c for _, c, _ in FIELDS.values()}
-    record |= {
-        name: value for name, value in row.items() if name not in known | _NOT_OF_A_POSTING and name not in record
-    }
-    if row.get("salary") and not record["salary_raw"]:
-        record["salary"] = row["salary"]
+    record |= {name: row[name] for name in row.keys() - _READ - _NOT_OF_A_POSTING - record.keys()}
+    # What cannot be read as a salary is noted with its reason by the normaliser.
+    record["salary_raw"] = record.get("salary_raw") or legacy_salary(row.get("salary")) or row.get("salary")
     return {name: value for name, value in record.items() if value is not None}
 
 
@@ -193,3 +189,9 @@ def _says_something(value: Any, read: Callable[[Any], Any]) -> bool:
         return value is not None and read(value) is not None
     except UnusableValueError:
         return False
+
+
+_FIELDS = tuple(
+    (name, _COLUMNS.get(name, (column,)), _reader(name, read), read) for name, (_, column, read) in FIELDS.items()
+)
+_READ = frozenset(column for _, columns, _, _ in _FIELDS for column in columns)

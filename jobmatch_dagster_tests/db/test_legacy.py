@@ -80,8 +80,8 @@ def test_types_are_mended(empty: Database) -> None:
     old = {row.external_id: row for row in query(empty, f"SELECT * FROM raw_jobs_test{SUFFIX} ORDER BY id")}
     numbers = {external_id: number for number, external_id in enumerate(old)}
     for external_id, row in rows.items():
-        if external_id not in old:
-            continue
+        if external_id not in old or row.source == "activejobs":
+            continue  # from the thin record
         assert row.ai_key_skills is None or all("[" not in s and "{" not in s and s for s in row.ai_key_skills)
         assert row.date_created.tzinfo is not None
         if numbers[external_id] % 6 == 0 and numbers[external_id] % 5:
