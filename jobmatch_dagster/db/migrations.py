@@ -118,11 +118,12 @@ def apply_all(connection: Connection) -> tuple[str, ...]:
     if found.pending:
         drop_views(connection)
         _with_yoyo(connection, lambda backend, known: backend.apply_migrations(backend.to_apply(known)))
-    if found.pending or _stamp() != _held_stamp(connection):
+    stamp = _stamp(connection)
+    if found.pending or stamp != _held_stamp(connection):
         drop_views(connection)
         _create_views(connection)
         _isolate_users(connection)
-        connection.exec_driver_sql(f"COMMENT ON TABLE {_BOOKKEEPING} IS '{_stamp()}'")
+        connection.exec_driver_sql(f"COMMENT ON TABLE {_BOOKKEEPING} IS '{stamp}'")
     return found.pending
 
 
@@ -228,9 +229,11 @@ def _isolate_users(connection: Connection) -> None:
         _LOG.warning("Users are not isolated by roles: %s. See the README, section Roles.", missing)
 
 
-def _stamp() -> str:
-    """Which views stand on the migrations: a hash of their text."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in _view_files())).hexdigest()
+def _stamp(connection: Connection) -> str:
+    """What stands on the migrations: a hash over the views' text and the database's name, which names the roles."""
+    name = connection.scalars(text("SELECT current_database()")).one()
+    views = b"".join(path.read_bytes() for path in _view_files())
+    return hashlib.sha256(name.encode() + views).hexdigest()
 
 
 def _held_stamp(connection: Connection) -> str | None:
