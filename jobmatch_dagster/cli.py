@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,12 @@ from jobmatch_dagster.db.matches import decide as set_decision
 from jobmatch_dagster.db.migrations import MigrationError, SchemaVersionError, plan, purpose
 from jobmatch_dagster.db.migrations import migrate as apply_migrations
 from jobmatch_dagster.db.migrations import rollback as undo_migrations
-from jobmatch_dagster.db.statistics import job_statistics, user_statistics
+from jobmatch_dagster.db.statistics import JobStatistics, UserStatistics, job_statistics, user_statistics
 from jobmatch_dagster.db.urls import DatabaseUrlError, safe_url
 from jobmatch_dagster.defs.matching.explain import NothingToExplainError
 from jobmatch_dagster.defs.profiles.inbox import InboxError, put_into_inbox
 from jobmatch_dagster.partitions import HOUR_FORMAT
+from jobmatch_dagster.printing import print_job_statistics, print_user_statistics
 from jobmatch_dagster.resources.embedder import ModelUnavailableError
 from jobmatch_dagster.runs import RunFailedError, run_job
 from jobmatch_dagster.runtime import INBOX_VARIABLE, Runtime, open_runtime
@@ -209,18 +210,25 @@ def collect(run_once: bool, interval: int | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 def stats(user_key: str | None, as_json: bool) -> None:
     """Numbers of the catalogue, or of one user."""
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else 120)
     with open_runtime() as runtime, runtime.database.begin() as connection:
         if user_key is None:
-            numbers = job_statistics(connection).to_dict()
-        else:
-            found = user_statistics(connection, user_key)
-            if not found:
-                raise NoMatchError(f"There is no user {user_key!r}.")
-            numbers = found[0].to_dict()
+            catalogue = job_statistics(connection)
+            _show(catalogue, lambda: print_job_statistics(catalogue, console), as_json=as_json)
+            return
+        found = user_statistics(connection, user_key)
+    if not found:
+        raise NoMatchError(f"There is no user {user_key!r}.")
+    _show(found[0], lambda: print_user_statistics(found[0], console), as_json=as_json)
+
+
+def _show(numbers: JobStatistics | UserStatistics, print_tables: Callable[[], None], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(numbers, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(numbers.to_dict(), ensure_ascii=False, indent=2))
     else:
-        _print_numbers(numbers)
+        print_tables()
 
 
 @main.group()
@@ -299,30 +307,3 @@ def _counted(runtime: Runtime) -> str:
     with runtime.database.begin() as connection:
         numbers = job_statistics(connection)
     return f"{numbers.open:,} open postings, {numbers.discovered_last_24_hours:,} of the last 24 hours."
-
-
-def _print_numbers(numbers: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
-    table = Table(show_header=False)
-    for name, value in _flat(numbers):
-        table.add_row(name, value)
-    console.print(table)
-
-
-def _flat(numbers: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in numbers.items():
-        label = name.replace("_", " ")
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                yield f"{label}: {key}", _shown(inner)
-        else:
-            yield label, _shown(value)
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "unknown"
-    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)

@@ -18,7 +18,7 @@ from psycopg2 import errors
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from jobmatch_dagster.db.engine import Database, DatabaseRefusedError, sql_folder
+from jobmatch_dagster.db.engine import Database, DatabaseRefusedError, run_script, sql_folder
 from jobmatch_dagster.db.urls import plain_url, safe_url
 
 # One number for "somebody changes this schema", an advisory lock of the database.
@@ -216,7 +216,7 @@ def _view_files() -> list[Path]:
 
 def _create_views(connection: Connection) -> None:
     for path in _view_files():
-        connection.exec_driver_sql(path.read_text(encoding="utf-8"))
+        run_script(connection, path.read_text(encoding="utf-8"))
 
 
 def _isolate_users(connection: Connection) -> None:

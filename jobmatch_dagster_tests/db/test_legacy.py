@@ -231,7 +231,7 @@ def test_a_conversion_survives_its_migrations_being_undone_one_by_one(empty: Dat
 @pytest.mark.parametrize("way", ["over", "back"])
 def test_a_kill_at_any_conversion_statement_changes_nothing(way: str, empty: Database) -> None:
     """At a sample of the statements; at all of them nightly."""
-    _kill_along_the_way(empty, way, every=37)
+    _kill_along_the_way(empty, way, every=91)
 
 
 @pytest.mark.nightly
