@@ -92,6 +92,13 @@ def run_query(connection: Connection, name: str, parameters: Mapping[str, Any] |
     return result.all() if result.returns_rows else []
 
 
+def run_script(connection: Connection, script: str) -> None:
+    """Run SQL exactly as it stands, with its colons and percent signs."""
+    cursor = connection.connection.cursor()
+    cursor.execute(script)
+    cursor.close()
+
+
 @functools.cache
 def read_sql(path: str) -> str:
     """Text of a file under `sql/`."""
