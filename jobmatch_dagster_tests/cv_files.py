@@ -98,9 +98,7 @@ def pdf_of(
     contents: Sequence[bytes], *, filters: bytes = b"", extra: bytes = b"", pages: int = 1, trailer: bytes = b""
 ) -> bytes:
     """A PDF whose pages share these content streams; `extra` is put into the page."""
-    streams = [
-        b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(content), filters, content) for content in contents
-    ]
+    streams = [b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(content), filters, content) for content in contents]
     first_page = 4 + len(streams)
     references = b" ".join(b"%d 0 R" % (4 + n) for n in range(len(streams)))
     page = (
@@ -316,9 +314,11 @@ def _date_column(cv: WrittenCv) -> list[tuple[float, float, str]]:
         words = line.split()
         until = next((i for i in (6, 5, 4, 3) if len(words) > i and _is_end(words[:i])), 0)
         base = 800 - 14 * n
-        placed += [(50, base, " ".join(words[:until])), (180, base, " ".join(words[until:]))] if until else [
-            (180 if line not in _headings(cv) else 50, base, line)
-        ]
+        placed += (
+            [(50, base, " ".join(words[:until])), (180, base, " ".join(words[until:]))]
+            if until
+            else [(180 if line not in _headings(cv) else 50, base, line)]
+        )
     return [place for place in placed if place[2]]
 
 
@@ -384,6 +384,8 @@ def _text_boxes(cv: WrittenCv) -> str:
         + "</w:txbxContent></v:textbox></v:shape></w:pict></w:r></w:p>"
         for section in cv.narrow
     )
-    return "".join(map(_paragraph, cv.head)) + boxes + "".join(
-        _paragraph(line) for section in cv.wide for line in _flat(section)
+    return (
+        "".join(map(_paragraph, cv.head))
+        + boxes
+        + "".join(_paragraph(line) for section in cv.wide for line in _flat(section))
     )

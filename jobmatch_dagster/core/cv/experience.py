@@ -56,7 +56,8 @@ _AT_SKILL = re.compile(
 _UNDER_A_YEAR_MONTHS = 6
 # What is dated here is study or play, even among jobs.
 _NO_WORK = re.compile(
-    r"\b(?:competition|contest|hackathon|olympiad|semester|academic year|school year|fresher|wettbewerb|schuljahr)\b", re.I
+    r"\b(?:competition|contest|hackathon|olympiad|semester|academic year|school year|fresher|wettbewerb|schuljahr)\b",
+    re.I,
 )
 
 

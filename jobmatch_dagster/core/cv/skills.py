@@ -53,7 +53,8 @@ _SENTENCE = re.compile(
     re.IGNORECASE,
 )
 _NO_ITEM = re.compile(
-    r"^(?:etc|others?|various|company|description|responsibilit(?:y|ies)|and|und|[\d\W]+)$|@|https?:|www\.", re.IGNORECASE
+    r"^(?:etc|others?|various|company|description|responsibilit(?:y|ies)|and|und|[\d\W]+)$|@|https?:|www\.",
+    re.IGNORECASE,
 )
 # "a) Web shop": the letter numbers a line, it is no programming language.
 _ENUMERATOR = re.compile(r"^\W{0,3}\b[a-z]\)\s", re.IGNORECASE | re.MULTILINE)
