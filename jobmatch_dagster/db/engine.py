@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, create_engine, text
+from sqlalchemy import Connection, ExceptionContext, Row, create_engine, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from jobmatch_dagster.db.urls import safe_url, sqlalchemy_url, with_database
@@ -37,7 +37,9 @@ class Database:
                 "application_name": "jobmatch",
                 "options": "-c timezone=UTC",
             },
+            hide_parameters=True,
         )
+        event.listen(self.engine, "handle_error", _hide_values)
 
     def __repr__(self) -> str:
         return f"Database({safe_url(self.url)!r})"
@@ -115,6 +117,15 @@ def ensure_database(url: str) -> None:
                     f"The database {safe_url(url)} does not exist and could not be created: create it first."
                 ) from None
         maintenance.dispose()
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    """Leave the kind of an error and its first sentence: the rest ("Failing row contains …") may quote a CV."""
+    error = context.original_exception
+    if message := getattr(getattr(error, "diag", None), "message_primary", None):
+        error.args = (message,)
+        if context.sqlalchemy_exception is not None:
+            context.sqlalchemy_exception.args = (f"({type(error).__name__}) {message}",)
 
 
 def _first_line(error: OperationalError) -> str:

@@ -26,6 +26,12 @@ def get_preferences(connection: Connection, user_key: str) -> Preferences:
     )
 
 
+def preferences_version(connection: Connection, user_key: str) -> int:
+    """Version of what the user asks for, 0 when nothing was ever asked."""
+    query = "SELECT version FROM user_preferences JOIN users ON users.id = user_id WHERE user_key = :key"
+    return int(connection.scalar(text(query), {"key": user_key}) or 0)
+
+
 def set_preferences(
     connection: Connection, user_id: int, preferences: Preferences, *, source_sha256: str | None = None
 ) -> int:

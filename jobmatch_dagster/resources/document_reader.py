@@ -30,9 +30,7 @@ _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 # All that the child is given: no key, no password. Its threads would only eat address space.
 _ENVIRONMENT = {"PYTHONPATH": os.fspath(_PACKAGE_ROOT), "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"}
 # Read before the fence goes up, so that word lists and the language model (which unpacks itself to a file) are loaded.
-_WARM_UP = (
-    "Work experience\n01/2020 - 02/2021 Developer\nSkills\nPython, and words that make a sentence of it all"
-)
+_WARM_UP = "Work experience\n01/2020 - 02/2021 Developer\nSkills\nPython, and words that make a sentence of it all"
 # The child's first line: what goes wrong before it is no verdict on a file.
 _READY = b"ready\n"
 # Audit events (sys.addaudithook) of what no reading of a document needs.
