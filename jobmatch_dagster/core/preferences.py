@@ -118,8 +118,10 @@ def _strings(value: Any) -> list[str]:
 
 
 def _names(value: Any) -> tuple[str, ...] | None:
-    once = {item.casefold(): item for item in reversed(_strings(value))}
-    return tuple(reversed(once.values())) or None
+    once: dict[str, str] = {}
+    for item in _strings(value):
+        once.setdefault(item.casefold(), item)
+    return tuple(once.values()) or None
 
 
 def _arrangements(value: Any) -> tuple[str, ...] | None:

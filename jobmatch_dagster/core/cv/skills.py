@@ -43,7 +43,7 @@ _LEVEL = re.compile(
 )
 _LEAD = re.compile(
     r"^(?:proficient (?:in|with)|(?:good |strong |basic |sound |excellent |working |hands[- ]on )*(?:knowledge|experience|expertise|"
-    r"understanding|skills|command|exposure) (?:of|in|with|on|over|to)|familiar with|skilled in|well versed in|kenntnisse in|"
+    r"understanding|skills|command|exposure) (?:of|in|with|on|over|to)|familiar with|skilled in|well versed in|(?:grund|basis)?kenntnisse (?:in|mit)|"
     r"erfahrung (?:mit|in)|umgang mit|sehr gute|gute|fundierte|grundlegende|others?|etc)\b[\s:]*",
     re.IGNORECASE,
 )
