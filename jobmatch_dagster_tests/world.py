@@ -66,11 +66,16 @@ _SAME_ROWS = {
     ),
     "user_job_matches": (
         "SELECT user_key, external_id, match_score, semantic_score, skills_score, experience_score, industry_score, "
-        "work_arrangement_score, claude_score, claude_status, priority, matching_skills, missing_skills, "
-        "match_reasoning, status, m.profile_version, m.record_hash "
+        "work_arrangement_score, claude_score, claude_status, claude_raw_score, claude_band_low, claude_band_high, "
+        "claude_deviation, claude_items_dropped, claude_is_generic, "
+        "posting_signs, claude_reason, priority, matching_skills, missing_skills, "
+        "match_reasoning, key_alignments, potential_gaps, status, m.profile_version, m.record_hash "
         "FROM user_job_matches m JOIN users ON users.id = user_id JOIN jobs ON jobs.id = job_id"
     ),
-    "claude_requests": "SELECT request_hash, state, attempts FROM claude_requests",
+    "claude_requests": (
+        "SELECT user_key, external_id, attempt, state, attempts FROM claude_requests JOIN users ON users.id = user_id "
+        "JOIN jobs ON jobs.id = job_id"
+    ),
     "score_calibrations": "SELECT model, knots FROM score_calibrations",
 }
 
@@ -119,7 +124,9 @@ class World:
 
     def run_sensor(self, name: str) -> int:
         """Evaluate a sensor and make the runs that it asks for."""
-        return run_requested(self.defs, self.instance, name, {"database": default_resources()["database"]})
+        resources = default_resources()
+        given = {resource: resources[resource] for resource in ("database", "claude")}
+        return run_requested(self.defs, self.instance, name, given)
 
     def take_in(self, user_key: str, cv: str | bytes, suffix: str = ".txt") -> None:
         """From the CV to its matches, through both sensors."""

@@ -51,13 +51,14 @@ def cut_hours(connection: Connection, start: datetime, end: datetime, filters: F
     return begun - covered_hours(connection, start, end, filters) if begun else set()
 
 
-def first_covered_hour(connection: Connection, filters: Filters) -> datetime | None:
-    """The first hour that any complete sweep with these filters has answered for."""
+def first_covered_hour(connection: Connection, filters: Filters | None = None) -> datetime | None:
+    """The first hour that any complete sweep with these filters (None: with any) has answered for."""
     query = (
         "SELECT min(window_start) FROM job_pages WHERE last_page AND status = 200 "
-        "AND endpoint IN ('1h', '24h', '7d', '6m') AND filters = CAST(:filters AS jsonb)"
+        "AND endpoint IN ('1h', '24h', '7d', '6m') AND filters = coalesce(CAST(:filters AS jsonb), filters)"
     )
-    hour: datetime | None = connection.scalar(text(query), {"filters": json.dumps(filters)})
+    wanted = None if filters is None else json.dumps(filters)
+    hour: datetime | None = connection.scalar(text(query), {"filters": wanted})
     return hour
 
 
@@ -78,9 +79,9 @@ def insert_page(
     sweep_id: UUID,
     page: PageResponse,
     run_id: str,
-) -> None:
-    """Keep one response of a sweep as it came."""
-    run_query(
+) -> int:
+    """Keep one response of a sweep as it came; gives the page's id."""
+    rows = run_query(
         connection,
         "insert_page",
         {
@@ -92,6 +93,7 @@ def insert_page(
             "run_id": run_id,
         },
     )  # fmt: skip
+    return int(rows[0].id)
 
 
 def stale_page_ids(connection: Connection, normaliser_version: int) -> list[int]:
@@ -101,8 +103,9 @@ def stale_page_ids(connection: Connection, normaliser_version: int) -> list[int]
 
 
 def forget_loading(connection: Connection) -> int:
-    """Take every page as not loaded yet; gives how many. The next load rebuilds `jobs` from them."""
-    return connection.execute(text("UPDATE job_pages SET normaliser_version = NULL WHERE status = 200")).rowcount
+    """Take every whole page as not loaded yet; gives how many. The next load rebuilds `jobs` from them."""
+    query = "UPDATE job_pages SET normaliser_version = NULL WHERE status = 200 AND body_removed_at IS NULL"
+    return connection.execute(text(query)).rowcount
 
 
 def read_pages(connection: Connection, ids: list[int]) -> list[StoredPage]:

@@ -11,7 +11,9 @@ from jobmatch_dagster.defs.catalog.stage import load_pages
 from jobmatch_dagster.defs.raw.assets import collect_metadata
 from jobmatch_dagster.defs.raw.failures import RETRY_POLICY, told_to_dagster
 from jobmatch_dagster.defs.raw.stage import collect_feed, fetch_expired_ids
+from jobmatch_dagster.observability.looks import closed_look, postings_look
 from jobmatch_dagster.observability.schemas import table_schema
+from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import DAYS
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.clock import ClockResource
@@ -43,18 +45,21 @@ def expired_jobs(
     Grain: posting; the rows are those of `jobs`. Absence from a feed never closes a posting. Running it again
     closes nothing twice.
     """
-    now = clock.now()
+    now, steps = clock.now(), Steps()
     with told_to_dagster():
         ids, listed_at = fetch_expired_ids(database.database(), active_jobs.client(), context.run.run_id)
     with database.database().begin() as connection:
         expired = close_expired(connection, ids, listed_at)
         by_date = close_by_date(connection, now, now - OLDEST_OPEN)
+        look = closed_look(connection, now)
     return dg.MaterializeResult(
         metadata={
             "ids_listed": len(ids),
             "closed_expired": expired,
             "closed_valid_through": by_date.get("valid_through", 0),
             "closed_age": by_date.get("age", 0),
+            **steps.metadata(),
+            **look,
         }
     )
 
@@ -82,17 +87,21 @@ def modified_jobs(
     """
     if not active_jobs.modified_feed:
         return dg.MaterializeResult(metadata={"skipped": "the modified feed is off; it needs a larger plan"})
-    end = hour_of(clock.now())
+    end, steps = hour_of(clock.now()), Steps()
     sweep = Sweep("modified", end - timedelta(hours=24), end)
     with told_to_dagster():
         client = active_jobs.client().modified_since(end - timedelta(hours=24))
         report = collect_feed(database.database(), client, sweep, max_pages=1_000, run_id=context.run.run_id)
     loaded = load_pages(database.database(), context.run.run_id)
+    with database.database().begin() as connection:
+        look = postings_look(connection, context.run.run_id, clock.now())
     return dg.MaterializeResult(
         metadata={
             **collect_metadata(report),
             "rows_inserted": loaded.counts.inserted,
             "rows_updated": loaded.counts.updated,
             "rows_unchanged": loaded.counts.unchanged,
+            **steps.metadata(postings=loaded.records),
+            **look,
         }
     )

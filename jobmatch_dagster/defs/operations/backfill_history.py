@@ -78,7 +78,7 @@ def load_history(context: dg.OpExecutionContext, database: PostgresResource) -> 
             "rows_inserted": report.counts.inserted,
             "rows_updated": report.counts.updated,
             "rows_unchanged": report.counts.unchanged,
-            "records_quarantined": report.quarantined,
+            "rows_quarantined": report.quarantined,
         }
     )
 
