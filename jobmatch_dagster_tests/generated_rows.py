@@ -42,7 +42,8 @@ _JOBS = text("""
 _HANGING_ON = """
     INSERT INTO job_sightings (job_id, first_seen_at, last_seen_at, last_page_id, sightings)
     SELECT id, inserted_at, now(), page_id, 2 FROM jobs WHERE id % 10 = 1;
-    INSERT INTO job_embeddings (job_id, model, text_hash, embedding) SELECT id, 'm', text_hash, '[1,0]' FROM jobs WHERE id % 10 = 1;
+    INSERT INTO job_embeddings (job_id, model, text_hash, embedding)
+    SELECT id, 'm', text_hash, '[1,0]' FROM jobs WHERE id % 10 = 1;
 """
 _REQUESTS = """
     INSERT INTO claude_requests (request_hash, user_id, job_id, model, prompt_version, profile_version, text_hash,
