@@ -52,7 +52,7 @@ def test_rules_are_shown_in_the_words_of_the_migration() -> None:
     assert rules["run_id"] == []
     constraints = table_schema("user_job_matches").constraints
     assert constraints is not None
-    assert "UNIQUE (user_id, job_id)" in constraints.other
+    assert "UNIQUE (user_id, job_id)" in (constraints.other or [])
 
 
 def test_every_field_of_a_posting_is_described() -> None:

@@ -182,8 +182,10 @@ def test_numbers_explanation_decision_and_erasure(world: World, tmp_path: Path) 
     assert json.loads(_run("stats", "--user", "ada", "--json").stdout)["matched_semantic"] > 0
     assert "There is no user 'nobody'" in _refused(_run("stats", "--user", "nobody"))
     page = _run("explain", "ada", posting).stdout
-    assert re.search(r"computed again +the same", page)
-    assert "There is no posting 'none'" in _refused(_run("explain", "ada", "none"))
+    assert re.search(r"computed again now +\d+ of 100, the same as stored", page)
+    assert "What stands out" not in page
+    assert "none: the posting is not held" in _run("explain", "ada", "none").stdout
+    assert "There is no user 'nobody'" in _refused(_run("explain", "nobody", posting))
     assert _run("decide", "ada", posting, "saved").stdout.strip() == "saved"
     assert _run("decide", "ada", posting, "saved").stdout.strip() == "saved, as before"
     assert "has no match" in _refused(_run("decide", "ada", "none", "saved"))

@@ -10,6 +10,8 @@ from jobmatch_dagster import names
 from jobmatch_dagster.db.statistics import COVERAGE_BAR, JobStatistics, UserStatistics
 from jobmatch_dagster.db.statistics import job_statistics as count_jobs
 from jobmatch_dagster.db.statistics import user_statistics as count_users
+from jobmatch_dagster.db.storage import storage_sizes
+from jobmatch_dagster.observability.looks import storage_metadata
 from jobmatch_dagster.observability.plots import histogram, horizontal_bars, hours_bar
 from jobmatch_dagster.observability.previews import preview
 from jobmatch_dagster.resources.clock import ClockResource
@@ -34,7 +36,8 @@ def job_statistics(database: PostgresResource, clock: ClockResource) -> dg.Mater
     """
     with database.database().begin() as connection:
         found = count_jobs(connection, clock.now())
-    return dg.MaterializeResult(metadata={**_numbers(found), **_tables(found), **_plots(found)})
+        storage = storage_metadata(*storage_sizes(connection))
+    return dg.MaterializeResult(metadata={**_numbers(found), **storage, **_tables(found), **_plots(found)})
 
 
 def _numbers(found: JobStatistics) -> dict[str, Any]:
