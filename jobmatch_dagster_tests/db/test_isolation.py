@@ -212,22 +212,36 @@ def test_a_login_that_is_no_member_is_told(database: Database) -> None:
         pass
 
 
-def test_a_plain_owner_without_the_right_to_make_roles(empty_database_url: str) -> None:
+@pytest.fixture(params=["CREATEROLE", "NOCREATEROLE"])
+def owner(request: pytest.FixtureRequest, empty_database_url: str) -> Iterator[Database]:
+    """An empty database for its plain owner, who may or may not create roles."""
     server = create_engine(empty_database_url, isolation_level="AUTOCOMMIT")
     name = make_url(empty_database_url).database
+    login = f"{name}_{request.param.lower()}"
     with server.connect() as connection:
-        connection.exec_driver_sql(f'CREATE ROLE "{name}_owner" LOGIN; ALTER DATABASE "{name}" OWNER TO "{name}_owner"')
+        connection.exec_driver_sql(f'CREATE ROLE "{login}" LOGIN {request.param}')
+        connection.exec_driver_sql(f'ALTER DATABASE "{name}" OWNER TO "{login}"')
         connection.exec_driver_sql("CREATE EXTENSION vector")
-        connection.exec_driver_sql(f'ALTER SCHEMA public OWNER TO "{name}_owner"')
-    owner = Database(make_url(empty_database_url).set(username=f"{name}_owner").render_as_string(hide_password=False))
+        connection.exec_driver_sql(f'ALTER SCHEMA public OWNER TO "{login}"')
+    database = Database(make_url(empty_database_url).set(username=login).render_as_string(hide_password=False))
+    yield database
+    database.dispose()
+    server.dispose()
+
+
+def test_a_plain_owner_works_with_and_without_roles(owner: Database) -> None:
     assert len(migrate(owner)) > 4
     with owner.begin() as connection:
-        connection.exec_driver_sql(_JOBS + _FILL.format(key="ada"))
-        assert len(user_statistics(connection)) == 1
-        assert unprotected_tables(connection) != []
-    with pytest.raises(RoleMissingError), reading_as(owner, "ada"):
-        pass
+        connection.exec_driver_sql(_JOBS + _FILL.format(key="ada") + _FILL.format(key="ben"))
+        assert len(user_statistics(connection)) == 2
+        may_create = connection.scalar(text("SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user"))
+        assert (unprotected_tables(connection) == []) == may_create
+    if may_create:
+        assert leaks(owner, "ada", [*project_tables(), *project_views()]) == 0
+        with reading_as(owner, "ada") as connection:
+            assert connection.scalar(text("SELECT count(*) FROM user_job_matches")) == 3
+    else:
+        with pytest.raises(RoleMissingError), reading_as(owner, "ada"):
+            pass
     assert migrate(owner) == ()
     assert rollback(owner) == ("0030.isolation",)
-    owner.dispose()
-    server.dispose()

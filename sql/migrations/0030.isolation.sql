@@ -36,6 +36,10 @@ BEGIN
         IF to_regrole(quote_ident(name)) IS NULL THEN
             BEGIN
                 EXECUTE format('CREATE ROLE %I NOLOGIN', name);
+                -- Who makes a role without being a superuser may administer it, not take it.
+                IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+                    EXECUTE format('GRANT %I TO CURRENT_USER', name);
+                END IF;
             EXCEPTION
                 WHEN insufficient_privilege THEN
                     RETURN format('the role %I is missing and this user may not create it', name);
