@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
+from jobmatch_dagster.core.preferences import PreferencesError
 from jobmatch_dagster.core.windows import HOUR, HourNotAvailableError, latest_collectable_hour
 from jobmatch_dagster.db.engine import DatabaseRefusedError, DatabaseUnavailableError
 from jobmatch_dagster.db.legacy.convert import convert as convert_legacy
@@ -26,12 +27,14 @@ from jobmatch_dagster.db.matches import decide as set_decision
 from jobmatch_dagster.db.migrations import MigrationError, SchemaVersionError, plan, purpose
 from jobmatch_dagster.db.migrations import migrate as apply_migrations
 from jobmatch_dagster.db.migrations import rollback as undo_migrations
+from jobmatch_dagster.db.personal import erasures_of
 from jobmatch_dagster.db.statistics import JobStatistics, UserStatistics, job_statistics, user_statistics
 from jobmatch_dagster.db.urls import DatabaseUrlError, safe_url
 from jobmatch_dagster.defs.explain.facts import NothingToExplainError
+from jobmatch_dagster.defs.operations.export_user import UnknownUserError
 from jobmatch_dagster.defs.profiles.inbox import InboxError, put_into_inbox
 from jobmatch_dagster.partitions import HOUR_FORMAT
-from jobmatch_dagster.printing import print_job_statistics, print_user_statistics
+from jobmatch_dagster.printing import print_job_statistics, print_preferences, print_user_statistics
 from jobmatch_dagster.resources.embedder import ModelUnavailableError
 from jobmatch_dagster.runs import RunFailedError, hour_range, run_job
 from jobmatch_dagster.runtime import INBOX_VARIABLE, Runtime, open_runtime
@@ -49,8 +52,10 @@ _EXPECTED = (
     NothingToExplainError,
     PassingFailure,
     PermanentFailure,
+    PreferencesError,
     RunFailedError,
     SchemaVersionError,
+    UnknownUserError,
 )
 _FOLDER = click.Path(path_type=Path)
 
@@ -300,11 +305,55 @@ def explain(user_key: str, external_id: str, embed_again: bool) -> None:
 
 @main.command()
 @click.argument("user_key")
+@click.option("--file", type=click.Path(path_type=Path), help="Take all of them from a preferences.toml.")
+@click.option("--location", "locations", multiple=True, help="A place that is accepted; may be repeated.")
+@click.option("--arrangement", "work_arrangements", multiple=True, help="remote, hybrid, on-site; may be repeated.")
+@click.option("--min-salary", type=float, help="Lowest yearly salary, with --currency.")
+@click.option("--currency", "salary_currency", help="Three letters, such as EUR.")
+@click.option("--needs-visa/--no-visa", default=None, help="Whether sponsorship is needed.")
+@click.option("--language", "languages", multiple=True, help="A language that ads may be in; may be repeated.")
+@click.option("--exclude-company", "excluded_companies", multiple=True, help="Not from this company; may be repeated.")
+@click.option("--clear", is_flag=True, help="Ask for nothing any more.")
+def preferences(user_key: str, file: Path | None, clear: bool, **fields: Any) -> None:
+    """Show what a user asks for, or set it; cv_profile_sensor then has the user matched again.
+
+    Options set their own field and leave the others; --file sets all.
+    """
+    from rich.console import Console
+
+    from jobmatch_dagster.defs.profiles.preferences import change_preferences
+
+    given = {name: value for name, value in fields.items() if value not in (None, ())}
+    with open_runtime() as runtime:
+        wanted, version = change_preferences(runtime.database, user_key, given, file=file, clear=clear)
+    print_preferences(wanted, version, Console())
+
+
+@main.command()
+@click.argument("user_key")
+def export(user_key: str) -> None:
+    """Print everything that is held on a user as JSON: rows of every table, files, runs."""
+    from jobmatch_dagster.defs.operations.export_user import export_user
+
+    with open_runtime() as runtime, runtime.dagster_instance() as instance:
+        held = export_user(runtime.database, user_key, inbox=Path(os.environ[INBOX_VARIABLE]), instance=instance)
+    click.echo(json.dumps(held, ensure_ascii=False, indent=2))
+
+
+@main.command()
+@click.argument("user_key")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def forget(user_key: str, yes: bool) -> None:
+@click.option("--proof", is_flag=True, help="Erase nothing: tell when the key was erased and what was searched.")
+def forget(user_key: str, yes: bool, proof: bool) -> None:
     """Erase a user everywhere: the job forget_user."""
     from jobmatch_dagster.build import build_defs
 
+    if proof:
+        with open_runtime() as runtime, runtime.database.begin() as connection:
+            erasures = erasures_of(connection, user_key)
+        shown = [{"forgotten_at": at.isoformat(), **report} for at, report in erasures]
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
     if not yes:
         click.confirm(f"Erase everything of {user_key}? This cannot be undone", abort=True)
     with open_runtime() as runtime, runtime.dagster_instance() as instance:

@@ -1,6 +1,6 @@
-"""Statistics as tables on a terminal, the same numbers as in the Dagster UI.
+"""Statistics and preferences as tables on a terminal.
 
-Put here how numbers look on a terminal. What is counted belongs in `db/statistics.py`.
+Put here how they look on a terminal. What is counted belongs in `db/statistics.py`.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from rich.columns import Columns
 from rich.console import Console
 from rich.table import Table
 
+from jobmatch_dagster.core.preferences import Preferences
 from jobmatch_dagster.db.statistics import COVERAGE_BAR, JobStatistics, UserStatistics
 
 _MOST = 12
@@ -70,6 +71,20 @@ def print_user_statistics(found: UserStatistics, console: Console) -> None:
             ]
         )
     )
+
+
+def print_preferences(wanted: Preferences, version: int | None, console: Console) -> None:
+    """What a user asks for, field by field; "-" is a field that does not matter."""
+    rows = {name.replace("_", " "): _wish(value) for name, value in wanted.as_row().items()}
+    console.print(_table(f"Preferences, version {version or 0}", rows))
+
+
+def _wish(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "-" if value is None else f"{value:,.0f}" if isinstance(value, float) else str(value)
 
 
 def _counts(title: str, counts: Mapping[str, int], total: int | None) -> Table:

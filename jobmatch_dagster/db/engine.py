@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg2
 from psycopg2 import errors
-from sqlalchemy import Connection, Row, create_engine, text
+from sqlalchemy import Connection, ExceptionContext, Row, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from jobmatch_dagster.db.urls import safe_url, sqlalchemy_url, with_database
@@ -43,7 +43,9 @@ class Database:
                 "application_name": "jobmatch",
                 "options": "-c timezone=UTC",
             },
+            hide_parameters=True,
         )
+        event.listen(self.engine, "handle_error", _hide_values)
 
     def __repr__(self) -> str:
         return f"Database({safe_url(self.url)!r})"
@@ -153,6 +155,15 @@ def _refusal(cause: BaseException | None, url: str) -> str | None:
             "(see pg_stat_activity) or stop the pipeline, then try again."
         )
     return None
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    """Leave the kind of an error and its first sentence: the rest ("Failing row contains …") may quote a CV."""
+    error = context.original_exception
+    if message := getattr(getattr(error, "diag", None), "message_primary", None):
+        error.args = (message,)
+        if context.sqlalchemy_exception is not None:
+            context.sqlalchemy_exception.args = (f"({type(error).__name__}) {message}",)
 
 
 def _first_line(error: OperationalError) -> str:

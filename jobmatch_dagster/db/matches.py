@@ -122,6 +122,7 @@ def note_users_matched(connection: Connection, profiles: Sequence[Row[Any]], sco
         "note_users_matched",
         {
             "user_ids": [row.user_id for row in profiles], "versions": [row.version for row in profiles],
+            "preferences_versions": [row.preferences_version for row in profiles],
             "scoring_key": scoring_key, "run_id": run_id,
         },
     )  # fmt: skip
