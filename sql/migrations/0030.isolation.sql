@@ -85,7 +85,16 @@ BEGIN
         EXECUTE format('GRANT SELECT ON %I TO %I, %I, %I', name, pipeline, reader, statistics);
     END LOOP;
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I, %I, %I', current_schema(), pipeline, reader, statistics);
-    EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %I TO %I', current_schema(), pipeline);
+    FOR name IN
+        SELECT s.relname FROM pg_class AS s
+        JOIN pg_depend AS d ON d.objid = s.oid AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+        JOIN pg_class AS t ON t.oid = d.refobjid AND t.relnamespace = s.relnamespace
+        WHERE s.relkind = 'S' AND s.relnamespace = current_schema()::regnamespace AND t.relname = ANY (tables)
+    LOOP
+        EXECUTE format('GRANT USAGE ON SEQUENCE %I TO %I', name, pipeline);
+    END LOOP;
+    -- Each run asks which version the schema has.
+    EXECUTE format('GRANT SELECT ON _yoyo_migration TO %I, %I, %I', pipeline, reader, statistics);
     RETURN NULL;
 END
 $$;
