@@ -35,8 +35,8 @@ INSERT INTO cv_profiles (user_id, version, document_id, skills, evidence, embedd
 INSERT INTO profile_embeddings (profile_id, model, text_hash, embedding)
     SELECT id, 'm', '{key}-secret', '[1,0]' FROM cv_profiles WHERE text_hash = '{key}-secret';
 INSERT INTO user_preferences (user_id, locations) SELECT id, ARRAY['{key}-secret'] FROM users WHERE user_key = '{key}';
-INSERT INTO user_match_state (user_id, profile_version, scoring_key)
-    SELECT id, 1, '{key}-secret' FROM users WHERE user_key = '{key}';
+INSERT INTO user_match_state (user_id, profile_version, preferences_version, scoring_key)
+    SELECT id, 1, 1, '{key}-secret' FROM users WHERE user_key = '{key}';
 INSERT INTO user_job_matches (user_id, job_id, match_score, semantic_score, match_reasoning, profile_version,
                               embedding_model, scoring_key, record_hash, status, decided_at, claude_request_hash)
     SELECT users.id, jobs.id, 80, 70, '{key}-secret', 1, 'm', 's', jobs.record_hash, 'saved', now(), '{key}-secret'
