@@ -21,6 +21,7 @@ from jobmatch_dagster.db.engine import DatabaseRefusedError, DatabaseUnavailable
 from jobmatch_dagster.db.legacy.convert import convert as convert_legacy
 from jobmatch_dagster.db.legacy.convert import look as look_for_legacy
 from jobmatch_dagster.db.legacy.convert import restore as restore_legacy
+from jobmatch_dagster.db.legacy.state import SUFFIX
 from jobmatch_dagster.db.matches import DECISIONS, NoMatchError
 from jobmatch_dagster.db.matches import decide as set_decision
 from jobmatch_dagster.db.migrations import MigrationError, SchemaVersionError, plan, purpose
@@ -161,10 +162,11 @@ def _migrate_from_legacy(runtime: Runtime, *, dry_run: bool) -> None:
         for name, value in asdict(converted).items():
             if name != "tables":
                 click.echo(f"  {name.replace('_', ' ')}: {value:,}")
+        backups = ", ".join(f"{name}{SUFFIX}" for name in found.tables)
         click.echo(
             "Refused records stand in quarantined_records, decisions that were left in legacy_decisions, each with its "
-            "reason. The backups hold personal data: drop them once you are content. `jobmatch rollback --to-legacy` "
-            "goes back."
+            "reason. `jobmatch rollback --to-legacy` goes back. The backups hold personal data that `jobmatch forget` "
+            f"does not reach; once you are content: DROP TABLE {backups};"
         )
 
 

@@ -19,7 +19,7 @@ _JOBS = text("""
                       closed_at, closed_reason, page_id, page_position, page_fetched_at, collection_hour, inserted_at)
     SELECT CAST(n AS text), (ARRAY['Nurse', 'Java Developer', 'Koch', 'Sales Manager'])[1 + n % 4] || ' ' || n % 97,
            'Company ' || n % 5000, 'Berlin',
-           repeat('We look for somebody who works with us on number ' || n || '. Wir suchen Verstärkung. ', 4),
+           repeat('We look for somebody who works with us on number ' || n || '. Wir suchen Verstärkung. ', :lines),
            'https://example.org/' || n, (ARRAY['greenhouse', 'lever', 'join.com', NULL, 'personio'])[1 + n % 5],
            now() - n % 4000 * interval '1 hour', created,
            (ARRAY['0-2', '2-5', '5-10', '10+', NULL])[1 + h % 5],
@@ -42,7 +42,8 @@ _JOBS = text("""
 _HANGING_ON = """
     INSERT INTO job_sightings (job_id, first_seen_at, last_seen_at, last_page_id, sightings)
     SELECT id, inserted_at, now(), page_id, 2 FROM jobs WHERE id % 10 = 1;
-    INSERT INTO job_embeddings (job_id, model, text_hash, embedding) SELECT id, 'm', text_hash, '[1,0]' FROM jobs WHERE id % 10 = 1;
+    INSERT INTO job_embeddings (job_id, model, text_hash, embedding)
+    SELECT id, 'm', text_hash, '[1,0]' FROM jobs WHERE id % 10 = 1;
 """
 _REQUESTS = """
     INSERT INTO claude_requests (request_hash, user_id, job_id, model, prompt_version, profile_version, text_hash,
@@ -74,7 +75,7 @@ _MATCHES = text("""
 """)
 
 
-def fill(connection: Connection, *, jobs: int, users: int, matches_of_each: int) -> None:
+def fill(connection: Connection, *, jobs: int, users: int, matches_of_each: int, lines: int = 1) -> None:
     """Fill the tables of an empty database; the indexes are built afterwards, which is faster."""
     indexes = connection.execute(
         text(
@@ -86,7 +87,7 @@ def fill(connection: Connection, *, jobs: int, users: int, matches_of_each: int)
     for index in indexes:
         connection.exec_driver_sql(f'DROP INDEX "{index.relname}"')
     connection.execute(_PAGE)
-    connection.execute(_JOBS, {"jobs": jobs})
+    connection.execute(_JOBS, {"jobs": jobs, "lines": lines})
     run_script(connection, _CLUSTERS)
     run_script(connection, _HANGING_ON)
     for index in indexes:

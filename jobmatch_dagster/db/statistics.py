@@ -86,6 +86,7 @@ def job_statistics(connection: Connection, now: datetime | None = None) -> JobSt
         now: end of the last 24 hours, timezone-aware; the clock's time when None.
     """
     as_of = now or datetime.now(UTC)
+    connection.exec_driver_sql("SET LOCAL work_mem = '64MB'")
     counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for row in run_query(connection, "job_counts"):
         counts[row.dimension][row.value or UNKNOWN] = row.jobs

@@ -35,8 +35,8 @@ INSERT INTO cv_profiles (user_id, version, document_id, skills, evidence, embedd
 INSERT INTO profile_embeddings (profile_id, model, text_hash, embedding)
     SELECT id, 'm', '{key}-secret', '[1,0]' FROM cv_profiles WHERE text_hash = '{key}-secret';
 INSERT INTO user_preferences (user_id, locations) SELECT id, ARRAY['{key}-secret'] FROM users WHERE user_key = '{key}';
-INSERT INTO user_match_state (user_id, profile_version, scoring_key)
-    SELECT id, 1, '{key}-secret' FROM users WHERE user_key = '{key}';
+INSERT INTO user_match_state (user_id, profile_version, preferences_version, scoring_key)
+    SELECT id, 1, 1, '{key}-secret' FROM users WHERE user_key = '{key}';
 INSERT INTO user_job_matches (user_id, job_id, match_score, semantic_score, match_reasoning, profile_version,
                               embedding_model, scoring_key, record_hash, status, decided_at, claude_request_hash)
     SELECT users.id, jobs.id, 80, 70, '{key}-secret', 1, 'm', 's', jobs.record_hash, 'saved', now(), '{key}-secret'
@@ -91,7 +91,10 @@ def login(database: Database, purpose: str) -> Database:
 
 
 def leaks(database: Database, key: str, relations: list[str]) -> int:
-    """Rows of these relations that hold another user's secret, as the user's role sees them."""
+    """Rows of these relations that hold another user's secret, as the user's role sees them.
+
+    What the role may not read at all holds no leak.
+    """
     others = "|".join(f"{other}-secret" for other in USERS if other != key)
     with reading_as(database, key) as connection:
         return sum(
@@ -99,6 +102,7 @@ def leaks(database: Database, key: str, relations: list[str]) -> int:
                 text(f'SELECT count(*) FROM "{name}" AS t WHERE CAST(t AS text) ~ :others'), {"others": others}
             ).one()
             for name in relations
+            if connection.scalar(text("SELECT has_table_privilege(:name, 'SELECT')"), {"name": name})
         )
 
 
@@ -212,22 +216,36 @@ def test_a_login_that_is_no_member_is_told(database: Database) -> None:
         pass
 
 
-def test_a_plain_owner_without_the_right_to_make_roles(empty_database_url: str) -> None:
+@pytest.fixture(params=["CREATEROLE", "NOCREATEROLE"])
+def owner(request: pytest.FixtureRequest, empty_database_url: str) -> Iterator[Database]:
+    """An empty database for its plain owner, who may or may not create roles."""
     server = create_engine(empty_database_url, isolation_level="AUTOCOMMIT")
     name = make_url(empty_database_url).database
+    login = f"{name}_{request.param.lower()}"
     with server.connect() as connection:
-        connection.exec_driver_sql(f'CREATE ROLE "{name}_owner" LOGIN; ALTER DATABASE "{name}" OWNER TO "{name}_owner"')
+        connection.exec_driver_sql(f'CREATE ROLE "{login}" LOGIN {request.param}')
+        connection.exec_driver_sql(f'ALTER DATABASE "{name}" OWNER TO "{login}"')
         connection.exec_driver_sql("CREATE EXTENSION vector")
-        connection.exec_driver_sql(f'ALTER SCHEMA public OWNER TO "{name}_owner"')
-    owner = Database(make_url(empty_database_url).set(username=f"{name}_owner").render_as_string(hide_password=False))
+        connection.exec_driver_sql(f'ALTER SCHEMA public OWNER TO "{login}"')
+    database = Database(make_url(empty_database_url).set(username=login).render_as_string(hide_password=False))
+    yield database
+    database.dispose()
+    server.dispose()
+
+
+def test_a_plain_owner_works_with_and_without_roles(owner: Database) -> None:
     assert len(migrate(owner)) > 4
     with owner.begin() as connection:
-        connection.exec_driver_sql(_JOBS + _FILL.format(key="ada"))
-        assert len(user_statistics(connection)) == 1
-        assert unprotected_tables(connection) != []
-    with pytest.raises(RoleMissingError), reading_as(owner, "ada"):
-        pass
+        connection.exec_driver_sql(_JOBS + _FILL.format(key="ada") + _FILL.format(key="ben"))
+        assert len(user_statistics(connection)) == 2
+        may_create = connection.scalar(text("SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user"))
+        assert (unprotected_tables(connection) == []) == may_create
+    if may_create:
+        assert leaks(owner, "ada", [*project_tables(), *project_views()]) == 0
+        with reading_as(owner, "ada") as connection:
+            assert connection.scalar(text("SELECT count(*) FROM user_job_matches")) == 3
+    else:
+        with pytest.raises(RoleMissingError), reading_as(owner, "ada"):
+            pass
     assert migrate(owner) == ()
     assert rollback(owner) == ("0030.isolation",)
-    owner.dispose()
-    server.dispose()

@@ -102,9 +102,7 @@ def test_a_database_of_a_newer_version(database: Database) -> None:
 
 def test_a_database_of_an_older_version(database: Database) -> None:
     rollback(database)
-    with pytest.raises(
-        SchemaVersionError, match=r"lacks 1 migration\(s\), first 0030\.isolation. Run `jobmatch migrate`"
-    ):
+    with pytest.raises(SchemaVersionError, match=r"first 0030\.isolation. Run `jobmatch migrate`"):
         require_schema(database)
 
 

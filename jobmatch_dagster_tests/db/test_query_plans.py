@@ -20,7 +20,7 @@ _KEY, _POSTING = "user 7", "4711"
 _NAMED: dict[str, dict[str, Any]] = {
     "best_matches": {"users": 3, "most": 10},
     "stored_match": {"user_key": _KEY, "external_id": _POSTING},
-    "posting_lineage": {"external_id": _POSTING},
+    "explain_posting": {"external_id": _POSTING},
     "quarantined_posting": {"external_id": _POSTING},
     "decide": {"user_key": _KEY, "external_id": _POSTING, "decision": "saved"},
     "job_exists": {"external_id": _POSTING},

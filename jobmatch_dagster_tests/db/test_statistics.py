@@ -87,7 +87,7 @@ def top(values: pd.Series) -> dict[str, int]:
 @pytest.mark.load
 def test_a_million_postings_are_counted_in_seconds(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     with database.begin() as connection:
-        fill(connection, jobs=1_000_000, users=20, matches_of_each=2_000)
+        fill(connection, jobs=1_000_000, users=20, matches_of_each=2_000, lines=4)
     told: dict[str, Any] = {}
     for name, count in (("jobs", job_statistics), ("users", user_statistics)):
         for turn in ("first", "again"):

@@ -49,6 +49,7 @@ def test_a_bad_record_is_refused_with_its_field(change: dict[str, Any], said: st
 
 
 def test_decisions_survive_matching_anew_and_backfill(world: World) -> None:
+    world.market(per_hour=24, since=HOUR - timedelta(hours=3))
     world.collect()
     world.take_in("ada", NURSE_CV)
     first, second, third = (row["external_id"] for row in api.matches(world.database, "ada", most=3))
@@ -77,16 +78,17 @@ def test_decisions_survive_matching_anew_and_backfill(world: World) -> None:
 
 def test_carried_decisions_survive_matching_and_backfill(empty_database_url: str, tmp_path: Path) -> None:
     legacy = Database(empty_database_url)
-    build_legacy_database(legacy, jobs=60)
+    build_legacy_database(legacy, jobs=90)
     assert convert(legacy, lambda _: None)
     decided = decisions(legacy)
     assert len(decided) > 20
     with build_world(empty_database_url, tmp_path) as world:
+        world.collect()
         world.take_in("1", NURSE_CV)
         assert decisions(world.database) == decided
         scored = "SELECT count(*) FROM user_job_matches WHERE status <> 'new' AND match_score IS NOT NULL"
         assert world.scalar(scored) > 0  # carried rows are matched like any other
-        world.collect()
+        world.collect(HOUR - timedelta(hours=2))
         load_pages(world.database, "rebuild", rebuild=True)
         world.take_in("1", ENGINEER_CV)
         assert decisions(world.database) == decided

@@ -36,6 +36,10 @@ BEGIN
         IF to_regrole(quote_ident(name)) IS NULL THEN
             BEGIN
                 EXECUTE format('CREATE ROLE %I NOLOGIN', name);
+                -- Who makes a role without being a superuser may administer it, not take it.
+                IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+                    EXECUTE format('GRANT %I TO CURRENT_USER', name);
+                END IF;
             EXCEPTION
                 WHEN insufficient_privilege THEN
                     RETURN format('the role %I is missing and this user may not create it', name);
@@ -81,7 +85,16 @@ BEGIN
         EXECUTE format('GRANT SELECT ON %I TO %I, %I, %I', name, pipeline, reader, statistics);
     END LOOP;
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I, %I, %I', current_schema(), pipeline, reader, statistics);
-    EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %I TO %I', current_schema(), pipeline);
+    FOR name IN
+        SELECT s.relname FROM pg_class AS s
+        JOIN pg_depend AS d ON d.objid = s.oid AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+        JOIN pg_class AS t ON t.oid = d.refobjid AND t.relnamespace = s.relnamespace
+        WHERE s.relkind = 'S' AND s.relnamespace = current_schema()::regnamespace AND t.relname = ANY (tables)
+    LOOP
+        EXECUTE format('GRANT USAGE ON SEQUENCE %I TO %I', name, pipeline);
+    END LOOP;
+    -- Each run asks which version the schema has.
+    EXECUTE format('GRANT SELECT ON _yoyo_migration TO %I, %I, %I', pipeline, reader, statistics);
     RETURN NULL;
 END
 $$;

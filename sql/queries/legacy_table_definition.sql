@@ -29,7 +29,7 @@ FROM (
     FROM t JOIN pg_policy AS p ON p.polrelid = t.oid
     UNION ALL
     SELECT concat_ws(' ', '7 sequence', s.sequencename, s.data_type, s.start_value, s.min_value, s.max_value, s.increment_by,
-                     s.cycle, s.cache_size, s.last_value)
+                     s.cycle, s.cache_size, s.last_value, c.relacl)
     FROM t
     JOIN pg_depend AS o ON o.refobjid = t.oid AND o.classid = CAST('pg_class' AS regclass) AND o.deptype IN ('a', 'i')
     JOIN pg_class AS c ON c.oid = o.objid AND c.relkind = 'S'

@@ -16,7 +16,9 @@ FROM (
     SELECT t.relname::text, a.attname::text, 'users', CASE a.attname WHEN 'user_key' THEN 'user_key' ELSE 'id' END, false
     FROM pg_class AS t
     JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attname IN ('user_id', 'user_key') AND NOT a.attisdropped
-    WHERE t.relkind IN ('r', 'p') AND t.relname <> 'users' AND t.relnamespace = current_schema()::regnamespace
+    -- The legacy backups count users by other numbers.
+    WHERE t.relkind IN ('r', 'p') AND t.relname <> 'users' AND t.relname NOT LIKE '%\_legacy\_backup'
+      AND t.relnamespace = current_schema()::regnamespace
       AND NOT EXISTS (
           SELECT FROM pg_constraint AS c
           WHERE c.contype = 'f' AND c.conrelid = t.oid AND c.conkey[1] = a.attnum
