@@ -80,7 +80,7 @@ _LOOK_ALIKES = str.maketrans("аеіјорсухѕһԁԛԝοανικτρ", "aeij
 
 
 def _level(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", visible(_tags_read(text))).casefold().translate(_LOOK_ALIKES)
+    plain = unicodedata.normalize("NFKC", visible(_tags_read(text))).lower().translate(_LOOK_ALIKES)
     return "\n".join(_SPACE.sub(" ", line).strip() for line in plain.split("\n"))
 
 
