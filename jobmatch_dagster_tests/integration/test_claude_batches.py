@@ -151,7 +151,7 @@ def test_a_change_of_the_cv_meanwhile_makes_old_results_harmless(
     # What came back answers another question; the pairs are asked about as they are now.
     assert report.calls > 0
     hashes = "SELECT count(*) FROM user_job_matches m JOIN claude_requests r ON r.request_hash = m.claude_request_hash"
-    assert claude_world.scalar(hashes + " WHERE r.batch_id IS NOT NULL AND user_id = 1") == 0
+    assert claude_world.scalar(hashes + " WHERE r.batch_id IS NOT NULL AND m.user_id = 1") == 0
 
 
 def test_the_sensor_runs_only_when_there_is_something_to_take_in(
@@ -175,6 +175,7 @@ def test_the_sensor_runs_only_when_there_is_something_to_take_in(
 
 
 def test_what_a_user_has_pending_is_withdrawn(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    claude.polls = 100
     _batch(claude_world, user_keys=["ada"])
     _batch(claude_world)  # the others', in one batch
     ada, ben = (claude_world.scalar("SELECT id FROM users WHERE user_key = :k", k=key) for key in ("ada", "ben"))
