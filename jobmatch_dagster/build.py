@@ -15,19 +15,24 @@ from jobmatch_dagster.defs.automation.schedules import build_schedules
 from jobmatch_dagster.defs.automation.sensors import build_sensors
 from jobmatch_dagster.defs.catalog import assets as catalog
 from jobmatch_dagster.defs.catalog import checks as catalog_checks
-from jobmatch_dagster.defs.catalog import upkeep
+from jobmatch_dagster.defs.catalog import content_checks, upkeep
 from jobmatch_dagster.defs.enrichment import assets as enrichment
+from jobmatch_dagster.defs.enrichment import checks as enrichment_checks
 from jobmatch_dagster.defs.matching import assets as matching
 from jobmatch_dagster.defs.matching import checks as matching_checks
+from jobmatch_dagster.defs.matching import drift_checks
 from jobmatch_dagster.defs.operations.backfill_history import backfill_history
 from jobmatch_dagster.defs.operations.claude_batches import collect_claude_batches
 from jobmatch_dagster.defs.operations.explain_match import explain_match
+from jobmatch_dagster.defs.operations.failures import build_failure_sensor
 from jobmatch_dagster.defs.operations.forget_user import forget_user
+from jobmatch_dagster.defs.operations.housekeeping import housekeeping
 from jobmatch_dagster.defs.operations.match_users import match_existing_jobs, match_users
 from jobmatch_dagster.defs.profiles import assets as profiles
 from jobmatch_dagster.defs.quality import assets as quality
 from jobmatch_dagster.defs.raw import assets as raw
 from jobmatch_dagster.defs.raw import checks as raw_checks
+from jobmatch_dagster.defs.raw import failure_checks
 from jobmatch_dagster.defs.statistics import assets as statistics
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.claude import ClaudeResource
@@ -60,7 +65,15 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             quality.match_quality,
             quality.score_calibration,
         ],
-        asset_checks=[*raw_checks.checks, *catalog_checks.checks, *matching_checks.checks],
+        asset_checks=[
+            *raw_checks.checks,
+            *failure_checks.checks,
+            *catalog_checks.checks,
+            *content_checks.checks,
+            *matching_checks.checks,
+            *drift_checks.checks,
+            *enrichment_checks.checks,
+        ],
         jobs=[
             hourly_collection,
             daily_upkeep,
@@ -72,9 +85,10 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             backfill_history,
             explain_match,
             forget_user,
+            housekeeping,
         ],
         schedules=list(build_schedules()),
-        sensors=[*build_sensors(), *build_claude_sensors()],
+        sensors=[*build_sensors(), *build_claude_sensors(), *build_failure_sensor()],
         resources={**default_resources(), **(resource_overrides or {})},
         # Steps are short and share one model: a process for each would cost more than the work.
         executor=dg.in_process_executor,

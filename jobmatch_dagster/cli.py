@@ -14,24 +14,25 @@ from typing import Any
 import click
 
 from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
-from jobmatch_dagster.core.windows import HourNotAvailableError, latest_collectable_hour
-from jobmatch_dagster.db.engine import DatabaseUnavailableError
+from jobmatch_dagster.core.windows import HOUR, HourNotAvailableError, latest_collectable_hour
+from jobmatch_dagster.db.engine import DatabaseRefusedError, DatabaseUnavailableError
 from jobmatch_dagster.db.matches import DECISIONS, NoMatchError
 from jobmatch_dagster.db.matches import decide as set_decision
-from jobmatch_dagster.db.migrations import MigrationError, plan
+from jobmatch_dagster.db.migrations import MigrationError, SchemaVersionError, plan
 from jobmatch_dagster.db.migrations import migrate as apply_migrations
 from jobmatch_dagster.db.migrations import rollback as undo_migrations
 from jobmatch_dagster.db.statistics import job_statistics, user_statistics
 from jobmatch_dagster.db.urls import DatabaseUrlError, safe_url
-from jobmatch_dagster.defs.matching.explain import NothingToExplainError
+from jobmatch_dagster.defs.explain.facts import NothingToExplainError
 from jobmatch_dagster.defs.profiles.inbox import InboxError, put_into_inbox
 from jobmatch_dagster.partitions import HOUR_FORMAT
 from jobmatch_dagster.resources.embedder import ModelUnavailableError
-from jobmatch_dagster.runs import RunFailedError, run_job
-from jobmatch_dagster.runtime import INBOX_VARIABLE, Runtime, SchemaVersionError, open_runtime
+from jobmatch_dagster.runs import RunFailedError, hour_range, run_job
+from jobmatch_dagster.runtime import INBOX_VARIABLE, Runtime, open_runtime
 
 # What a user can mend: told in one sentence, without a traceback.
 _EXPECTED = (
+    DatabaseRefusedError,
     DatabaseUnavailableError,
     DatabaseUrlError,
     HourNotAvailableError,
@@ -149,17 +150,30 @@ def rollback(everything: bool, yes: bool) -> None:
 @click.option("--run-once", is_flag=True, help="Collect the hour that the API has finished, then end.")
 @click.option("--interval", type=click.IntRange(min=1), metavar="MINUTES", help="Collect again and again.")
 def collect(run_once: bool, interval: int | None) -> None:
-    """Run hourly_collection from the command line; each returned posting costs a credit."""
+    """Run hourly_collection from the command line; each returned posting costs a credit.
+
+    With --interval every hour since the last round is collected, in one run; a round that fails for a reason that
+    passes is told, and its hours are collected with the next.
+    """
     if run_once == (interval is not None):
         raise click.UsageError("Give either --run-once or --interval MINUTES.")
     from jobmatch_dagster.build import build_defs, default_resources
 
     default_resources()["active_jobs"].client()  # a missing key is told before anything starts
     with open_runtime() as runtime, runtime.dagster_instance() as instance:
+        first = None
         while True:
-            hour = latest_collectable_hour(default_resources()["clock"].now()).strftime(HOUR_FORMAT)
-            run_job(build_defs(), instance, "hourly_collection", partition_key=hour)
-            click.echo(f"{hour} collected: " + _counted(runtime))
+            last = latest_collectable_hour(default_resources()["clock"].now())
+            first = min(first or last, last)
+            try:
+                run_job(build_defs(), instance, "hourly_collection", tags=hour_range(first, last))
+            except RunFailedError as error:
+                if interval is None or error.permanent:
+                    raise
+                click.echo(f"jobmatch: {error}; next try in {interval} minute(s)", err=True)
+            else:
+                click.echo(f"{last:{HOUR_FORMAT}} collected: " + _counted(runtime))
+                first = last + HOUR
             if interval is None:
                 return
             time.sleep(interval * 60)
@@ -213,10 +227,11 @@ def decide(user_key: str, external_id: str, decision: str) -> None:
 @main.command()
 @click.argument("user_key")
 @click.argument("external_id")
-def explain(user_key: str, external_id: str) -> None:
+@click.option("--embed-again", is_flag=True, help="Compare the stored vectors with fresh ones; loads the model.")
+def explain(user_key: str, external_id: str, embed_again: bool) -> None:
     """Tell why a match is what it is, or why there is none; the job explain_match prints the same page."""
     from jobmatch_dagster.build import default_resources
-    from jobmatch_dagster.defs.matching.explain import explain as explain_pair
+    from jobmatch_dagster.defs.explain.page import explain as explain_pair
     from jobmatch_dagster.defs.matching.stage import MatchSettings
 
     resources = default_resources()
@@ -224,7 +239,15 @@ def explain(user_key: str, external_id: str) -> None:
         resources["embedder"].model, resources["matching"].weights(), resources["matching"].keep_best
     )
     with open_runtime() as runtime:
-        click.echo(explain_pair(runtime.database, settings, user_key, external_id))
+        explained = explain_pair(
+            runtime.database,
+            settings,
+            user_key,
+            external_id,
+            now=resources["clock"].now(),
+            embedder=resources["embedder"] if embed_again else None,
+        )
+        click.echo(explained.page.text())
 
 
 @main.command()

@@ -52,9 +52,9 @@ def markdown_table(rows: Iterable[Sequence[Any]], columns: Sequence[str], limit:
     cells = _cells(rows, columns, limit)
     numeric = [_column_type(row[i] for row in cells) in ("int", "float") for i in range(len(columns))]
     lines = [
-        [_escaped(name) for name in columns],
+        [escaped(name) for name in columns],
         ["---:" if is_number else "---" for is_number in numeric],
-        *([_escaped(_words(value)) for value in row] for row in cells),
+        *([escaped(_words(value)) for value in row] for row in cells),
     ]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -97,5 +97,6 @@ def _words(value: Cell) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text as markdown shows it letter for letter."""
     return _MARKDOWN.sub(r"\\\1", text)

@@ -1,12 +1,18 @@
 """Assets of the enrichment stage: what Claude says about pairs, in the two slices of the matching."""
 
+from datetime import UTC, datetime
+
 import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.failures import PermanentFailure
 from jobmatch_dagster.defs.enrichment.stage import enrich_pairs
+from jobmatch_dagster.observability.lineage import column_lineage
+from jobmatch_dagster.observability.looks import costs_look
 from jobmatch_dagster.observability.progress import log_progress
+from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.schemas import table_schema
+from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import HOURS, USERS
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.postgres import PostgresResource
@@ -27,7 +33,7 @@ _TABLE = {
     kinds=names.KINDS_CLAUDE,
     pool=names.POOL_CLAUDE,
     code_version="2",
-    metadata=_TABLE,
+    metadata={**_TABLE, "dagster/column_lineage": column_lineage("enrichment/claude_matches")},
 )
 def claude_matches(
     context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource
@@ -50,7 +56,7 @@ def claude_matches(
     kinds=names.KINDS_CLAUDE,
     pool=names.POOL_CLAUDE,
     code_version="2",
-    metadata=_TABLE,
+    metadata={**_TABLE, "dagster/column_lineage": column_lineage("enrichment/user_claude_matches")},
 )
 def user_claude_matches(
     context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource
@@ -67,10 +73,15 @@ def user_claude_matches(
 def _result(
     context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource, user_keys: list[str] | None
 ) -> dg.MaterializeResult[None]:
+    steps = Steps()
     try:
         report = enrich_pairs(
             database.database(), claude, context.run.run_id, user_keys, log_progress("pairs asked about")
         )
     except PermanentFailure as error:
         raise dg.Failure(str(error), allow_retries=False) from error
-    return dg.MaterializeResult(metadata=dict(report.metadata()))
+    told = report.metadata()
+    tag_run(context, {names.TAG_COST_USD: f"{told['cost_usd']:.4f}"})
+    with database.database().begin() as connection:
+        look = costs_look(connection, datetime.now(UTC))
+    return dg.MaterializeResult(metadata={**told, **steps.metadata(), **look})

@@ -14,6 +14,7 @@ from jobmatch_dagster import names
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import MATCHING, lock
 from jobmatch_dagster.defs.profiles.inbox import inbox_folder
+from jobmatch_dagster.observability.history import forget_explanations
 from jobmatch_dagster.partitions import USERS
 from jobmatch_dagster.resources.postgres import PostgresResource
 
@@ -58,10 +59,12 @@ def erase_one_user(context: dg.OpExecutionContext, config: UserKey, database: Po
     """Erase one user: files, documents, profiles, vectors, matches, ledger, partition."""
     report = erase_user(database.database(), config.user_key, inbox_folder())
     context.instance.delete_dynamic_partition(USERS.name or "", config.user_key)
+    explanations = forget_explanations(context.instance, config.user_key)
     context.add_output_metadata(
         {
             "found": report.found,
             "files_deleted": report.files_deleted,
+            "explanations_deleted": explanations,
             "places_searched": len(report.rows_left),
             "rows_left": sum(report.rows_left.values()),
         }

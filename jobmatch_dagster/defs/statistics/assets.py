@@ -5,6 +5,8 @@ import dagster as dg
 from jobmatch_dagster import names
 from jobmatch_dagster.db.statistics import job_statistics as count_jobs
 from jobmatch_dagster.db.statistics import user_statistics as count_users
+from jobmatch_dagster.db.storage import storage_sizes
+from jobmatch_dagster.observability.looks import storage_metadata
 from jobmatch_dagster.observability.plots import horizontal_bars
 from jobmatch_dagster.observability.previews import preview
 from jobmatch_dagster.resources.clock import ClockResource
@@ -27,6 +29,7 @@ def job_statistics(database: PostgresResource, clock: ClockResource) -> dg.Mater
     """
     with database.database().begin() as connection:
         found = count_jobs(connection, clock.now())
+        storage = storage_metadata(*storage_sizes(connection))
     arrangements = found.by_work_arrangement
     return dg.MaterializeResult(
         metadata={
@@ -34,6 +37,7 @@ def job_statistics(database: PostgresResource, clock: ClockResource) -> dg.Mater
             "open_jobs": found.open,
             "jobs_last_24_hours": found.discovered_last_24_hours,
             "duplicates": found.duplicates,
+            **storage,
             "newest_date_created": found.newest_date_created.isoformat() if found.newest_date_created else "unknown",
             "by_source": preview(list(found.by_source.items()), ("source", "jobs")),
             "by_experience_level": preview(list(found.by_experience_level.items()), ("level", "jobs")),
