@@ -8,6 +8,7 @@ import pytest
 from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.defs.enrichment.report import EnrichReport
 from jobmatch_dagster.defs.enrichment.withdraw import withdraw_requests
+from jobmatch_dagster.runs import run_job
 from jobmatch_dagster.runtime import environment
 from jobmatch_dagster_tests.claude_stand_in import ClaudeStandIn, data_of, grounded
 from jobmatch_dagster_tests.claude_world import ClaudeWorld
@@ -72,6 +73,19 @@ def test_items_without_an_answer_are_queued_again_but_not_for_ever(
     assert claude_world.count("claude_status = 'failed' AND claude_score IS NULL AND claude_reason <> ''") == pairs
     assert claude.paid.total() == 0
     assert claude_world.scalar("SELECT sum(reserved_usd) + sum(lost_usd) FROM claude_requests") == 0
+
+
+def test_what_was_given_up_gets_another_chance_when_a_person_says_so(
+    claude_world: ClaudeWorld, claude: ClaudeStandIn
+) -> None:
+    pairs = claude_world.waiting
+    claude.polls, claude.outcome = 0, lambda _: "expired"
+    for _ in range(6):
+        _batch(claude_world)
+    assert claude_world.count("claude_status = 'failed'") == pairs
+    config = {"ops": {"ask_waiting_pairs": {"config": {"retry_failed": True}}}}
+    run_job(claude_world.defs, claude_world.instance, "collect_claude_batches", run_config=config)
+    assert claude_world.count("claude_status = 'done'") == pairs
 
 
 def test_an_item_that_is_no_request_is_not_sent_again(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:

@@ -116,24 +116,41 @@ def test_a_budget_is_not_passed(claude_world: ClaudeWorld, claude: ClaudeStandIn
     assert report.waiting > 0
 
 
+def test_a_user_who_is_erased_while_asked_about_costs_nobody_else(
+    claude_world: ClaudeWorld, claude: ClaudeStandIn
+) -> None:
+    """The first answer comes when its user is gone; nothing of the user is written again, the others go on."""
+    others = claude_world.count("user_id <> 1")
+    answer = claude.answer
+
+    def erasing(request: dict[str, Any]) -> Any:
+        with claude_world.database.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM users WHERE id = 1")
+        return answer(request)
+
+    claude.answer = erasing
+    report = claude_world.enrich(concurrency=1)
+    assert (report.done, report.waiting) == (others, 0)
+    assert claude_world.scalar("SELECT count(*) FROM claude_requests WHERE user_id = 1") == 0
+
+
 @pytest.mark.parametrize(
-    ("stop_reason", "answer", "status", "calls"),
+    ("stop_reason", "answer", "status", "calls", "batch_min"),
     [
-        ("refusal", "", "refused", 1),
-        ("max_tokens", '{"claude_score": 9', "failed", 2),
-        ("end_turn", "not json", "failed", 2),
-        ("end_turn", "[" * 100_000, "failed", 2),
+        ("refusal", "", "refused", 1, 1),
+        ("max_tokens", '{"claude_score": 9', "failed", 2, 1),
+        ("end_turn", "not json", "failed", 2, 100),
+        ("end_turn", "[" * 100_000, "failed", 2, 100),
         ("end_turn", {"claude_score": 140, "match_reasoning": "x", "key_alignments": [], "potential_gaps": []},
-         "failed", 2),
+         "failed", 2, 100),
         ("end_turn", {"claude_score": -1, "match_reasoning": "x", "key_alignments": [], "potential_gaps": []},
-         "failed", 2),
+         "failed", 2, 100),
         ("end_turn", {"claude_score": "90", "match_reasoning": "x", "key_alignments": [], "potential_gaps": []},
-         "failed", 2),
+         "failed", 2, 100),
         ("end_turn", {"claude_score": 90, "match_reasoning": "x", "potential_gaps": [],
-                      "key_alignments": [{"point": "a", "quote": "stands nowhere"}]}, "ungrounded", 2),
+                      "key_alignments": [{"point": "a", "quote": "stands nowhere"}]}, "ungrounded", 2, 1),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("batch_min", [100, 1])
 def test_a_failure_is_a_status_and_never_a_score(
     claude_world: ClaudeWorld,
     claude: ClaudeStandIn,

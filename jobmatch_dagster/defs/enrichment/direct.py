@@ -96,13 +96,14 @@ class DirectCalls:
                 budget_usd=self._claude.day_budget,
             )
         with self._report.lock:
-            if not claimed:
-                self.spent_usd -= highest
+            if not claimed.within_budget:
                 self._stop(f"the budget of {self._claude.day_budget} USD a day is used up; the rest waits")
+            if not claimed.ids:
+                self.spent_usd -= highest
                 return None
             self._report.calls += 1
             self._report.estimated_usd_at_most += highest
-        return claimed[ask.request_hash]
+        return claimed.ids[ask.request_hash]
 
     def _keep(self, ask: Ask, request_id: int, reply: Reply) -> None:
         with self._database.begin() as connection:
