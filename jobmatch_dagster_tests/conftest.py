@@ -68,7 +68,7 @@ def shared_data() -> Path:
 
 
 def fresh_database(server_url: str, *, template: str) -> Iterator[str]:
-    """URL of a fresh copy of a database; it is dropped afterwards."""
+    """URL of a copy of a database of the server, dropped afterwards."""
     name = f"test_{next(_numbers)}"
     server = create_engine(with_database(server_url, "postgres"), isolation_level="AUTOCOMMIT")
     with server.connect() as connection:

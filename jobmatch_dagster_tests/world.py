@@ -17,6 +17,7 @@ from jobmatch_dagster.core.posting import POSTING_COLUMNS
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.demo.server import ActiveJobsServer, GeneratedCorpus, RecordedCorpus
 from jobmatch_dagster.partitions import HOUR_FORMAT
+from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.runs import run_job, run_requested
 from jobmatch_dagster.runtime import environment
 
@@ -99,6 +100,19 @@ class World:
     def market(self, *, per_hour: int, since: datetime) -> None:
         """Serve another market, from this hour on."""
         self.server.corpus = GeneratedCorpus(per_hour=per_hour, since=since)
+
+    def serve(self, records: list[dict[str, Any]]) -> None:
+        """Serve these very records; a change of them is served too."""
+        self.server.corpus = RecordedCorpus(records)
+
+    def configure(self, **fields: Any) -> None:
+        """Set fields of the resource active_jobs."""
+        resource = ActiveJobsResource(base_url=self.server.url, api_key="k", **fields)
+        self.defs = build_defs({"active_jobs": resource})
+
+    def upkeep(self, day: str) -> dg.ExecuteInProcessResult:
+        """Run daily_upkeep for a day."""
+        return run_job(self.defs, self.instance, "daily_upkeep", partition_key=day)
 
     def put_cv(self, user_key: str, cv: str | bytes, suffix: str = ".txt") -> Path:
         """Put a CV into the inbox as a file that was written a while ago."""

@@ -32,7 +32,7 @@ def pages_look(connection: Connection, run_id: str) -> Looks:
 def postings_look(connection: Connection, run_id: str, now: datetime) -> Looks:
     """Postings that a run wrote, the skills they ask for, and the postings of each hour with the hours missing."""
     rows = run_query(connection, "look_postings_of_run", {"run_id": run_id})
-    columns = ("posting", "title", "company", "location", "experience", "arrangement", "skills", "indexed")
+    columns = ("posting", "title", "company", "location", "experience", "arrangement", "indexed")
     skills = run_query(connection, "look_skills_of_run", {"run_id": run_id})
     end = latest_collectable_hour(now) + HOUR
     start = end - timedelta(days=_DAYS_OF_HOURS)

@@ -111,7 +111,7 @@ def hours_bar(
         start = _days(hour)
         axes.axvspan(start, start + _HOUR_IN_DAYS, color=_RED, alpha=0.5, linewidth=0)
     starts = [_days(hour) for hour, _ in bars]
-    axes.bar(starts, [count for _, count in bars], width=_HOUR_IN_DAYS, align="edge", color=_BLUE)
+    axes.bar(starts, [count for _, count in bars], width=_HOUR_IN_DAYS * 0.85, align="edge", color=_BLUE)
     axes.xaxis_date(UTC)
     form = "%d %b" if max(starts, default=0) - min(starts, default=0) > 3 else "%d %b\n%H:%M"
     axes.xaxis.set_major_formatter(lambda day, _: datetime.fromtimestamp(day * _SECONDS_PER_DAY, UTC).strftime(form))

@@ -21,6 +21,8 @@ Cell = str | int | float | bool | None
 _TYPES = {bool: "bool", int: "int", float: "float"}
 # Text of strangers must not become a link, an image or a heading.
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#!~&])")
+# Addresses become links by themselves, escaped or not; as code they do not.
+_ADDRESS = re.compile(r"((?:\w+://|www\.)[^\s,;]+|[^\s,;]+@[^\s,;]+)", re.IGNORECASE)
 
 
 def preview(rows: Iterable[Sequence[Any]], columns: Sequence[str], limit: int = PREVIEW_ROWS) -> dg.TableMetadataValue:
@@ -98,5 +100,12 @@ def _words(value: Cell) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text as markdown shows it letter for letter."""
-    return _MARKDOWN.sub(r"\\\1", text)
+    """Text as markdown shows it letter for letter; addresses as code, so that no link is made of them."""
+    pieces = _ADDRESS.split(text)
+    return "".join(
+        _as_code(piece) if number % 2 else _MARKDOWN.sub(r"\\\1", piece) for number, piece in enumerate(pieces)
+    )
+
+
+def _as_code(address: str) -> str:
+    return "`" + address.replace("`", "'").replace("|", "%7C") + "`"

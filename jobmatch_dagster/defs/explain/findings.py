@@ -29,7 +29,7 @@ _CALIBRATION_POINTS = 20
 _YEARS_APART = 0.5
 _OLDEST_OPEN = timedelta(days=183)
 # Two spellings of one skill that are less alike than this are worth a look ("k8s" is one; the reader decides).
-_UNLIKE_RATIO = 35
+_UNLIKE_RATIO = 50
 _COMPARED = ("skills", "experience_level", "industries", "work_arrangements")
 
 
