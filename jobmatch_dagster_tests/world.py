@@ -141,16 +141,21 @@ class World:
 
     def rows(self, *tables: str) -> dict[str, list[str]]:
         """The rows of these tables (default: all), as they must be the same after the same work."""
-        with self.database.begin() as connection:
-            return {
-                table: sorted(str(tuple(row)) for row in connection.execute(text(query)))
-                for table, query in _SAME_ROWS.items()
-                if not tables or table in tables
-            }
+        return table_rows(self.database, *tables)
 
     def reload(self) -> None:
         """Build the code location again, for instance after a change of the environment."""
         self.defs = build_defs()
+
+
+def table_rows(database: Database, *tables: str) -> dict[str, list[str]]:
+    """The rows of these tables (default: all), as they must be the same after the same work."""
+    with database.begin() as connection:
+        return {
+            table: sorted(str(tuple(row)) for row in connection.execute(text(query)))
+            for table, query in _SAME_ROWS.items()
+            if not tables or table in tables
+        }
 
 
 @contextmanager

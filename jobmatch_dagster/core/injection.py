@@ -26,6 +26,7 @@ _HIDDEN_RUN = re.compile("[\u200b-\u200f\u2060-\u2064]{8,}")
 _SPACED_LETTERS = re.compile(r"(?<![^\W_])(?:[^\W\d_][ .\-_*]){5,}[^\W\d_](?![^\W_])")
 _BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/]{24,}={0,2}(?![\w+/=])")
 _SPACE = re.compile(r"\s+")
+_NAME_CHARACTERS = 100
 
 
 def signs(text: str | None) -> tuple[str, ...]:
@@ -37,15 +38,23 @@ def signs(text: str | None) -> tuple[str, ...]:
     """
     if not text:
         return ()
+    return _signs_of_name(text) if len(text) <= _NAME_CHARACTERS else _signs(text)
+
+
+def visible(text: str) -> str:
+    """The text without characters that show nothing."""
+    return _INVISIBLE.sub("", text)
+
+
+def _signs(text: str) -> tuple[str, ...]:
     found = {name for form in _forms(text) for name, pattern in _patterns() if pattern.search(form)}
     if _HIDDEN_RUN.search(text) or _INVISIBLE.search(_ORDINARY_INVISIBLE.sub("", text)):
         found.add("hidden_characters")
     return tuple(sorted(found))
 
 
-def visible(text: str) -> str:
-    """The text without characters that show nothing."""
-    return _INVISIBLE.sub("", text)
+# Skills, keywords and companies come again and again.
+_signs_of_name = functools.lru_cache(maxsize=50_000)(_signs)
 
 
 @functools.cache
@@ -80,7 +89,7 @@ _LOOK_ALIKES = str.maketrans("аеіјорсухѕһԁԛԝοανικτρ", "aeij
 
 
 def _level(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", visible(_tags_read(text))).casefold().translate(_LOOK_ALIKES)
+    plain = unicodedata.normalize("NFKC", visible(_tags_read(text))).lower().translate(_LOOK_ALIKES)
     return "\n".join(_SPACE.sub(" ", line).strip() for line in plain.split("\n"))
 
 

@@ -24,7 +24,7 @@ from jobmatch_dagster.core.scoring import (
     weighted_score,
 )
 from jobmatch_dagster.core.skills import SkillMatch, canonical, compare_skills, find_skills
-from jobmatch_dagster.core.text import clean_line, strip_noise
+from jobmatch_dagster.core.text import clean_line
 
 # Enough for a judgement; a longer list or text is cut, so that no posting can make a request dear.
 _MAX_SKILLS, _MAX_KEYWORDS, _MAX_ADDITIONAL = 40, 15, 15
@@ -95,7 +95,7 @@ def posting_facts(posting: Mapping[str, Any]) -> PostingFacts:
         facts["responsibilities"] = _clean(prose["ai_core_responsibilities"], _MAX_SUMMARY_CHARACTERS)
         facts["requirements"] = _clean(prose["ai_requirements_summary"], _MAX_SUMMARY_CHARACTERS)
         if not (posting.get("ai_key_skills") or any(prose.values())):
-            facts["text"] = _clean(strip_noise(posting.get("description") or ""), _MAX_EXCERPT_CHARACTERS)
+            facts["text"] = _clean(posting.get("description"), _MAX_EXCERPT_CHARACTERS)
     return PostingFacts(_filled(facts), tuple(found))
 
 

@@ -36,6 +36,14 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Claimed:
+    """Ids of the ledger by hash, and whether the budget was enough for all that was wanted."""
+
+    ids: dict[str, int]
+    within_budget: bool
+
+
+@dataclass(frozen=True)
 class LedgerRow:
     """A request as the ledger knows it."""
 
@@ -84,17 +92,18 @@ def claim(
     run_id: str,
     budget_usd: Decimal,
     batch_key: str | None = None,
-) -> dict[str, int]:
-    """Claim requests in their order, as far as the day's budget goes; ids of the ledger by hash.
+) -> Claimed:
+    """Claim requests in their order, as far as the day's budget goes.
 
-    One claim at a time, whatever processes there are: what is reserved counts as spent.
+    One claim at a time, whatever processes there are: what is reserved counts as spent. A request that cannot be
+    claimed (answered or under way meanwhile, its user erased) is left out.
     """
     lock(connection, CLAUDE_BUDGET)
     left = budget_usd - spent_today_usd(connection)
     claimed: dict[str, int] = {}
     for wanted in claims:
         if wanted.highest_usd > left:
-            break
+            return Claimed(claimed, within_budget=False)
         rows = run_query(
             connection,
             "claim_claude_request",
@@ -115,7 +124,7 @@ def claim(
         if rows:
             left -= wanted.highest_usd
             claimed[wanted.request_hash] = rows[0].id
-    return claimed
+    return Claimed(claimed, within_budget=True)
 
 
 def keep_answer(
@@ -146,6 +155,16 @@ def fail(
 def release_orphans(connection: Connection) -> None:
     """Direct calls that a killed run left behind may be made again; the caller holds the lock on asking."""
     run_query(connection, "release_claude_requests")
+
+
+def give_another_chance(connection: Connection) -> int:
+    """Let failed pairs wait again and given-up requests be made again; gives the number of pairs.
+
+    An answer that is held stays: a pair whose two answers were unusable fails again, without a call.
+    """
+    connection.execute(text("UPDATE claude_requests SET state = 'failed', failures = 0 WHERE state = 'rejected'"))
+    query = "UPDATE user_job_matches SET claude_status = 'waiting', updated_at = now() WHERE claude_status = 'failed'"
+    return connection.execute(text(query)).rowcount
 
 
 def batches_under_way(connection: Connection) -> list[BatchUnderWay]:

@@ -32,6 +32,7 @@ from jobmatch_dagster.db.embedded import embedded_postgres
 from jobmatch_dagster.db.engine import Database, ensure_database
 from jobmatch_dagster.db.jobs import SightedPosting, merge_postings
 from jobmatch_dagster.db.migrations import migrate
+from jobmatch_dagster.demo.bench_claude import print_costs
 from jobmatch_dagster.demo.corpus import postings_of_hour
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
@@ -78,6 +79,7 @@ def main() -> None:
             f"{measured.baseline_seconds:.3f}",
         )
     console.print(table)
+    print_costs(console)
 
 
 def _all(console: Console) -> Iterator[Measured]:

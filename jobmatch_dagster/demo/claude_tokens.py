@@ -57,7 +57,9 @@ class PromptCache:
         if to_hold:
             written = to_hold[-1][1] - read
             self.held.update(key for key, _ in to_hold)
-        thinking = THINKING_TOKENS.get((params.get("output_config") or {}).get("effort"), THINKING_TOKENS[None])
+        effort = (params.get("output_config") or {}).get("effort")
+        off = (params.get("thinking") or {}).get("type") == "disabled"
+        thinking = 0 if off else THINKING_TOKENS.get(effort, THINKING_TOKENS[None])
         return {
             "input_tokens": total - read - written,
             "output_tokens": count_text(answer) + thinking,

@@ -20,6 +20,10 @@ class ClaudeResource(dg.ConfigurableResource[Any]):
     api_key: str = Field(default="", description="ANTHROPIC_API_KEY; never shown")
     model: str = Field(default="claude-haiku-5-5", description="CLAUDE_MODEL")
     effort: str = Field(default="low", description='low, medium, high; "" for a model that knows no effort')
+    thinking: bool = Field(
+        default=False,
+        description="Whether it thinks first: the analysis is computed already. A model that always thinks needs true",
+    )
     budget_usd_per_day: float = Field(
         default=1.0, ge=0, description="CLAUDE_BUDGET_USD_PER_DAY (UTC day); 0: nothing is asked"
     )
@@ -82,6 +86,7 @@ class ClaudeResource(dg.ConfigurableResource[Any]):
             model=self.model,
             prices=self.prices(),
             effort=self.effort,
+            thinking=self.thinking,
             timeout_s=self.timeout_s,
             retry_wait_s=self.retry_wait_s,
         )

@@ -17,8 +17,8 @@ from jobmatch_dagster.core.costs import Prices, flat_usage
 from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
 from jobmatch_dagster.core.prompt import ANSWER_SCHEMA, PairRequest
 
-# Reasons, quotes and a little thinking; an answer that needs more is cut and counts as failed.
-MAX_TOKENS = 2_000
+# Five times the usual answer; one that needs more is cut and counts as failed.
+MAX_TOKENS = 1_500
 MAX_ATTEMPTS = 4
 _LONGEST_WAIT_S = 60.0
 # Tokens of a byte of prompt when nobody has counted: more than any language that ads are written in needs.
@@ -72,19 +72,28 @@ class ClaudeClient:
         api_key: the key; never part of a message of ours.
         model: which model is asked.
         prices: its price list.
-        effort: how much it thinks (`output_config.effort`); "" leaves it to the model.
+        effort: how much trouble it takes (`output_config.effort`); "" leaves it to the model.
+        thinking: whether it thinks before it answers.
         timeout_s: longest wait for one call.
         retry_wait_s: first wait before a call is made again; doubles each time.
     """
 
     def __init__(
-        self, *, api_key: str, model: str, prices: Prices, effort: str, timeout_s: float, retry_wait_s: float
+        self,
+        *,
+        api_key: str,
+        model: str,
+        prices: Prices,
+        effort: str,
+        thinking: bool,
+        timeout_s: float,
+        retry_wait_s: float,
     ) -> None:
         import anthropic
 
         self.model, self.prices = model, prices
         self.stopped = threading.Event()
-        self._effort, self._retry_wait_s = effort, retry_wait_s
+        self._effort, self._thinking, self._retry_wait_s = effort, thinking, retry_wait_s
         self._tokens_per_byte = _TOKENS_PER_BYTE
         # The SDK's own retries are off: this module's are the only ones.
         self._api = anthropic.Anthropic(api_key=api_key, max_retries=0, timeout=timeout_s)
@@ -207,7 +216,9 @@ class ClaudeClient:
         output: dict[str, Any] = {"format": {"type": "json_schema", "schema": ANSWER_SCHEMA}}
         if self._effort:
             output["effort"] = self._effort
+        thinking = {} if self._thinking else {"thinking": {"type": "disabled"}}
         return {
+            **thinking,
             "model": self.model,
             "max_tokens": MAX_TOKENS,
             "system": [{"type": "text", "text": request.guidelines, "cache_control": cached}],

@@ -52,15 +52,15 @@ def submit(
             budget_usd=claude.day_budget,
             batch_key=key,
         )
-    if len(claimed) < len(asks):
-        which = f"{claude.run_budget} USD a run" if len(affordable) < len(claims) else f"{claude.day_budget} USD a day"
+    if len(affordable) < len(claims) or not claimed.within_budget:
+        which = f"{claude.day_budget} USD a day" if not claimed.within_budget else f"{claude.run_budget} USD a run"
         report.note = f"the budget of {which} is used up; the rest waits"
-    if not claimed:
+    if not claimed.ids:
         return Decimal(0)
-    reserved = sum((claim.highest_usd for claim in affordable if claim.request_hash in claimed), Decimal(0))
+    reserved = sum((claim.highest_usd for claim in affordable if claim.request_hash in claimed.ids), Decimal(0))
     report.estimated_usd_at_most += reserved
-    requests = [(f"{key}-{claimed[ask.request_hash]}", ask.request) for ask in ordered if ask.request_hash in claimed]
-    ids = list(claimed.values())
+    ids = claimed.ids
+    requests = [(f"{key}-{ids[ask.request_hash]}", ask.request) for ask in ordered if ask.request_hash in ids]
     try:
         state = client.create_batch(requests)
     except LostAnswerError as error:
@@ -69,7 +69,7 @@ def submit(
         return reserved
     except (PassingFailure, PermanentFailure, RequestRejectedError) as error:
         with database.begin() as connection:
-            ledger.fail(connection, ids, str(error), counts=isinstance(error, RequestRejectedError))
+            ledger.fail(connection, list(ids.values()), str(error), counts=isinstance(error, RequestRejectedError))
         report.note = str(error)
         if isinstance(error, PermanentFailure):
             raise

@@ -104,11 +104,13 @@ def _case(
 
 def _weigh_one(case: Case, rows: Mapping[str, LedgerRow], band_width: int) -> Verdict | Waiting | Ask:
     first_hash, second_hash = case.hashes
-    first = _said(case, rows.get(first_hash))
+    first_row = rows.get(first_hash)
+    first = _said(case, first_row)
     if first is None:
-        return _not_answered(case, case.request, rows.get(first_hash), first_hash)
+        return _not_answered(case, case.request, first_row, first_hash)
     second = _said(case, rows.get(second_hash))
-    found = decide(first, second)
+    # What the API refuses as a request it refuses again.
+    found = first if first_row is not None and first_row.state == "rejected" else decide(first, second)
     if found is None:
         again = case.request.again(reason_to_ask_again(first))
         return _not_answered(case, again, rows.get(second_hash), second_hash)

@@ -25,6 +25,7 @@ class DirectCalls:
 
     Attributes:
         spent_usd: what the run has claimed so far, corrected by real costs.
+        has_stopped: whether nothing more is claimed in this run; calls under way come to their end.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class DirectCalls:
         self._run_id, self._report = run_id, report
         self._failures_in_a_row = 0
         self.spent_usd = Decimal(0)
+        self.has_stopped = False
 
     def make(self, asks: Sequence[Ask], on_progress: Callable[[int, int], None] | None = None) -> None:
         """Ask and keep the answers; what is not answered waits, with its reason in the ledger.
@@ -52,11 +54,12 @@ class DirectCalls:
                         if on_progress:
                             on_progress(done, len(asks))
                 except BaseException:
+                    self.has_stopped = True
                     self._client.stopped.set()
                     raise
 
     def _ask(self, ask: Ask) -> None:
-        if self._client.stopped.is_set():
+        if self.has_stopped:
             return
         request_id = self._claim(ask)
         if request_id is None:
@@ -64,6 +67,7 @@ class DirectCalls:
         try:
             reply = self._client.ask(ask.request)
         except PermanentFailure as error:
+            self.has_stopped = True
             self._client.stopped.set()
             self._fail(ask, request_id, str(error))
             raise
@@ -92,13 +96,14 @@ class DirectCalls:
                 budget_usd=self._claude.day_budget,
             )
         with self._report.lock:
-            if not claimed:
-                self.spent_usd -= highest
+            if not claimed.within_budget:
                 self._stop(f"the budget of {self._claude.day_budget} USD a day is used up; the rest waits")
+            if not claimed.ids:
+                self.spent_usd -= highest
                 return None
             self._report.calls += 1
             self._report.estimated_usd_at_most += highest
-        return claimed[ask.request_hash]
+        return claimed.ids[ask.request_hash]
 
     def _keep(self, ask: Ask, request_id: int, reply: Reply) -> None:
         with self._database.begin() as connection:
@@ -117,14 +122,14 @@ class DirectCalls:
             if not billed:
                 self.spent_usd -= self._client.highest_usd(ask.request, batch=False)
             self._failures_in_a_row += 1
-            self._report.note = reason
+            self._report.note = self._report.note or reason
             if self._failures_in_a_row >= _MAX_FAILURES_IN_A_ROW:
                 self._stop(f"{reason} ({_MAX_FAILURES_IN_A_ROW} failures in a row: the rest waits)")
 
     def _stop(self, note: str) -> None:
-        if not self._client.stopped.is_set():
+        if not self.has_stopped:
             self._report.note = note
-            self._client.stopped.set()
+            self.has_stopped = True
 
 
 def claim_of(ask: Ask, highest_usd: Decimal) -> ledger.Claim:

@@ -88,7 +88,7 @@ class _Run:
         while cases:
             asks, cases = self._apply(cases, is_first=not tried)
             asks = [ask for ask in asks if ask.request_hash not in tried]
-            if not asks or not self._claude.may_spend or self._client.stopped.is_set():
+            if not asks or not self._claude.may_spend or self._direct.has_stopped:
                 return
             tried |= {ask.request_hash for ask in asks}
             self._ask(asks)
