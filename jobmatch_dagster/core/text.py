@@ -19,7 +19,7 @@ _BLANK_LINES = re.compile(r"\n\s*\n\s*\n+")
 _NOISE = (
     # RemoteOK's anti-bot line, "Please mention the word **X** and tag RMTcy… when applying … (#RMTcy…). This is
     # a beta feature …": the word and the tag change with every request.
-    re.compile(r"(please )?mention the words? .{0,80}? and tag \S+ when applying.*?(\(#[^)]*\)\.?|$)", re.I | re.S),
+    re.compile(r"(please )?mention the words? .{0,80}? and tag \S+( when applying.*?(\(#[^)]*\)\.?|$))?", re.I | re.S),
     re.compile(r"this is a beta feature to avoid spam applicants\..*?(they're human\.?|$)", re.I | re.S),
     # Arbeitnow's footer, which comes in several wordings.
     re.compile(r"find (more )?(english speaking )?jobs in germany on arbeitnow\.?", re.I),

@@ -6,10 +6,12 @@ every open posting). Put here the order of the steps; scoring and SQL have modul
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Row
 
 from jobmatch_dagster.core.matching import ENGINE_VERSION, MatchTable, PostingBlock, ProfileBlock, match_blocks
@@ -19,6 +21,7 @@ from jobmatch_dagster.db import matches
 from jobmatch_dagster.db.calibrations import StoredCalibration, calibration_in_force
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import MATCHING, lock
+from jobmatch_dagster.observability.scores import count_scores
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class MatchReport:
     removed: int
     to_claude: int
     scoring_key: str
+    scores: Mapping[str, NDArray[np.int64]]
+    """How many of the kept pairs have each score of 0..100: `match_score` and `semantic_score`."""
 
 
 def match_new_postings(
@@ -131,6 +136,7 @@ def _match(
         removed=counts.removed,
         to_claude=int((table.semantic >= CLAUDE_THRESHOLD).sum()),
         scoring_key=key,
+        scores={"match_score": count_scores(table.match), "semantic_score": count_scores(table.semantic)},
     )
     return report, loaded.profiles
 

@@ -1,4 +1,4 @@
-"""Taking in what Claude still owes: answers that are held but not applied, pairs that wait.
+"""Taking in what Claude still owes: message batches that have ended, answers that are held, pairs that wait.
 
 Put here the op; the steps are those of the enrichment stage.
 """
@@ -7,7 +7,6 @@ import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.failures import PermanentFailure
-from jobmatch_dagster.defs.enrichment.assets import enrich_metadata
 from jobmatch_dagster.defs.enrichment.stage import enrich_pairs
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.resources.claude import ClaudeResource
@@ -16,18 +15,18 @@ from jobmatch_dagster.resources.postgres import PostgresResource
 
 @dg.op(pool=names.POOL_CLAUDE)
 def ask_waiting_pairs(context: dg.OpExecutionContext, database: PostgresResource, claude: ClaudeResource) -> None:
-    """Apply answers that are held and ask about pairs that wait, of all active users."""
+    """Take in batches that have ended, apply held answers, ask about pairs that wait; of all active users."""
     try:
         report = enrich_pairs(database.database(), claude, context.run_id, None, log_progress("pairs asked about"))
     except PermanentFailure as error:
         raise dg.Failure(str(error), allow_retries=False) from error
-    context.add_output_metadata(enrich_metadata(report))
+    context.add_output_metadata(dict(report.metadata()))
 
 
 @dg.job(
     name="collect_claude_batches",
     tags={names.TAG_PURPOSE: "claude"},
-    description="Pairs that wait for Claude, of all users: apply answers that are held, ask about the rest.",
+    description="What Claude owes, of all users: take in ended message batches, apply answers, ask about the rest.",
 )
 def collect_claude_batches() -> None:
     """Take in what Claude still owes."""

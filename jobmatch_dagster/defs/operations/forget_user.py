@@ -22,6 +22,7 @@ from jobmatch_dagster.defs.enrichment.withdraw import withdraw_requests
 from jobmatch_dagster.defs.operations.explain_match import explain_match
 from jobmatch_dagster.defs.profiles.inbox import files_of, inbox_folder
 from jobmatch_dagster.defs.profiles.stage import user_lock
+from jobmatch_dagster.observability.history import delete_logs, delete_run
 from jobmatch_dagster.partitions import USERS
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.postgres import PostgresResource
@@ -143,12 +144,11 @@ def _erase_from_dagster(instance: dg.DagsterInstance, user_key: str, report: Era
     instance.delete_dynamic_partition(partitions, user_key)
     report.hits_afterwards[_PARTITIONS] = int(instance.has_dynamic_partition(partitions, user_key))
     for run in _explanations(instance, user_key):
-        _delete_logs(instance, run.run_id)
-        instance.delete_run(run.run_id)
+        delete_run(instance, run.run_id)
     report.hits_afterwards[_EXPLANATIONS] = len(_explanations(instance, user_key))
     runs = instance.get_runs(dg.RunsFilter(tags={names.TAG_USER: user_key}))
     for run in runs:
-        _delete_logs(instance, run.run_id)
+        delete_logs(instance, run.run_id)
     report.hits_afterwards[_RUN_LOGS] = sum(_has_logs(instance, run.run_id) for run in runs)
 
 
@@ -160,10 +160,6 @@ def _explanations(instance: dg.DagsterInstance, user_key: str) -> list[dg.Dagste
 
 def _explained_user(run_config: Any) -> Any:
     return run_config.get("ops", {}).get("write_explanation", {}).get("config", {}).get("user_key")
-
-
-def _delete_logs(instance: dg.DagsterInstance, run_id: str) -> None:
-    instance.compute_log_manager.delete_logs(prefix=[run_id])
 
 
 def _has_logs(instance: dg.DagsterInstance, run_id: str) -> bool:

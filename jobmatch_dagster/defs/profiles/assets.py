@@ -5,7 +5,9 @@ import dagster as dg
 from jobmatch_dagster import names
 from jobmatch_dagster.defs.profiles.inbox import inbox_folder
 from jobmatch_dagster.defs.profiles.stage import embed_profiles, ingest_cv
+from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.schemas import table_schema
+from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import USERS
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
@@ -33,6 +35,8 @@ def cv_profiles(
     Grain: user and version; versions are immutable. Written by `ingest_cv` when a file lands in the inbox.
     Running it again reads nothing twice: a document that this extractor has read keeps its version.
     """
+    tag_run(context, {names.TAG_USER: context.partition_key})
+    steps = Steps()
     report = ingest_cv(
         database.database(),
         context.partition_key,
@@ -49,6 +53,7 @@ def cv_profiles(
             "profile_version": report.profile_version or 0,
             "new_version": report.is_new_version,
             "vectors_written": embedded,
+            **steps.metadata(),
             "preferences": report.preferences,
             "preferences_problem": report.preferences_problem or "",
         }
