@@ -17,14 +17,13 @@ _CONTACT = re.compile(
     re.IGNORECASE,
 )
 # A range of years is no telephone number.
-_YEARS = re.compile(
-    r"(?:[0-3]?\d[./-])?(?:[01]?\d[./-])?(?:19|20)\d\d\s?[-–—/ ]\s?(?:[0-3]?\d[./-])?(?:[01]?\d[./-])?(?:19|20)\d\d"
-)
+_DATE = r"(?:[0-3]?\d[./-])?(?:[01]?\d[./-])?(?:19|20)\d\d"
+_YEARS = re.compile(rf"{_DATE}\s?[-–—/ ]\s?{_DATE}")
 # A line that holds one of these is about the person, wherever it stands in it …
 _PERSONAL_LINE = re.compile(
     r"^.*?\b(?:date of birth|birth(?:day|date|place)|born (?:on|in)|geboren|geb\.|geburts\w+|nationality|citizenship|"
-    r"staatsangehörigkeit|staatsbürgerschaft|marital status|married|unmarried|familienstand|verheiratet|ledig|geschieden|"
-    r"konfession|wohnhaft|wohnort|lichtbild)\b.*$",
+    r"staatsangehörigkeit|staatsbürgerschaft|marital status|married|unmarried|familienstand|verheiratet|ledig|"
+    r"geschieden|konfession|wohnhaft|wohnort|lichtbild)\b.*$",
     re.IGNORECASE | re.MULTILINE,
 )
 # … and these only as a label: people also work with children, of all ages.

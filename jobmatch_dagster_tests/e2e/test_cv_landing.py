@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from jobmatch_dagster.build import default_resources
-from jobmatch_dagster.core.posting import POSTING_COLUMNS
 from jobmatch_dagster.db.bulk import copy_into
 from jobmatch_dagster_tests.graphql import Dagster, wait_for
 from jobmatch_dagster_tests.world import ENGINEER_CV, NURSE_CV, World
@@ -78,8 +77,12 @@ def test_a_worker_that_is_killed_is_made_good_by_the_sensor(world: World, dagste
 
 def _fill(world: World) -> None:
     """Copies of the collected postings with random vectors."""
-    columns = ", ".join(f'"{column}"' for column in POSTING_COLUMNS)
-    copied = columns.replace('"external_id"', "external_id || '-' || n")
+    stored = (
+        "SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns "
+        "WHERE table_name = 'jobs' AND is_generated = 'NEVER' AND is_identity = 'NO'"
+    )
+    columns = world.scalar(stored)
+    copied = columns.replace("external_id", "external_id || '-' || n", 1)
     copies = _POSTINGS // world.scalar("SELECT count(*) FROM jobs") + 1
     with world.database.begin() as connection:
         connection.exec_driver_sql(
