@@ -98,7 +98,7 @@ def run_requested(
         run_job(
             defs,
             instance,
-            request.job_name or sensor.job_name,
+            request.job_name or sensor.job_name or "",
             partition_key=request.partition_key,
             tags=request.tags,
             run_config=request.run_config,
