@@ -110,6 +110,7 @@ def default_resources() -> dict[str, Any]:
             **_present(model="CLAUDE_MODEL", prices_file="CLAUDE_PRICES"),
             **_number(budget_usd_per_day="CLAUDE_BUDGET_USD_PER_DAY", budget_usd_per_run="CLAUDE_BUDGET_USD_PER_RUN"),
             **_whole_number(batch_min="CLAUDE_BATCH_MIN", max_pairs_per_run="CLAUDE_MAX_PAIRS"),
+            fill_profiles=os.environ.get("CLAUDE_FILL_PROFILES") == "1",
             **_secret(api_key="ANTHROPIC_API_KEY"),
         ),
     }

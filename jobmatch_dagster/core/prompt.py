@@ -72,9 +72,14 @@ class PairRequest:
         return replace(self, attempt=2, note=f"An earlier answer could not be used: {reason}. Answer anew.")
 
     @property
+    def answer_schema(self) -> dict[str, Any]:
+        """JSON schema that the answer is held to."""
+        return ANSWER_SCHEMA
+
+    @property
     def size_bytes(self) -> int:
         """Length of all that is sent, answer schema included."""
-        texts = (self.guidelines, self.profile, self.pair, self.note, json.dumps(ANSWER_SCHEMA))
+        texts = (self.guidelines, self.profile, self.pair, self.note, json.dumps(self.answer_schema))
         return sum(len(part.encode()) for part in texts)
 
 

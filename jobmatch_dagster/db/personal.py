@@ -17,6 +17,9 @@ from sqlalchemy import Connection, Row, text
 
 from jobmatch_dagster.db.engine import run_query
 
+# Tables of people, and the column that holds the user key.
+_ROOTS = (("users", "user_key"), ("users_legacy_backup", "id"))
+
 
 @dataclass(frozen=True)
 class Place:
@@ -28,17 +31,19 @@ class Place:
 
 
 def places_of_user(connection: Connection, user_key: str) -> list[Place]:
-    """Every place that may hold rows of the user: `users`, what points to it, what points to that.
+    """Every place that may hold rows of the user: `users`, what points to it, what points to that; parents first.
 
-    The values are kept, so that the same places can be searched when the rows are gone. Without such a user the list
-    is empty.
+    The same of the backups that a conversion of the legacy project leaves, where the key is the legacy id. The values
+    are kept, so that the same places can be searched when the rows are gone. Without such a user the list is empty.
     """
-    user_id = connection.scalar(text("SELECT id FROM users WHERE user_key = :key"), {"key": user_key})
-    if user_id is None:
-        return []
-    links = run_query(connection, "links_to_users")
-    found = {"users": Place("users", "id", (user_id,))}
-    waiting = deque(["users"])
+    roots = ((root, column) for root, column in _ROOTS if connection.scalar(text(f"SELECT to_regclass('{root}')")))
+    found: dict[str, Place] = {}
+    for root, column in roots:
+        query = f'SELECT id FROM "{root}" WHERE CAST("{column}" AS text) = :key'
+        if ids := tuple(connection.scalars(text(query), {"key": user_key})):
+            found[root] = Place(root, "id", ids)
+    links = run_query(connection, "links_to_users") if found else []
+    waiting = deque(found)
     while waiting:
         parent = found[waiting.popleft()]
         for link in links:
@@ -49,13 +54,20 @@ def places_of_user(connection: Connection, user_key: str) -> list[Place]:
     return list(found.values())
 
 
+def erase_rows(connection: Connection, places: Sequence[Place]) -> None:
+    """Delete the rows at these places, those that point to others first."""
+    for place in reversed(places):
+        query = f'DELETE FROM "{place.table}" WHERE "{place.column}" = ANY(:values)'
+        connection.execute(text(query), {"values": list(place.values)})
+
+
 def count_rows(connection: Connection, places: Sequence[Place]) -> dict[str, int]:
     """Rows at each place, by table."""
     return {place.table: int(_select(connection, "count(*)", place)[0][0]) for place in places}
 
 
 def rows_at(connection: Connection, place: Place) -> Iterator[Mapping[str, Any]]:
-    """The rows at a place, as they are stored, without generated search columns."""
+    """The rows at a place, as they are stored."""
     for row in _select(connection, "*", place):
         yield dict(row._mapping)
 

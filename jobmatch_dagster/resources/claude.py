@@ -38,6 +38,9 @@ class ClaudeResource(dg.ConfigurableResource[Any]):
         default=10_000, ge=1, le=100_000, description="Requests of one batch (the API takes 100,000 and 256 MB)"
     )
     concurrency: int = Field(default=4, ge=1, le=64, description="Direct calls at a time")
+    fill_profiles: bool = Field(
+        default=False, description="CLAUDE_FILL_PROFILES: ask about fields that a CV's reading left unknown"
+    )
     band_width: int = Field(
         default=BAND_WIDTH, ge=0, le=100, description="How far a score may leave the band that the skill match gives"
     )

@@ -15,7 +15,7 @@ from typing import Any
 
 from jobmatch_dagster.core.costs import Prices, flat_usage
 from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
-from jobmatch_dagster.core.prompt import ANSWER_SCHEMA, PairRequest
+from jobmatch_dagster.core.prompt import PairRequest
 
 # Five times the usual answer; one that needs more is cut and counts as failed.
 MAX_TOKENS = 1_500
@@ -213,7 +213,7 @@ class ClaudeClient:
         content = [{"type": "text", "text": request.pair}]
         if request.note:
             content.append({"type": "text", "text": request.note})
-        output: dict[str, Any] = {"format": {"type": "json_schema", "schema": ANSWER_SCHEMA}}
+        output: dict[str, Any] = {"format": {"type": "json_schema", "schema": request.answer_schema}}
         if self._effort:
             output["effort"] = self._effort
         thinking = {} if self._thinking else {"thinking": {"type": "disabled"}}

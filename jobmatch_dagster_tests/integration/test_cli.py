@@ -189,7 +189,19 @@ def test_numbers_explanation_decision_and_erasure(world: World, tmp_path: Path) 
     assert _run("decide", "ada", posting, "saved").stdout.strip() == "saved"
     assert _run("decide", "ada", posting, "saved").stdout.strip() == "saved, as before"
     assert "has no match" in _refused(_run("decide", "ada", "none", "saved"))
+    shown = _run("preferences", "ada", "--arrangement", "remote", "--min-salary", "50000", "--currency", "eur").stdout
+    assert "Remote OK, Remote Solely" in shown
+    assert "EUR" in _run("preferences", "ada", "--needs-visa").stdout
+    refused = _refused(_run("preferences", "ada", "--language", "Klingon", "--min-salary", "-1"))
+    assert "languages: must be languages by their English or German name" in refused
+    assert "min_salary: must be a yearly amount from 0" in refused
+    held = json.loads(_run("export", "ada").stdout)
+    assert held["tables"]["user_preferences"][0]["version"] == 2
+    assert "Nothing is held on user 'nobody'" in _refused(_run("export", "nobody"))
+    assert json.loads(_run("forget", "ada", "--proof").stdout) == []
     assert "Nothing of ada is left." in _run("forget", "ada", "--yes").stdout
+    (proof,) = json.loads(_run("forget", "ada", "--proof").stdout)
+    assert set(proof["hits_afterwards"].values()) == {0}
     assert world.scalar("SELECT count(*) FROM user_job_matches") == 0
     assert list(world.inbox.iterdir()) == []
 

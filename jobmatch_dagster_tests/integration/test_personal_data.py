@@ -103,9 +103,19 @@ def test_every_table_of_a_user_goes_with_the_user_and_belongs_to_the_export(worl
         connection.exec_driver_sql("CREATE TABLE pages (diary_id int REFERENCES diaries ON DELETE CASCADE)")
         connection.exec_driver_sql("INSERT INTO diaries SELECT 7, id FROM users")
         connection.exec_driver_sql("INSERT INTO pages VALUES (7)")
-    tables = export_user(world.database, "ada", inbox=None)["tables"]
-    assert set(tables) == found | {"diaries", "pages"}
+        # What a conversion of the legacy project leaves: the key is the legacy id, and nothing cascades.
+        connection.exec_driver_sql("CREATE TABLE users_legacy_backup (id int PRIMARY KEY, email text)")
+        connection.exec_driver_sql("CREATE TABLE old_matches (id int, user_id int REFERENCES users_legacy_backup)")
+        connection.exec_driver_sql("INSERT INTO users_legacy_backup VALUES (7, 'a@example.org'), (8, 'b@example.org')")
+        connection.exec_driver_sql("INSERT INTO old_matches VALUES (1, 7), (2, 8)")
+        connection.exec_driver_sql("UPDATE users SET user_key = '7'")
+    tables = export_user(world.database, "7", inbox=None)["tables"]
+    assert set(tables) == found | {"diaries", "pages", "users_legacy_backup", "old_matches"}
     assert tables["pages"] == [{"diary_id": 7}]
+    run_job(world.defs, world.instance, "forget_user", run_config=_forget("7"))
+    assert world.scalar("SELECT string_agg(email, ',') FROM users_legacy_backup") == "b@example.org"
+    assert world.scalar("SELECT count(*) FROM old_matches") == 1
+    assert world.scalar("SELECT count(*) FROM pages") == 0
     assert found >= {
         "users", "cv_documents", "cv_profiles", "profile_embeddings", "user_preferences", "user_match_state",
         "user_job_matches", "claude_requests",
@@ -179,7 +189,7 @@ def _assert_export_is_whole(world: World, held: dict[str, object]) -> None:
     assert tables["user_preferences"][0]["excluded_companies"] == [f"{_FOE} AG"]
     assert len(tables["user_job_matches"]) == world.scalar("SELECT count(*) FROM user_job_matches")
     assert {file["name"] for file in again["files"]} == {f"{_KEY}.txt", "preferences.toml", ".half.pdf.part"}
-    assert {run["job"] for run in again["runs"]} == {"ingest_cv", "rematch_user"}
+    assert {run["job"] for run in again["runs"]} == {"ingest_cv", "rematch_user", "explain_match"}
 
 
 def _hits(databases: list[Database], folders: list[Path], canary: str) -> list[str]:

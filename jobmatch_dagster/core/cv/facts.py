@@ -55,6 +55,16 @@ def is_spoken_language(item: str) -> bool:
     return _language().fullmatch(rest) is not None
 
 
+def languages_named(text: str) -> set[str]:
+    """English names of the languages that a text names."""
+    return {_language_names()[match[0].casefold()] for match in _language().finditer(text)}
+
+
+def levels_named(text: str) -> set[str]:
+    """Levels of education that a text about education names."""
+    return {level for level, patterns in _degrees(("in_education", "abbreviations")) if _first(patterns, text)}
+
+
 def read_industries(titles: Sequence[str], skills: Sequence[str]) -> Fact:
     """Fields of work (`INDUSTRIES`) that titles and skills tell, the best supported first."""
     points: Counter[str] = Counter()

@@ -39,6 +39,8 @@ MAX_USERS_PER_TICK = 1_000
 # Work that is still due after so many finished runs waits for a person.
 MAX_ATTEMPTS = 3
 FINISHED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.SUCCESS]
+# A crashed worker is not made good by Dagster too: the sensor sees that the work is due still.
+_NO_RETRIES = {"dagster/max_retries": "0"}
 # Files are read in a tick no longer than this (Dagster ends a tick after 60 s); the next tick takes the rest.
 MAX_READING_SECONDS = 20.0
 
@@ -169,7 +171,7 @@ def _single(job_name: str, item: Work, attempts: int) -> dg.RunRequest:
         run_key=f"{job_name}:{item.id}:{attempts + 1}",
         job_name=job_name,
         partition_key=item.user_key,
-        tags={names.TAG_USER: item.user_key, names.TAG_WORK: item.id, **item.tags},
+        tags={names.TAG_USER: item.user_key, names.TAG_WORK: item.id, **item.tags, **_NO_RETRIES},
     )
 
 
@@ -183,7 +185,7 @@ def _burst(instance: dg.DagsterInstance, ready: Sequence[Work]) -> dg.RunRequest
         run_key=f"{match_users.name}:{burst_id}:{attempts + 1}",
         job_name=match_users.name,
         run_config={"ops": {"match_listed_users": {"config": {"user_keys": [item.user_key for item in ready]}}}},
-        tags={names.TAG_PURPOSE: "burst", names.TAG_WORK: burst_id},
+        tags={names.TAG_PURPOSE: "burst", names.TAG_WORK: burst_id, **_NO_RETRIES},
     )
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.storage.compute_log_manager import ComputeIOType
-from sqlalchemy import text
 
 from jobmatch_dagster import names
 from jobmatch_dagster.db import personal
@@ -133,7 +132,7 @@ def _erase_rows_and_files(database: Database, user_key: str, inbox: Path | None,
             return None
         report.found = True
         report.rows_erased = personal.count_rows(connection, places)
-        connection.execute(text("DELETE FROM users WHERE user_key = :key"), {"key": user_key})
+        personal.erase_rows(connection, places)
         report.hits_afterwards |= personal.count_rows(connection, places)
         return personal.add_tombstone(connection, user_key, asdict(report))
 
