@@ -14,6 +14,7 @@ from jobmatch_dagster.core.text import clean_line
 from jobmatch_dagster.defs.explain.facts import Facts
 from jobmatch_dagster.defs.explain.wording import short
 from jobmatch_dagster.observability.pages import Finding
+from jobmatch_dagster.partitions import HOUR_FORMAT
 
 _OLDEST_OPEN = timedelta(days=183)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
@@ -41,7 +42,8 @@ def _hours_missing(facts: Facts) -> Iterator[Finding]:
     yield Finding(
         f"The posting is not held, and {len(facts.missing_hours)} hours between {first:%Y-%m-%d %H:%M} and "
         f"{last:%Y-%m-%d %H:%M} UTC were never answered for: it may be of one of them.",
-        "Open the job hourly_collection, Materialize, choose these hours, launch: one run, one sweep.",
+        f"Open the job hourly_collection, Materialize all, type [{first.strftime(HOUR_FORMAT)}..."
+        f"{last.strftime(HOUR_FORMAT)}], launch: one run, one sweep.",
     )
 
 
