@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from jobmatch_dagster.defs.automation.claude_sensor import build_claude_sensors
 from jobmatch_dagster.defs.automation.jobs import daily_upkeep, hourly_collection, ingest_cv, rematch_user
 from jobmatch_dagster.defs.automation.schedules import build_schedules
 from jobmatch_dagster.defs.automation.sensors import build_sensors
@@ -87,7 +88,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             housekeeping,
         ],
         schedules=list(build_schedules()),
-        sensors=[*build_sensors(), *build_failure_sensor()],
+        sensors=[*build_sensors(), *build_claude_sensors(), *build_failure_sensor()],
         resources={**default_resources(), **(resource_overrides or {})},
         # Steps are short and share one model: a process for each would cost more than the work.
         executor=dg.in_process_executor,
@@ -106,8 +107,9 @@ def default_resources() -> dict[str, Any]:
             **_secret(api_key="RAPIDAPI_KEY"),
         ),
         "claude": ClaudeResource(
-            **_present(model="CLAUDE_MODEL"),
-            **_number(budget_usd_per_day="CLAUDE_BUDGET_USD_PER_DAY"),
+            **_present(model="CLAUDE_MODEL", prices_file="CLAUDE_PRICES"),
+            **_number(budget_usd_per_day="CLAUDE_BUDGET_USD_PER_DAY", budget_usd_per_run="CLAUDE_BUDGET_USD_PER_RUN"),
+            **_whole_number(batch_min="CLAUDE_BATCH_MIN", max_pairs_per_run="CLAUDE_MAX_PAIRS"),
             **_secret(api_key="ANTHROPIC_API_KEY"),
         ),
     }
@@ -119,6 +121,10 @@ def _present(**variables: str) -> dict[str, Any]:
 
 def _number(**variables: str) -> dict[str, Any]:
     return {field: float(text) for field, text in _present(**variables).items()}
+
+
+def _whole_number(**variables: str) -> dict[str, Any]:
+    return {field: int(text) for field, text in _present(**variables).items()}
 
 
 def _secret(**variables: str) -> dict[str, Any]:

@@ -85,7 +85,10 @@ def run_requested(
         RunFailedError: if a run fails.
     """
     with dg.build_sensor_context(instance=instance, sensor_name=sensor_name, resources=dict(resources)) as context:
-        tick = defs.resolve_sensor_def(sensor_name)(context)
+        sensor = defs.resolve_sensor_def(sensor_name)
+        tick = sensor(context)
+    if isinstance(tick, dg.RunRequest):
+        tick = dg.SensorResult(run_requests=[tick])
     if not isinstance(tick, dg.SensorResult):
         return 0
     for change in tick.dynamic_partitions_requests or ():
@@ -95,7 +98,7 @@ def run_requested(
         run_job(
             defs,
             instance,
-            request.job_name or "",
+            request.job_name or sensor.job_name or "",
             partition_key=request.partition_key,
             tags=request.tags,
             run_config=request.run_config,

@@ -101,16 +101,11 @@ class ClaudeStandIn:
             Route("/v1/messages/batches/{id}/cancel", self._cancel_batch, methods=["POST"]),
             Route("/v1/messages/batches/{id}/results", self._results, methods=["GET"]),
         ]
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                Starlette(routes=routes),
-                host="127.0.0.1",
-                port=0,
-                log_level="critical",
-                lifespan="off",
-                timeout_graceful_shutdown=1,
-            )  # fmt: skip
+        config = uvicorn.Config(
+            Starlette(routes=routes), host="127.0.0.1", port=0, log_level="critical", lifespan="off"
         )
+        config.timeout_graceful_shutdown = 1
+        self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
     def __enter__(self) -> "ClaudeStandIn":
@@ -233,7 +228,8 @@ class ClaudeStandIn:
         return self._refused(request) or Response(lines, media_type="application/x-jsonl")
 
     def _refused(self, request: Request) -> Response | None:
-        return None if request.headers.get("x-api-key") == KEY else _error(401, "invalid x-api-key")
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        return None if given == KEY else _error(401, "invalid key")
 
     def _message(self, body: dict[str, Any], *, batch: bool = False) -> dict[str, Any]:
         from anthropic.types import Message

@@ -26,6 +26,7 @@ from jobmatch_dagster.core.fields import (
     read_line,
     storable,
 )
+from jobmatch_dagster.core.legacy import vendor_record
 from jobmatch_dagster.core.posting import POSTING_COLUMNS, SALARY_UNITS, Posting
 from jobmatch_dagster.core.text import clean_line, sha256_hex, strip_noise
 
@@ -87,6 +88,8 @@ class PageContent:
 def parse_page(body: bytes) -> list[Any]:
     """The records of a page: a bare array, or one wrapped as `{"data": [...]}` or `{"jobs": [...]}`.
 
+    A page of rows of the legacy project, `{"legacy_rows": [...]}`, holds them as they stood in its tables.
+
     Raises:
         PageError: if the body is anything else.
     """
@@ -99,6 +102,8 @@ def parse_page(body: bytes) -> list[Any]:
         start = body.lstrip()[:1]
         kind = "an HTML page" if start == b"<" else "empty" if not start else "no complete JSON"
         raise PageError(f"the body is {kind}, not an array of records") from None
+    if isinstance(page, dict) and isinstance(page.get("legacy_rows"), list):
+        return [vendor_record(row) if isinstance(row, dict) else row for row in page["legacy_rows"]]
     if isinstance(page, dict):
         page = next((page[key] for key in ("data", "jobs") if isinstance(page.get(key), list)), page)
     if not isinstance(page, list):

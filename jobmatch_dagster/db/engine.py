@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg2
 from psycopg2 import errors
-from sqlalchemy import Connection, Row, create_engine, text
+from sqlalchemy import Connection, ExceptionContext, Row, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from jobmatch_dagster.db.urls import safe_url, sqlalchemy_url, with_database
@@ -43,7 +43,9 @@ class Database:
                 "application_name": "jobmatch",
                 "options": "-c timezone=UTC",
             },
+            hide_parameters=True,
         )
+        event.listen(self.engine, "handle_error", _hide_values)
 
     def __repr__(self) -> str:
         return f"Database({safe_url(self.url)!r})"
@@ -90,6 +92,13 @@ def run_query(connection: Connection, name: str, parameters: Mapping[str, Any] |
     """Run `sql/queries/<name>.sql`; gives its rows, or none for a statement without a result."""
     result = connection.execute(text(read_sql(f"queries/{name}.sql")), dict(parameters or {}))
     return result.all() if result.returns_rows else []
+
+
+def run_script(connection: Connection, script: str) -> None:
+    """Run SQL exactly as it stands, with its colons and percent signs."""
+    cursor = connection.connection.cursor()
+    cursor.execute(script)
+    cursor.close()
 
 
 @functools.cache
@@ -146,6 +155,15 @@ def _refusal(cause: BaseException | None, url: str) -> str | None:
             "(see pg_stat_activity) or stop the pipeline, then try again."
         )
     return None
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    """Leave the kind of an error and its first sentence: the rest ("Failing row contains …") may quote a CV."""
+    error = context.original_exception
+    if message := getattr(getattr(error, "diag", None), "message_primary", None):
+        error.args = (message,)
+        if context.sqlalchemy_exception is not None:
+            context.sqlalchemy_exception.args = (f"({type(error).__name__}) {message}",)
 
 
 def _first_line(error: OperationalError) -> str:

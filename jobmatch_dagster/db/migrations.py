@@ -18,7 +18,7 @@ from psycopg2 import errors
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from jobmatch_dagster.db.engine import Database, DatabaseRefusedError, sql_folder
+from jobmatch_dagster.db.engine import Database, DatabaseRefusedError, run_script, sql_folder
 from jobmatch_dagster.db.urls import plain_url, safe_url
 
 # One number for "somebody changes this schema", an advisory lock of the database.
@@ -118,11 +118,12 @@ def apply_all(connection: Connection) -> tuple[str, ...]:
     if found.pending:
         drop_views(connection)
         _with_yoyo(connection, lambda backend, known: backend.apply_migrations(backend.to_apply(known)))
-    if found.pending or _stamp() != _held_stamp(connection):
+    stamp = _stamp(connection)
+    if found.pending or stamp != _held_stamp(connection):
         drop_views(connection)
         _create_views(connection)
         _isolate_users(connection)
-        connection.exec_driver_sql(f"COMMENT ON TABLE {_BOOKKEEPING} IS '{_stamp()}'")
+        connection.exec_driver_sql(f"COMMENT ON TABLE {_BOOKKEEPING} IS '{stamp}'")
     return found.pending
 
 
@@ -215,7 +216,7 @@ def _view_files() -> list[Path]:
 
 def _create_views(connection: Connection) -> None:
     for path in _view_files():
-        connection.exec_driver_sql(path.read_text(encoding="utf-8"))
+        run_script(connection, path.read_text(encoding="utf-8"))
 
 
 def _isolate_users(connection: Connection) -> None:
@@ -228,9 +229,11 @@ def _isolate_users(connection: Connection) -> None:
         _LOG.warning("Users are not isolated by roles: %s. See the README, section Roles.", missing)
 
 
-def _stamp() -> str:
-    """Which views stand on the migrations: a hash of their text."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in _view_files())).hexdigest()
+def _stamp(connection: Connection) -> str:
+    """What stands on the migrations: a hash over the views' text and the database's name, which names the roles."""
+    name = connection.scalars(text("SELECT current_database()")).one()
+    views = b"".join(path.read_bytes() for path in _view_files())
+    return hashlib.sha256(name.encode() + views).hexdigest()
 
 
 def _held_stamp(connection: Connection) -> str | None:

@@ -79,9 +79,9 @@ def insert_page(
     sweep_id: UUID,
     page: PageResponse,
     run_id: str,
-) -> None:
-    """Keep one response of a sweep as it came."""
-    run_query(
+) -> int:
+    """Keep one response of a sweep as it came; gives the page's id."""
+    rows = run_query(
         connection,
         "insert_page",
         {
@@ -93,6 +93,7 @@ def insert_page(
             "run_id": run_id,
         },
     )  # fmt: skip
+    return int(rows[0].id)
 
 
 def stale_page_ids(connection: Connection, normaliser_version: int) -> list[int]:

@@ -79,5 +79,6 @@ def _blocks(params: Mapping[str, Any]) -> Iterator[tuple[str, int, Mapping[str, 
         yield text, count_text(text), None
     contents = [params.get("system") or [], *(message["content"] for message in params.get("messages") or [])]
     for content in contents:
-        for block in [{"text": content}] if isinstance(content, str) else content:
+        blocks: list[dict[str, Any]] = [{"text": content}] if isinstance(content, str) else content
+        for block in blocks:
             yield block["text"], count_text(block["text"]), block.get("cache_control")

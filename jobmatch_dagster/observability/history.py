@@ -8,8 +8,6 @@ from datetime import datetime
 
 import dagster as dg
 
-from jobmatch_dagster import names
-
 _FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _RUNS_PER_QUERY = 500
 
@@ -41,14 +39,13 @@ def delete_runs(
 
 def delete_run(instance: dg.DagsterInstance, run_id: str) -> None:
     """Delete one run, its events, and what its steps wrote to stdout and stderr."""
-    instance.compute_log_manager.delete_logs(prefix=[run_id])
+    delete_logs(instance, run_id)
     instance.delete_run(run_id)
 
 
-def forget_explanations(instance: dg.DagsterInstance, user_key: str) -> int:
-    """Delete the runs that explained this user's matches: their pages hold facts about the user."""
-    tags = {names.TAG_PURPOSE: names.PURPOSE_EXPLAIN, names.TAG_USER: user_key}
-    return delete_runs(instance, tags=tags, keep_materializations=False)
+def delete_logs(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Delete what the steps of a run wrote to stdout and stderr."""
+    instance.compute_log_manager.delete_logs(prefix=[run_id])
 
 
 def _materialized(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:

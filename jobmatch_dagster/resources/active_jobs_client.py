@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 
 from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
 from jobmatch_dagster.core.normalise import PageError, parse_page
@@ -131,7 +132,7 @@ class ActiveJobsClient:
                 raise PermanentFailure(
                     f"The request cannot be sent ({type(error).__name__}): check ACTIVE_JOBS_BASE_URL and RAPIDAPI_KEY."
                 ) from None
-            except requests.RequestException as error:
+            except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
                 # The exception's own text may repeat the request; its class says enough.
                 problem = f"no answer ({type(error).__name__})"
             else:
@@ -224,10 +225,9 @@ class ActiveJobsClient:
 def _read_body(answer: requests.Response) -> bytes:
     """The body, decoded; at most one byte more than `MAX_BODY_BYTES`, which tells that it is too large."""
     body, deadline = bytearray(), time.monotonic() + BODY_TIMEOUT_S
-    for chunk in answer.iter_content(_CHUNK_BYTES):
+    # One read of the socket at a time: requests' own chunks wait until they are full, however long that takes.
+    while len(body) <= MAX_BODY_BYTES and (chunk := answer.raw.read1(_CHUNK_BYTES, decode_content=True)):
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            break
         if time.monotonic() > deadline:
             raise requests.exceptions.ReadTimeout
     return bytes(body[: MAX_BODY_BYTES + 1])

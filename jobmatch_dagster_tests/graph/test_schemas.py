@@ -90,7 +90,8 @@ def test_a_later_migration_changes_constraints() -> None:
     )
     later = """
         ALTER TABLE t DROP CONSTRAINT t_a_check; ALTER TABLE t DROP CONSTRAINT old;
-        ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a IN ('x', 'y', 'z')), ADD CONSTRAINT both CHECK (a <> '' OR b > 1) NOT VALID;
+        ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a IN ('x', 'y', 'z')),
+            ADD CONSTRAINT both CHECK (a <> '' OR b > 1) NOT VALID;
         ALTER TABLE t VALIDATE CONSTRAINT both; ALTER TABLE t ALTER COLUMN b DROP NOT NULL;
     """
     schema = read_tables([first, later])["t"].schema()

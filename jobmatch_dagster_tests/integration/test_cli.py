@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from jobmatch_dagster.db.engine import sql_folder
+from jobmatch_dagster.db.engine import Database, sql_folder
 from jobmatch_dagster.demo.corpus import postings_of_hour
+from jobmatch_dagster_tests.legacy_database import build_legacy_database
 from jobmatch_dagster_tests.world import HOUR, NURSE_CV, World
 
 _CLI = [sys.executable, "-c", "from jobmatch_dagster.cli import main; main()"]
@@ -55,14 +56,34 @@ def test_a_text_that_is_no_database_url(tmp_path: Path) -> None:
 def test_a_configured_database_is_not_migrated_unasked(empty_database_url: str, tmp_path: Path) -> None:
     variables = {"JOBMATCH_DATABASE_URL": empty_database_url, "JOBMATCH_HOME": str(tmp_path / "home")}
     assert "Run `jobmatch migrate`" in _refused(_run("stats", **variables))
-    names = sorted(path.stem for path in (sql_folder() / "migrations").glob("*.sql") if ".rollback" not in path.name)
+    names = [name.stem for name in sorted((sql_folder() / "migrations").glob("*.sql")) if "rollback" not in name.stem]
     dry = _run("migrate", "--dry-run", **variables)
     assert f"Would apply: {', '.join(names)}." in dry.stdout
+    assert "0001.catalog: Global catalogue" in dry.stdout
     assert f"Applied: {', '.join(names)}." in _run("migrate", **variables).stdout
     assert "Applied: nothing." in _run("migrate", **variables).stdout
     assert _run("stats", **variables).returncode == 0
+    assert f"Would undo: {names[-1]}." in _run("rollback", "--dry-run", **variables).stdout
     undone = _run("rollback", "--all", "--yes", **variables)
-    assert f"Undone: {', '.join(names[::-1])}." in undone.stdout
+    assert f"Undone: {', '.join(reversed(names))}." in undone.stdout
+
+
+def test_the_way_from_the_legacy_project_and_back(empty_database_url: str, tmp_path: Path) -> None:
+    database = Database(empty_database_url)
+    build_legacy_database(database, jobs=120)
+    variables = {"JOBMATCH_DATABASE_URL": empty_database_url, "JOBMATCH_HOME": str(tmp_path / "home")}
+    dry = _run("migrate", "--from-legacy", "--dry-run", **variables)
+    assert "raw_jobs_test: 120 rows" in dry.stdout
+    assert "The database is the legacy project's" in dry.stdout
+    over = _run("migrate", "--from-legacy", **variables)
+    assert "120 rows of raw_jobs_test read: 114 postings, 6 refused." in over.stdout
+    assert "decisions carried" in over.stdout
+    assert "was converted before" in _run("migrate", "--from-legacy", **variables).stdout
+    assert json.loads(_run("stats", "--json", **variables).stdout)["total"] > 114
+    back = _run("rollback", "--to-legacy", "--yes", **variables)
+    assert "Restored: applications, jobs, raw_jobs_test" in back.stdout
+    assert "no legacy state to go back to" in _refused(_run("rollback", "--to-legacy", "--yes", **variables))
+    database.dispose()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from jobmatch_dagster import names
 from jobmatch_dagster.core.next_steps import next_step
 from jobmatch_dagster.defs.operations.failures import describe_failure, note_failure
 from jobmatch_dagster.defs.raw.failure_checks import standing_failures
-from jobmatch_dagster.observability.history import delete_runs, forget_explanations
+from jobmatch_dagster.observability.history import delete_runs
 from jobmatch_dagster.runs import RunFailedError, run_job
 from jobmatch_dagster_tests.world import NURSE_CV, World
 
@@ -147,6 +147,10 @@ def test_runs_go_by_age_and_materializations_stay(world: World) -> None:
     assert world.instance.get_runs_count() == 0
 
 
+def _forget(user_key: str) -> dict[str, object]:
+    return {"ops": {"erase_one_user": {"config": {"user_key": user_key}}}}
+
+
 def test_only_explanations_of_that_user_are_forgotten(world: World) -> None:
     world.collect()
     posting = world.scalar("SELECT external_id FROM jobs LIMIT 1")
@@ -156,7 +160,7 @@ def test_only_explanations_of_that_user_are_forgotten(world: World) -> None:
         run_job(
             world.defs, world.instance, "explain_match", run_config={"ops": {"write_explanation": {"config": config}}}
         )
-    assert forget_explanations(world.instance, "ada") == 1
+    run_job(world.defs, world.instance, "forget_user", run_config=_forget("ada"))
     tags = {names.TAG_PURPOSE: names.PURPOSE_EXPLAIN}
     left = world.instance.get_runs(dg.RunsFilter(tags=tags))
     assert [run.tags[names.TAG_USER] for run in left] == ["ben"]

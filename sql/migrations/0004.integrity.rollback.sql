@@ -1,5 +1,6 @@
 DROP INDEX quarantined_records_at;
 DROP INDEX claude_requests_job;
+DROP INDEX jobs_updated_at;
 DROP INDEX jobs_open_level;
 DROP INDEX jobs_open_company;
 DROP INDEX jobs_page_id;

@@ -23,5 +23,6 @@ CREATE INDEX user_job_matches_decided ON user_job_matches (user_id, decided_at D
 CREATE INDEX jobs_page_id ON jobs (page_id);
 CREATE INDEX jobs_open_company ON jobs (lower(company), date_created DESC) WHERE closed_at IS NULL;
 CREATE INDEX jobs_open_level ON jobs (ai_experience_level, date_created DESC) WHERE closed_at IS NULL;
+CREATE INDEX jobs_updated_at ON jobs (updated_at);
 CREATE INDEX claude_requests_job ON claude_requests (job_id);
 CREATE INDEX quarantined_records_at ON quarantined_records (quarantined_at DESC);

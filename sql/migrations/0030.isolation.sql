@@ -49,6 +49,8 @@ BEGIN
     FOREACH name IN ARRAY tables LOOP
         EXECUTE format('REVOKE ALL ON %I FROM %I, %I, %I', name, pipeline, reader, statistics);
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO %I', name, pipeline);
+        -- Who was forgotten is nobody's to read.
+        CONTINUE WHEN name = 'forgotten_users';
         EXECUTE format('GRANT SELECT ON %I TO %I', name, reader);
         IF name <> ALL (personal) THEN
             EXECUTE format('GRANT SELECT ON %I TO %I', name, statistics);
@@ -79,6 +81,7 @@ BEGIN
         EXECUTE format('GRANT SELECT ON %I TO %I, %I, %I', name, pipeline, reader, statistics);
     END LOOP;
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I, %I, %I', current_schema(), pipeline, reader, statistics);
+    EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %I TO %I', current_schema(), pipeline);
     RETURN NULL;
 END
 $$;

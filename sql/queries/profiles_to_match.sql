@@ -2,7 +2,8 @@
 -- Parameters: model, user_keys (text[] or NULL for all).
 -- Indexes: cv_profiles_user_id_version_key, profile_embeddings_pkey.
 SELECT users.id AS user_id, users.user_key, p.id AS profile_id, p.version, p.skills, p.experience_level,
-       p.industries, coalesce(u.work_arrangements, p.work_arrangements) AS work_arrangements
+       p.industries, coalesce(u.work_arrangements, p.work_arrangements) AS work_arrangements,
+       coalesce(u.version, 0) AS preferences_version
 FROM users
 JOIN LATERAL (
     SELECT * FROM cv_profiles WHERE user_id = users.id ORDER BY version DESC LIMIT 1

@@ -1,12 +1,16 @@
--- Purpose: active users whose current profile is newer than the one their matches were made from.
+-- Purpose: active users whose profile or preferences are newer than those their matches were made from.
 -- Parameters: none.
--- Indexes: cv_profiles_user_id_version_key, user_match_state_pkey.
-SELECT users.user_key, p.version AS profile_version, coalesce(s.profile_version, 0) AS matched_version
+-- Indexes: cv_profiles_user_id_version_key, user_preferences_pkey, user_match_state_pkey.
+SELECT users.user_key, p.version AS profile_version, coalesce(w.version, 0) AS preferences_version
 FROM users
 JOIN LATERAL (
     SELECT version FROM cv_profiles WHERE user_id = users.id ORDER BY version DESC LIMIT 1
 ) AS p ON true
+LEFT JOIN user_preferences AS w ON w.user_id = users.id
 LEFT JOIN user_match_state AS s ON s.user_id = users.id
 WHERE users.active
-  AND p.version > coalesce(s.profile_version, 0)
+  AND (
+      p.version > coalesce(s.profile_version, 0)
+      OR coalesce(w.version, 0) > coalesce(s.preferences_version, 0)
+  )
 ORDER BY users.id

@@ -32,7 +32,7 @@ _EDGES = " \t•*:–-()[]/"
 _ITEM_SEPARATOR = re.compile(r"[,;|•\t]|\s[-–]\s|\s(?:and|und|&)\s(?=\S+$)")
 # "Python- Exprience - 24 months", "Java (5 years)", "SQL: 4/5".
 _AMOUNT = re.compile(
-    r"[-–:(\s]*\b(?:exprience|experience|erfahrung)\b.*$|[-–:(\s]*\b(?:less than )?\d+\+?\s*(?:years?|yrs?|months?|jahren?|monaten?)\b.*$|"
+    r"(?<=\S)[-–:(\s]+\b(?:exprience|experience|erfahrung)\b\s*(?:[-–:(].*)?$|[-–:(\s]*\b(?:less than )?\d+\+?\s*(?:years?|yrs?|months?|jahren?|monaten?)\b.*$|"
     r"\s*\(?\b\d\s?/\s?\d+\b\)?$",
     re.IGNORECASE,
 )
@@ -43,7 +43,7 @@ _LEVEL = re.compile(
 )
 _LEAD = re.compile(
     r"^(?:proficient (?:in|with)|(?:good |strong |basic |sound |excellent |working |hands[- ]on )*(?:knowledge|experience|expertise|"
-    r"understanding|skills|command|exposure) (?:of|in|with|on|over|to)|familiar with|skilled in|well versed in|kenntnisse in|"
+    r"understanding|skills|command|exposure) (?:of|in|with|on|over|to)|familiar with|skilled in|well versed in|(?:grund|basis)?kenntnisse (?:in|mit)|"
     r"erfahrung (?:mit|in)|umgang mit|sehr gute|gute|fundierte|grundlegende|others?|etc)\b[\s:]*",
     re.IGNORECASE,
 )

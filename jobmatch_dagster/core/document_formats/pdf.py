@@ -2,10 +2,10 @@
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pdfminer.converter import PDFPageAggregator
-from pdfminer.layout import LAParams, LTLayoutContainer, LTPage, LTTextLine
+from pdfminer.layout import LAParams, LTItem, LTTextLine
 from pdfminer.pdfdocument import PDFDocument, PDFEncryptionError, PDFPasswordIncorrect
 from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
 from pdfminer.pdfpage import PDFPage
@@ -49,10 +49,10 @@ def _lines(content: bytes) -> Iterator[str]:
         yield from reading_order(list(_placed(device.get_result())))
 
 
-def _placed(container: LTPage | LTLayoutContainer) -> Iterator[PlacedLine]:
+def _placed(container: Iterable[LTItem]) -> Iterator[PlacedLine]:
     for element in container:
         if isinstance(element, LTTextLine):
             if text := _UNKNOWN_GLYPH.sub("", element.get_text()).strip():
                 yield PlacedLine(text, element.x0, element.x1, element.y0, element.y1)
-        elif isinstance(element, LTLayoutContainer) or hasattr(element, "__iter__"):
+        elif isinstance(element, Iterable):
             yield from _placed(element)

@@ -30,7 +30,7 @@ def cv_profiles(
     embedder: EmbedderResource,
     clock: ClockResource,
 ) -> dg.MaterializeResult[None]:
-    """One row per version of what was read from a user's CV, with its vector.
+    """One row per version of what was read from a user's CV, with its vector; the user's side file of preferences too.
 
     Grain: user and version; versions are immutable. Written by `ingest_cv` when a file lands in the inbox.
     Running it again reads nothing twice: a document that this extractor has read keeps its version.
@@ -54,5 +54,7 @@ def cv_profiles(
             "new_version": report.is_new_version,
             "vectors_written": embedded,
             **steps.metadata(),
+            "preferences": report.preferences,
+            "preferences_problem": report.preferences_problem or "",
         }
     )
