@@ -80,8 +80,8 @@ def _result(
             database.database(), claude, context.run.run_id, user_keys, log_progress("pairs asked about")
         )
     except PermanentFailure as error:
-        told = {"next_step": next_step(type(error).__name__), "model": claude.model}
-        raise dg.Failure(str(error), metadata=told, allow_retries=False) from error
+        inputs = {"next_step": next_step(type(error).__name__), "model": claude.model}
+        raise dg.Failure(str(error), metadata=inputs, allow_retries=False) from error
     told = report.metadata()
     tag_run(context, {names.TAG_COST_USD: f"{told['cost_usd']:.4f}"})
     with database.database().begin() as connection:

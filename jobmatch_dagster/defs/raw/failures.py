@@ -39,5 +39,9 @@ def told_to_dagster(**inputs: str) -> Iterator[None]:
 
 
 def _failure(error: Exception, *, permanent: bool, inputs: Mapping[str, str]) -> dg.Failure:
-    told = {names.PERMANENT_FAILURE: permanent, "next_step": next_step(type(error).__name__), **inputs}
+    told: dict[str, bool | str] = {
+        names.PERMANENT_FAILURE: permanent,
+        "next_step": next_step(type(error).__name__),
+        **inputs,
+    }
     return dg.Failure(str(error), metadata=told, allow_retries=False)
