@@ -20,7 +20,7 @@ from jobmatch_dagster.partitions import HOUR_FORMAT
 from jobmatch_dagster_tests.graphql import Dagster, wait_for
 from jobmatch_dagster_tests.world import ENGINEER_CV, HOUR, NOW, NURSE_CV, World
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.nightly]
 
 _GAP_HOURS = 3
 _RUN_MS, _LOOK_MS = 240_000, 60_000
