@@ -10,7 +10,7 @@ from sqlalchemy import text
 from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.defs.catalog.content_checks import duplicates_grouped, vectors_sound, volume_as_usual
 from jobmatch_dagster.defs.enrichment.checks import budget_lasts, reasons_specific
-from jobmatch_dagster.defs.matching.drift_checks import calibration_sound, scores_as_usual
+from jobmatch_dagster.defs.matching.drift_checks import calibration_sound, profiles_sound, scores_as_usual
 from jobmatch_dagster.defs.raw.failure_checks import no_standing_failures
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster_tests.conftest import fresh_database
@@ -133,6 +133,14 @@ def test_budget_and_reasons(held: World) -> None:
         assert few.metadata["generic"].value == few.metadata["answers"].value == 12
 
 
+def test_profiles(held: World) -> None:
+    sound = _sound(profiles_sound, held, "database", "embedder")
+    assert (sound["users"], sound["users_without_profile"], sound["dimensions"]) == (1, 0, 1)
+    found = _faulty(held, profiles_sound, "UPDATE profile_embeddings SET embedding = embedding + embedding")
+    assert found["vectors_not_unit_length"] == 1
+    assert _faulty(held, profiles_sound, "DELETE FROM profile_embeddings")["vectors_missing"] == 1
+
+
 def test_standing_failures(held: World) -> None:
     found = no_standing_failures(dg.build_asset_check_context(instance=held.instance))
     assert found.passed
@@ -168,6 +176,7 @@ def _faulty(world: World, check: object, *plants: str) -> _Found:
     resources = {
         id(vectors_sound): ("database", "embedder"),
         id(calibration_sound): ("database", "embedder"),
+        id(profiles_sound): ("database", "embedder"),
         id(volume_as_usual): ("database", "clock"),
     }.get(id(check), ("database",))
     with _planted(world, *plants):
@@ -180,7 +189,15 @@ def _faulty(world: World, check: object, *plants: str) -> _Found:
 class _planted:  # noqa: N801 (used like a function)
     """Statements that hold inside of the block: tables that they touch are put back afterwards."""
 
-    _TABLES = ("job_embeddings", "user_job_matches", "claude_requests", "score_calibrations", "jobs", "job_pages")
+    _TABLES = (
+        "profile_embeddings",
+        "job_embeddings",
+        "user_job_matches",
+        "claude_requests",
+        "score_calibrations",
+        "jobs",
+        "job_pages",
+    )
 
     def __init__(self, world: World, *statements: str) -> None:
         self._world, self._statements = world, statements
