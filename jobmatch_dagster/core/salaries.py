@@ -5,8 +5,8 @@ Put here arithmetic alone; what a user asks for stands in the preferences.
 
 from decimal import Decimal
 
-# Working time of a full year in each unit (40 hours, 5 days a week).
-UNITS_PER_YEAR = {"HOUR": 2_080, "DAY": 260, "WEEK": 52, "MONTH": 12, "YEAR": 1}
+# Working time of a full year in each unit (40 hours, 5 days a week), the more usual units first.
+UNITS_PER_YEAR = {"YEAR": 1, "MONTH": 12, "HOUR": 2_080, "DAY": 260, "WEEK": 52}
 # Outside of these a yearly salary in EUR, USD, GBP or CHF is another unit's figure, whatever the job.
 _LEAST_PER_YEAR, _MOST_PER_YEAR = 5_000, 1_000_000
 _PLAUSIBLE_CURRENCIES = frozenset({"EUR", "USD", "GBP", "CHF"})

@@ -25,13 +25,13 @@ def delete_runs(
         instance: the instance.
         before: only runs created before then.
         tags: only runs with these tags.
-        keep_materializations: spare runs that materialized assets: the UI's partitions stand on their events.
+        keep_materializations: spare runs that materialized anything: the UI's partitions stand on their events.
     """
     doomed, cursor = [], None
     chosen = dg.RunsFilter(statuses=_FINISHED, created_before=before, tags=dict(tags or {}))
     while runs := instance.get_runs(chosen, cursor=cursor, limit=_RUNS_PER_QUERY):
         cursor = runs[-1].run_id
-        doomed += [run.run_id for run in runs if not (keep_materializations and _has_materialized(run))]
+        doomed += [run.run_id for run in runs if not (keep_materializations and _materialized(instance, run))]
     for run_id in doomed:
         delete_run(instance, run_id)
     return len(doomed)
@@ -48,5 +48,7 @@ def delete_logs(instance: dg.DagsterInstance, run_id: str) -> None:
     instance.compute_log_manager.delete_logs(prefix=[run_id])
 
 
-def _has_materialized(run: dg.DagsterRun) -> bool:
-    return bool(run.asset_selection) and run.status is dg.DagsterRunStatus.SUCCESS
+def _materialized(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether a run filled anything, also one that failed later on."""
+    kind = dg.DagsterEventType.ASSET_MATERIALIZATION
+    return bool(instance.get_records_for_run(run.run_id, of_type=kind, limit=1).records)

@@ -105,7 +105,8 @@ def hours_bar(
     oldest = max([*hours, *gaps]) - timedelta(hours=MAX_HOURS)
     bars = [(hour, count) for hour, count in bars if hour > oldest]
     missing = [hour for hour in gaps if hour > oldest]
-    figure, axes = _axes(f"{title}, {len(missing):,} missing hours in red" if missing else title, height_inches=2.4)
+    title = f"{title}, {len(missing):,} missing hours in red" if missing else title
+    figure, axes = _axes(title, height_inches=2.4)
     # Whole-height spans: a missing hour has no count, so it must not look like a small one.
     for hour in missing:
         start = _days(hour)

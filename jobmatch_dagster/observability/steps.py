@@ -7,6 +7,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+LOOK = "look"
+"""Name of the step that makes rows and pictures for the UI; postings a second are counted without it."""
+
 
 class Steps:
     """A stopwatch with named laps; a lap that is run twice adds up."""
@@ -27,7 +30,8 @@ class Steps:
     def metadata(self, *, postings: int | None = None) -> dict[str, float]:
         """`seconds`, `seconds_<step>` of each step, and `postings_per_second` where their number is given."""
         whole = time.monotonic() - self._began
+        working = whole - self._seconds.get(LOOK, 0.0)
         told = {"seconds": whole, **{f"seconds_{name}": seconds for name, seconds in self._seconds.items()}}
         if postings is not None:
-            told["postings_per_second"] = postings / whole if whole > 0 else 0.0
+            told["postings_per_second"] = postings / working if working > 0 else 0.0
         return {name: round(value, 3) for name, value in told.items()}

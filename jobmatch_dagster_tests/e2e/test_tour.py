@@ -20,7 +20,7 @@ from jobmatch_dagster.partitions import HOUR_FORMAT
 from jobmatch_dagster_tests.graphql import Dagster, wait_for
 from jobmatch_dagster_tests.world import ENGINEER_CV, HOUR, NOW, NURSE_CV, World
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.nightly]
 
 _GAP_HOURS = 3
 _RUN_MS, _LOOK_MS = 240_000, 60_000
@@ -74,12 +74,14 @@ def test_the_tour(held: World, dagster: Dagster, page: Page) -> None:
     assert world.scalar("SELECT count(DISTINCT collection_hour) FROM jobs") >= _GAP_HOURS + 2
 
     _explain_from_the_launchpad(world, dagster, page)
+    _see_a_failure_noted(world, dagster, page)
     page.goto(f"{dagster.url}/runs")
     expect(page.get_by_text("jobmatch/user: ada").first).to_be_visible()
     _keep(page, "runs")
 
 
 def _collect_an_hour_before_the_gap(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.market(per_hour=12, since=HOUR - timedelta(hours=30))
     then = NOW - timedelta(hours=_GAP_HOURS + 1)
     monkeypatch.setenv("JOBMATCH_CLOCK", then.isoformat())
     world.server.now = lambda: then
@@ -130,24 +132,14 @@ def _see_the_gap_in_the_check(dagster: Dagster, page: Page) -> None:
     page.goto(f"{dagster.url}/assets/raw/job_pages?view=checks&checkDetail=no_missing_hours")
     expect(page.get_by_text("hours_missing").first).to_be_visible()
     first = (HOUR - timedelta(hours=_GAP_HOURS)).strftime(HOUR_FORMAT)
-    expect(page.get_by_text(f"select {first}").first).to_be_visible()
+    expect(page.get_by_text(f"type [{first}...").first).to_be_visible()
     _keep(page, "check")
 
 
 def _explain_from_the_launchpad(world: World, dagster: Dagster, page: Page) -> None:
-    posting = world.scalar(_BEST)
-    page.goto(f"{dagster.url}/locations/jobmatch_dagster/jobs/explain_match/playground")
-    editor = page.locator(".CodeMirror").first
-    expect(editor).to_contain_text("USER_KEY")
-    editor.click()
-    page.keyboard.press("Control+A")
-    page.keyboard.insert_text(
-        f'ops:\n  write_explanation:\n    config:\n      user_key: ada\n      external_id: "{posting}"\n'
-    )
-    launch = page.get_by_role("button", name="Launch Run")
-    expect(launch).to_be_enabled()
+    _type_into_the_launchpad(dagster, page, "ada", world.scalar(_BEST))
     _keep(page, "launchpad")
-    launch.click()
+    page.get_by_role("button", name="Launch Run").click()
     page.get_by_text("[Show Markdown]").first.click(timeout=_RUN_MS)
     told = page.get_by_role("dialog")
     expect(told.get_by_text("1. Verdict")).to_be_visible()
@@ -155,6 +147,28 @@ def _explain_from_the_launchpad(world: World, dagster: Dagster, page: Page) -> N
     assert told.locator("a[href^='/runs/']").count() >= 3
     assert told.locator("a[href^='http']").count() == 0
     _keep(page, "explain")
+
+
+def _see_a_failure_noted(world: World, dagster: Dagster, page: Page) -> None:
+    """An unknown user: the run fails with a sentence, and the daemon's sensor notes it with its next step."""
+    _type_into_the_launchpad(dagster, page, "nobody", "1")
+    page.get_by_role("button", name="Launch Run").click()
+    expect(page.get_by_text("There is no user 'nobody'").first).to_be_visible(timeout=_RUN_MS)
+    noted = "SELECT next_step FROM run_failures WHERE job_name = 'explain_match'"
+    told = wait_for(lambda: world.scalar(noted), seconds=_RUN_MS / 1_000, what="the failure in run_failures")
+    assert "Check the user key" in told
+
+
+def _type_into_the_launchpad(dagster: Dagster, page: Page, user_key: str, posting: str) -> None:
+    page.goto(f"{dagster.url}/locations/jobmatch_dagster/jobs/explain_match/playground")
+    editor = page.locator(".CodeMirror").first
+    expect(editor).to_contain_text("write_explanation")
+    editor.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(
+        f'ops:\n  write_explanation:\n    config:\n      user_key: {user_key}\n      external_id: "{posting}"\n'
+    )
+    expect(page.get_by_role("button", name="Launch Run")).to_be_enabled()
 
 
 def _wait_for_runs(dagster: Dagster, count: int) -> None:

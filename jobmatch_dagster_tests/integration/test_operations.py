@@ -10,7 +10,8 @@ import dagster as dg
 import pytest
 
 from jobmatch_dagster import names
-from jobmatch_dagster.defs.operations.failures import describe_failure, next_step, note_failure
+from jobmatch_dagster.core.next_steps import next_step
+from jobmatch_dagster.defs.operations.failures import describe_failure, note_failure
 from jobmatch_dagster.defs.raw.failure_checks import standing_failures
 from jobmatch_dagster.observability.history import delete_runs
 from jobmatch_dagster.runs import RunFailedError, run_job
@@ -95,8 +96,8 @@ def test_the_sensor_notes_what_the_daemon_sees(world: World) -> None:
 
 
 def test_every_failure_has_a_next_step() -> None:
-    assert next_step("anything", "SomethingNew").startswith("Open the run")
-    assert "no_missing_hours" in next_step("hourly_collection", "KeyError")
+    assert next_step("SomethingNew", "anything").startswith("Open the run")
+    assert "no_missing_hours" in next_step("KeyError", "hourly_collection")
 
 
 def test_housekeeping_takes_what_nothing_hangs_on_and_jobs_can_still_be_rebuilt(world: World) -> None:

@@ -6,6 +6,7 @@ import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.failures import PermanentFailure
+from jobmatch_dagster.core.next_steps import next_step
 from jobmatch_dagster.defs.enrichment.stage import enrich_pairs
 from jobmatch_dagster.observability.lineage import column_lineage
 from jobmatch_dagster.observability.looks import costs_look
@@ -79,7 +80,8 @@ def _result(
             database.database(), claude, context.run.run_id, user_keys, log_progress("pairs asked about")
         )
     except PermanentFailure as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
+        inputs = {"next_step": next_step(type(error).__name__), "model": claude.model}
+        raise dg.Failure(str(error), metadata=inputs, allow_retries=False) from error
     told = report.metadata()
     tag_run(context, {names.TAG_COST_USD: f"{told['cost_usd']:.4f}"})
     with database.database().begin() as connection:

@@ -133,7 +133,12 @@ def claude_section(facts: Facts) -> Section:
         {
             "status": stored.claude_status,
             "score": stored.claude_score,
+            "Claude's own score": f"{known(stored.claude_raw_score)}, band {known(stored.claude_band_low)} to "
+                                  f"{known(stored.claude_band_high)}, outside by {known(stored.claude_deviation)}",
             "reason": stored.claude_reason,
+            "reasons are generic": stored.claude_is_generic,
+            "quotes that stand nowhere": stored.claude_items_dropped,
+            "signs in the ad": stored.posting_signs or "none",
             "request": stored.claude_request_hash,
             "model": f"{stored.claude_model} (ledger: {stored.request_model})",
             "prompt version": f"{stored.prompt_version} (ledger: {stored.request_prompt_version}, "

@@ -11,6 +11,7 @@ from jobmatch_dagster.observability.pages import UNKNOWN
 
 _VALUE_CHARACTERS = 300
 _RECORD_CHARACTERS = 8_000
+_SHORT_CHARACTERS = 160
 
 
 def answer(answer: Any) -> str:
@@ -84,3 +85,9 @@ def salary(posting: Any, prefix: str, low: str, high: str, unit: str) -> str | N
     amounts = " to ".join(f"{bound:,.0f}" for bound in known)
     yearly = " to ".join(f"{year:,.0f}" for bound in known if (year := per_year(bound, per)) is not None)
     return f"{amounts} {getattr(posting, f'{prefix}_currency') or ''} a {per or UNKNOWN} (a year: {yearly or UNKNOWN})"
+
+
+def short(value: object) -> str:
+    """A value in one line of at most 160 characters, text in quotes."""
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= _SHORT_CHARACTERS else f"{text[: _SHORT_CHARACTERS - 1]}…"

@@ -9,11 +9,15 @@ import numpy as np
 
 from jobmatch_dagster.core.calibration import DEFAULT_CALIBRATION
 from jobmatch_dagster.db.calibrations import calibration_in_force
+from jobmatch_dagster.db.engine import run_query
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 
 _KEY = dg.AssetKey(["matching", "semantic_matches"])
 _RUNS_COMPARED, _MIN_RUNS = 24, 5
+_LENGTH_TOLERANCE = 1e-3
+# A file now and then is a scan; more than this is a fault of ours or of a whole source.
+_MOST_UNREADABLE_SHARE = 0.2
 # Fewer kept pairs than these have no spread to speak of.
 _MIN_PAIRS = 50
 _MEDIAN_POINTS = 15
@@ -80,7 +84,35 @@ def calibration_sound(database: PostgresResource, embedder: EmbedderResource) ->
     )
 
 
-checks = [scores_as_usual, calibration_sound]
+@dg.asset_check(asset=_KEY, description="Active users have a profile that can be matched.")
+def profiles_sound(database: PostgresResource, embedder: EmbedderResource) -> dg.AssetCheckResult:
+    """Counts users without a profile, with a CV that could not be read, or with a vector that cannot be compared."""
+    parameters = {"model": embedder.model, "tolerance": _LENGTH_TOLERANCE}
+    with database.database().begin() as connection:
+        row = run_query(connection, "profile_soundness", parameters)[0]
+    broken = row.vectors_missing + row.vectors_not_unit + max(0, row.dimensions - 1)
+    passed = broken == 0 and row.unreadable <= _MOST_UNREADABLE_SHARE * row.users
+    return dg.AssetCheckResult(
+        passed=passed,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "users": row.users,
+            "users_without_profile": row.without_profile,
+            "newest_cv_unreadable": row.unreadable,
+            "profiles_without_skills": row.without_skills,
+            "profiles_without_experience": row.without_experience,
+            "vectors_missing": row.vectors_missing,
+            "vectors_not_unit_length": row.vectors_not_unit,
+            "dimensions": row.dimensions,
+            "recovery": "Nothing to do."
+            if passed
+            else "Launch match_existing_jobs: it embeds profiles that lack a vector (delete broken rows of "
+            "profile_embeddings first). For CVs that cannot be read see cv_documents.reason and ask for another file.",
+        },
+    )
+
+
+checks = [scores_as_usual, calibration_sound, profiles_sound]
 
 
 def _numbers(materialization: dg.AssetMaterialization | None) -> dict[str, float]:

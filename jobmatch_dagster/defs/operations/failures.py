@@ -4,13 +4,14 @@ Put here what is noted of a failure and what a person does next. The error's mes
 what must not leave it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
 from jobmatch_dagster import names
+from jobmatch_dagster.core.next_steps import next_step
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.failures import RunFailure, note_run_failure, note_webhook
 from jobmatch_dagster.resources.postgres import PostgresResource
@@ -23,33 +24,6 @@ _PARTITION, _RANGE_START, _RANGE_END = (
 )
 _INPUT_TAGS = ("jobmatch/", "dagster/partition", "dagster/asset_partition_range", "dagster/backfill")
 _JOBS_OF_ONE_USER = frozenset({"ingest_cv", "rematch_user"})
-
-# What helps, by the class of the innermost error; else by the job.
-_BY_ERROR: Mapping[str, str] = {
-    "PermanentFailure": "Read the step's message: it names the key, plan or setting to change. Then re-execute.",
-    "PassingFailure": "The other side was busy or out of reach. Re-execute the run from failure; the next hourly run "
-    "asks for the hours too.",
-    "HourNotAvailableError": "Choose an hour that is complete (two hours ago and older) and launch again.",
-    "DatabaseUnavailableError": "See that the database answers (`jobmatch stats`), then re-execute the run.",
-    "DatabaseNotConfiguredError": "Set JOBMATCH_DATABASE_URL for the code location, or start with `jobmatch dev`.",
-    "ModelUnavailableError": "Check EMBEDDING_MODEL, then re-execute the run from failure.",
-    "NothingToExplainError": "Check the user key and the posting's id, then launch explain_match again.",
-    "MemoryError": "Give the run more memory, or choose fewer hours or users a run.",
-}
-_BY_JOB: Mapping[str, str] = {
-    "hourly_collection": "Re-execute from failure. Hours that stay missing are named by the check no_missing_hours; "
-    "one backfill mends them.",
-    "ingest_cv": "See cv_documents.reason, then re-execute. After three failures the sensor waits for a person.",
-    "rematch_user": "Re-execute. After three failures the sensor waits for a person.",
-    "match_users": "Re-execute: users that are matched already are done in no time.",
-    "collect_claude_batches": "Re-execute: answers that are held are not paid for again.",
-}
-_OTHERWISE = "Open the run, read the first error, re-execute from failure: every step may run twice."
-
-
-def next_step(job_name: str, error_class: str) -> str:
-    """What to do about a failed run, in a sentence or two."""
-    return _BY_ERROR.get(error_class) or _BY_JOB.get(job_name) or _OTHERWISE
 
 
 def describe_failure(context: dg.RunFailureSensorContext) -> RunFailure:
@@ -73,7 +47,7 @@ def describe_failure(context: dg.RunFailureSensorContext) -> RunFailure:
         user_key=tags.get(names.TAG_USER) or (partition if run.job_name in _JOBS_OF_ONE_USER else None),
         step_key=steps[0].step_key if steps else None,
         error_class=error_class,
-        next_step=next_step(run.job_name, error_class),
+        next_step=next_step(error_class, run.job_name),
         inputs={name: value for name, value in tags.items() if name.startswith(_INPUT_TAGS)},
         failed_at=datetime.fromtimestamp(ended, UTC),
     )

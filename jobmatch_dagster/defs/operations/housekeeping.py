@@ -43,9 +43,9 @@ class RunRetention(dg.Config):
     explanation_days: int = Field(default=7, ge=1)
     """Runs of explain_match: their pages hold facts about a user."""
     run_days: int = Field(default=90, ge=1)
-    """Runs without a materialization, and failed ones."""
+    """Runs that materialized nothing."""
     materialization_days: int = Field(default=730, ge=1)
-    """Runs that materialized assets: without them the UI forgets that their partitions are filled."""
+    """Runs that materialized something: without them the UI forgets that their partitions are filled."""
 
 
 @dg.op

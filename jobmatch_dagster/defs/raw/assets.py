@@ -55,7 +55,7 @@ def job_pages(
     hours = [window.start + timedelta(hours=n) for n in range(int((window.end - window.start).total_seconds() // 3600))]
     tag_run(context, {names.TAG_HOUR: _named(hours)})
     steps = Steps()
-    with told_to_dagster():
+    with told_to_dagster(hours=_named(hours)):
         report = collect_hours(
             database.database(),
             active_jobs.client,

@@ -95,4 +95,5 @@ def _named(hours: list[datetime]) -> str:
 
 def _backfill(missing: list[datetime]) -> str:
     first, last = missing[0].strftime(HOUR_FORMAT), missing[-1].strftime(HOUR_FORMAT)
-    return f"Open the job hourly_collection, choose Materialize, select {first} to {last}, launch: one run, one sweep."
+    hours = first if first == last else f"[{first}...{last}]"
+    return f"Open the job hourly_collection, Materialize all, type {hours}, launch: one run, one sweep."
