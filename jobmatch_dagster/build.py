@@ -85,7 +85,7 @@ def default_resources() -> dict[str, Any]:
     return {
         "database": PostgresResource(),
         "clock": ClockResource(),
-        "embedder": EmbedderResource(name=os.environ.get("EMBEDDING_MODEL", "")),
+        "embedder": EmbedderResource(**_present(name="EMBEDDING_MODEL", backend="EMBEDDING_BACKEND")),
         "matching": MatchingResource(),
         "active_jobs": ActiveJobsResource(
             **_present(base_url="ACTIVE_JOBS_BASE_URL", generation="ACTIVE_JOBS_GENERATION"),

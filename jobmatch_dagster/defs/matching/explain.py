@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from jobmatch_dagster.core.embedding_text import posting_text
+from jobmatch_dagster.core.embedding_text import posting_text_to_embed
 from jobmatch_dagster.core.matching import PairExplanation, explain_pair
 from jobmatch_dagster.core.scoring import CLAUDE_THRESHOLD, MATCH_FLOOR, Weights, priority
 from jobmatch_dagster.db.calibrations import StoredCalibration, calibration_in_force
@@ -110,7 +110,7 @@ def _lineage(posting: Row[Any]) -> dict[str, Any]:
 
 
 def _embedded_text(posting: Row[Any]) -> str:
-    whole = posting_text(
+    whole = posting_text_to_embed(
         title=posting.title,
         key_skills=posting.ai_key_skills,
         keywords=posting.ai_keywords,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from jobmatch_dagster.core.embedding_text import profile_text_to_embed
 from jobmatch_dagster.core.profile import extract_profile
 from jobmatch_dagster.db import profiles
 from jobmatch_dagster.db.embeddings import stale_profile_texts, write_embeddings
@@ -70,7 +71,7 @@ def embed_profiles(
         stale = stale_profile_texts(connection, embedder.model, user_keys)
     if not stale:
         return 0
-    encoded = embedder.encode([row.embedding_text for row in stale])
+    encoded = embedder.encode([profile_text_to_embed(row.embedding_text) for row in stale])
     rows = ((row.id, row.text_hash, vector) for row, vector in zip(stale, encoded.vectors, strict=True))
     with database.begin() as connection:
         return write_embeddings(connection, "profile_embeddings", embedder.model, rows, run_id)
