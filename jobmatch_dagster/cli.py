@@ -216,15 +216,27 @@ def decide(user_key: str, external_id: str, decision: str) -> None:
 def explain(user_key: str, external_id: str) -> None:
     """Tell why a match is what it is, or why there is none; the job explain_match prints the same page."""
     from jobmatch_dagster.build import default_resources
+    from jobmatch_dagster.defs.matching.assets import match_settings
     from jobmatch_dagster.defs.matching.explain import explain as explain_pair
-    from jobmatch_dagster.defs.matching.stage import MatchSettings
 
     resources = default_resources()
-    settings = MatchSettings(
-        resources["embedder"].model, resources["matching"].weights(), resources["matching"].keep_best
-    )
+    settings = match_settings(resources["embedder"], resources["matching"])
     with open_runtime() as runtime:
         click.echo(explain_pair(runtime.database, settings, user_key, external_id))
+
+
+@main.command()
+@click.option("--pages", type=_FOLDER, required=True, help="Folder with *.json arrays of postings.")
+@click.option("--cvs", type=_FOLDER, required=True, help='File with a CV a line: {"text": "..."}.')
+@click.option("--out", type=_FOLDER, required=True, help="File for the result, a line for each CV.")
+def evaluate(pages: Path, cvs: Path, out: Path) -> None:
+    """Rank any postings for any CVs in a throw-away database, to be judged on labels of your own.
+
+    Writes for each CV, in the file's order, {"cv": 0, "ads": [external ids, best first, 50]}.
+    """
+    from jobmatch_dagster.demo.evaluate import evaluate as rank
+
+    rank(pages, cvs, out, lambda line: click.echo(line, err=True))
 
 
 @main.command()

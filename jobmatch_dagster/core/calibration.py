@@ -24,9 +24,14 @@ class Calibration:
 
     def score(self, similarity: NDArray[np.float32]) -> NDArray[np.int16]:
         """Scores 0..100 of the same shape as the cosines."""
-        cosines, scores = zip(*self.knots, strict=True)
-        rounded: NDArray[np.int16] = np.floor(np.interp(similarity, cosines, scores) + 0.5).astype(np.int16)
+        rounded: NDArray[np.int16] = np.floor(self.exact_score(similarity) + 0.5).astype(np.int16)
         return rounded
+
+    def exact_score(self, similarity: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same, not rounded."""
+        cosines, scores = zip(*self.knots, strict=True)
+        exact: NDArray[np.float32] = np.interp(similarity, cosines, scores).astype(np.float32)
+        return exact
 
 
 def fit_calibration(similarities: NDArray[np.float32]) -> Calibration:

@@ -67,7 +67,7 @@ def posting_text_to_embed(
         requirements_summary=requirements_summary,
         description=description,
     )
-    if not (key_skills or core_responsibilities or requirements_summary):
+    if skills and not (key_skills or core_responsibilities or requirements_summary):
         text = clean_line(f"{text}. {strip_noise(description or '')}")
     return f"{_head(title, occupations_of(title))}\n{text}"
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from jobmatch_dagster.core.cv.experience import level_of
 from jobmatch_dagster.core.cv.facts import read_industries
 from jobmatch_dagster.core.glossary import in_english, without_gender
-from jobmatch_dagster.core.skills import canonical, find_skills
+from jobmatch_dagster.core.skills import canonical, find_skills, skill_table_version
 
-FACTS_VERSION = 1
+_VERSION = 1
 """A change of what is read is a new version: facts of the old one are read again."""
 
 # Skills that one ad's text names at most; the first ones, since lists of benefits and tags stand last.
@@ -23,16 +23,24 @@ _YEARS = re.compile(
     r"|(?:experience|erfahrung)[^.\n]{0,30}?(?P<low2>\d{1,2})\s*\+?\s*(?:years?|yrs?|jahren?|jahre)\b",
     re.IGNORECASE,
 )
-_SEVERAL = re.compile(r"\b(?:mehrjährige?\w*|several years(?: of)?|einschlägige\w*) (?:\w+ ){0,2}?(?:berufs)?(?:erfahrung|experience)", re.I)
+_SEVERAL = re.compile(
+    r"\b(?:mehrjährige?\w*|several years(?: of)?|einschlägige\w*) (?:\w+ ){0,2}?(?:berufs)?(?:erfahrung|experience)",
+    re.I,
+)
 _BEGINNER = re.compile(
     r"\b(?:junior|intern|internship|trainee|graduate|entry[- ]level|working student|apprentice|werkstudent\w*|praktik\w+|\w*praktikum|"
     r"azubi|ausbildung\b|auszubildende\w*|duales studium|studentische\w*|aushilfe|berufseinsteiger\w*|early career)",
     re.IGNORECASE,
 )
 _SENIOR = re.compile(r"\b(?:senior|sr\.?|lead|principal|staff|head of|director|leiter\w*|leitung|vp)\b", re.IGNORECASE)
-_REMOTE = re.compile(r"\b(?:100\s?% remote|fully remote|remote[- ]first|full[- ]remote|vollständig remote|komplett remote)\b", re.IGNORECASE)
+_REMOTE = re.compile(
+    r"\b(?:100\s?% remote|fully remote|remote[- ]first|full[- ]remote|vollständig remote|komplett remote)\b",
+    re.IGNORECASE,
+)
 _REMOTE_TITLE = re.compile(r"\bremote\b|\bhome[- ]?office\b", re.IGNORECASE)
-_HYBRID = re.compile(r"\b(?:hybrid\w*|home[- ]?office|mobiles? arbeiten|teilweise remote|remote[- ]anteil)\b", re.IGNORECASE)
+_HYBRID = re.compile(
+    r"\b(?:hybrid\w*|home[- ]?office|mobiles? arbeiten|teilweise remote|remote[- ]anteil)\b", re.IGNORECASE
+)
 _MAX_YEARS = 15
 
 
@@ -72,6 +80,11 @@ def posting_facts(
         work_arrangement=work_arrangement or read["work_arrangement"],  # type: ignore[arg-type]
         derived=[name for name, value in read.items() if value] or None,
     )
+
+
+def facts_version() -> str:
+    """Version of the reading, with the skill table's: another table reads other skills."""
+    return f"{_VERSION}/{skill_table_version()}"
 
 
 def skills_in(title: str, description: str) -> list[str]:

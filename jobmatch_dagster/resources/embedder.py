@@ -85,6 +85,7 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return unit
 
+
 def _count_truncated(model: Any, texts: Sequence[str]) -> int:
     limit = model.max_seq_length
     if not limit:
@@ -137,7 +138,9 @@ def _fingerprint(folder: Path) -> str:
 @functools.cache
 def _encoder(name: str, backend: str) -> Encode:
     if backend not in BACKENDS:
-        raise ModelUnavailableError(f"There is no embedding backend {backend!r}: {' or '.join(BACKENDS)} (EMBEDDING_BACKEND).")
+        raise ModelUnavailableError(
+            f"There is no embedding backend {backend!r}: {' or '.join(BACKENDS)} (EMBEDDING_BACKEND)."
+        )
     if backend == "torch-fp32":
         return torch_encoder(_load(name))
     try:

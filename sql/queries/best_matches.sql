@@ -21,7 +21,7 @@ LEFT JOIN LATERAL (
     FROM user_job_matches
     JOIN jobs ON jobs.id = user_job_matches.job_id
     WHERE user_job_matches.user_id = u.id AND jobs.closed_at IS NULL
-    ORDER BY match_score DESC, semantic_score DESC, jobs.external_id
+    ORDER BY relevance DESC, match_score DESC, jobs.external_id
     LIMIT :most
 ) AS m ON true
-ORDER BY u.user_key COLLATE "C", m.match_score DESC, m.semantic_score DESC, m.external_id
+ORDER BY u.user_key COLLATE "C", m.relevance DESC, m.match_score DESC, m.external_id

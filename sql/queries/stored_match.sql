@@ -5,7 +5,7 @@ SELECT m.match_score, m.semantic_score, m.skills_score, m.experience_score, m.in
        m.work_arrangement_score, m.similarity, m.priority, m.status, m.decided_at, m.profile_version, m.scoring_key,
        m.record_hash, m.match_reasoning, m.claude_score, m.claude_status, m.claude_reason, m.claude_request_hash,
        m.claude_model, m.prompt_version, m.run_id, m.updated_at, r.cost_usd, r.state AS request_state,
-       (SELECT count(*) FROM user_job_matches AS o WHERE o.user_id = m.user_id AND o.match_score > m.match_score)
+       (SELECT count(*) FROM user_job_matches AS o WHERE o.user_id = m.user_id AND o.relevance > m.relevance)
            + 1 AS place,
        (SELECT count(*) FROM user_job_matches AS o WHERE o.user_id = m.user_id) AS kept
 FROM user_job_matches AS m

@@ -28,7 +28,7 @@ _TABLE = {
     ],
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
-    code_version="1",
+    code_version="2",
     metadata=_TABLE,
 )
 def semantic_matches(
@@ -42,7 +42,7 @@ def semantic_matches(
     Grain: user and posting. A posting needs matching when it is new, changed, open again, or was scored with
     other settings; its hour does not matter. Running it again finds nothing to do.
     """
-    settings = MatchSettings(embedder.model, matching.weights(), matching.keep_best)
+    settings = match_settings(embedder, matching)
     embed_profiles(database.database(), embedder, context.run.run_id)
     report = match_new_postings(database.database(), settings, context.run.run_id)
     return dg.MaterializeResult(metadata=_metadata(report))
@@ -58,7 +58,7 @@ def semantic_matches(
     ],
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
-    code_version="1",
+    code_version="2",
     metadata=_TABLE,
 )
 def user_semantic_matches(
@@ -72,17 +72,22 @@ def user_semantic_matches(
     Grain: user and posting, the same table as `semantic_matches`. Written when a CV profile lands; matches of
     the older profile are replaced in one transaction. Running it again changes no row.
     """
-    settings = MatchSettings(embedder.model, matching.weights(), matching.keep_best)
+    settings = match_settings(embedder, matching)
     embed_profiles(database.database(), embedder, context.run.run_id, [context.partition_key])
     report = match_users(database.database(), settings, context.run.run_id, [context.partition_key])
     return dg.MaterializeResult(metadata=_metadata(report))
+
+
+def match_settings(embedder: EmbedderResource, matching: MatchingResource) -> MatchSettings:
+    """What the resources say, as the stage takes it."""
+    return MatchSettings(embedder.model, matching.weights(), matching.keep_best, matching.floor)
 
 
 def _metadata(report: MatchReport) -> dict[str, int | str]:
     return {
         "users": report.users,
         "postings": report.postings,
-        "pairs_scored": report.users * report.postings,
+        "pairs_scored": report.pairs,
         "pairs_kept": report.kept,
         "rows_inserted": report.inserted,
         "rows_updated": report.updated,
@@ -90,4 +95,5 @@ def _metadata(report: MatchReport) -> dict[str, int | str]:
         "rows_removed": report.removed,
         "pairs_for_claude": report.to_claude,
         "scoring_key": report.scoring_key,
+        "embedding_model": report.embedding_model,
     }

@@ -14,6 +14,7 @@ from jobmatch_dagster.core.embedding_text import posting_text_to_embed
 from jobmatch_dagster.core.matching import PairExplanation, explain_pair
 from jobmatch_dagster.core.scoring import CLAUDE_THRESHOLD, MATCH_FLOOR, Weights, priority
 from jobmatch_dagster.db.calibrations import StoredCalibration, calibration_in_force
+from jobmatch_dagster.db.embedding_models import model_in_force
 from jobmatch_dagster.db.engine import Database, run_query
 from jobmatch_dagster.defs.matching.stage import LoadedPairs, MatchSettings, load_pairs, scoring_key
 
@@ -37,12 +38,14 @@ def explain(database: Database, settings: MatchSettings, user_key: str, external
         if not connection.scalar(text("SELECT 1 FROM users WHERE user_key = :user_key"), names):
             raise NothingToExplainError(f"There is no user {user_key!r}: has a CV of theirs landed in the inbox?")
         posting = _posting(connection, external_id)
-        calibration = calibration_in_force(connection, settings.model)
-        run_query(connection, "select_one_posting", {"external_id": external_id, "model": settings.model})
-        loaded = load_pairs(connection, settings.model, [user_key])
+        model = model_in_force(connection, settings.model)
+        calibration = calibration_in_force(connection, model)
+        key = scoring_key(settings, model, calibration)
+        run_query(connection, "select_one_posting", {"external_id": external_id, "model": model})
+        loaded = load_pairs(connection, model, [user_key])
         rows = run_query(connection, "stored_match", names)
         stored = rows[0] if rows else None
-    return "\n".join(_page(settings, calibration, user_key, posting, loaded, stored))
+    return "\n".join(_page(settings, calibration, key, user_key, posting, loaded, stored))
 
 
 def _posting(connection: Connection, external_id: str) -> Row[Any]:
@@ -62,6 +65,7 @@ def _posting(connection: Connection, external_id: str) -> Row[Any]:
 def _page(
     settings: MatchSettings,
     calibration: StoredCalibration,
+    key: str,
     user_key: str,
     posting: Row[Any],
     loaded: LoadedPairs,
@@ -84,7 +88,7 @@ def _page(
     })  # fmt: skip
     yield from _section("4. Score, computed now", _score(pair, settings.weights, calibration))
     yield from _section("5. Skills", _skills(pair))
-    yield from _section("6. Stored match", _stored(stored, pair, posting, scoring_key(settings, calibration)))
+    yield from _section("6. Stored match", _stored(stored, pair, posting, key))
     yield from _section("7. What would change it", _changes(pair, loaded, calibration, settings.weights))
 
 
@@ -140,6 +144,8 @@ def _score(pair: PairExplanation, weights: Weights, calibration: StoredCalibrati
         "cosine": f"{pair.similarity:.4f}, calibration {calibration.id} "
                   f"({calibration.provenance.get('source', _UNKNOWN)})",
         "filters": "fits" if not pair.unfit else f"does not fit: {', '.join(pair.unfit)}",
+        "conditions": "; ".join(f"{name}: {verdict}" for name, verdict in pair.filters.items()) or "none set",
+        "place by": f"relevance {pair.relevance:.1f}",
         "in words": pair.reasoning,
     }  # fmt: skip
 

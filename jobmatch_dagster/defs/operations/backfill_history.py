@@ -96,7 +96,7 @@ def match_history(
 ) -> None:
     """Match every active user with what was not matched yet."""
     embed_profiles(database.database(), embedder, context.run_id)
-    settings = MatchSettings(embedder.model, matching.weights(), matching.keep_best)
+    settings = match_settings(embedder, matching)
     report = match_new_postings(database.database(), settings, context.run_id)
     context.add_output_metadata({"users": report.users, "postings": report.postings, "pairs_kept": report.kept})
 

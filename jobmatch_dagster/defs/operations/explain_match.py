@@ -33,7 +33,7 @@ def write_explanation(
     matching: MatchingResource,
 ) -> None:
     """Write the page that explains one pair to stdout."""
-    settings = MatchSettings(embedder.model, matching.weights(), matching.keep_best)
+    settings = match_settings(embedder, matching)
     page = explain(database.database(), settings, config.user_key, config.external_id)
     sys.stdout.write(page + "\n")
     context.log.info("The explanation stands in this step's stdout.")
