@@ -59,7 +59,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             quality.match_quality,
             quality.score_calibration,
         ],
-        asset_checks=[*raw_checks.checks, *catalog_checks.checks, *matching_checks.checks],
+        asset_checks=[*raw_checks.checks, *catalog_checks.checks, *matching_checks.checks, *quality.checks],
         jobs=[
             hourly_collection,
             daily_upkeep,

@@ -74,7 +74,7 @@ def posting_text_to_embed(
 
 def profile_text_to_embed(embedding_text: str) -> str:
     """Head and body of a profile's text (`cv/text.py`), a line each; one line alone when it names no title."""
-    titles = embedding_text.split(f". {_SKILLS}")[0].split(f". {_FIELDS}")[0]
+    titles = embedding_text.split(f". {_SKILLS}", maxsplit=1)[0].split(f". {_FIELDS}", maxsplit=1)[0]
     if titles.startswith((_SKILLS, _FIELDS)) or not 0 < len(titles.split()) < _MAX_HEAD_WORDS:
         return embedding_text
     found = dict.fromkeys(group for title in titles.split(", ")[:_MAX_TITLES] for group in occupations_of(title))

@@ -128,7 +128,7 @@ def yearly_salary(
 ) -> float | None:
     """The most that a posting offers in a year; None when it names no amount or no unit."""
     best = next((amount for amount in (high, value, low) if amount is not None), None)
-    return None if best is None or unit not in _UNITS_PER_YEAR else float(best) * _UNITS_PER_YEAR[unit]
+    return None if best is None or unit not in _UNITS_PER_YEAR else float(best) * _UNITS_PER_YEAR[unit or ""]
 
 
 def _folded(places: Sequence[str] | None) -> Iterable[str]:

@@ -11,7 +11,8 @@ from importlib import resources
 
 # Marks of gender and the like: "(m/w/d)", ":in", "/-in", "*innen", "(gn)".
 _GENDERS = re.compile(
-    r"\(\s*(?:[mwdfxi]|gn|all genders|divers|alle)(?:\s*[/|,*]\s*[mwdfxi]\w*)*\s*\)|(?<=\w)(?:[:*_]|/-?)(?:innen|in|r|n|frau)\b"
+    r"\(\s*(?:[mwdfxi]|gn|all genders|divers|alle)(?:\s*[/|,*]\s*[mwdfxi]\w*)*\s*\)"
+    r"|(?<=\w)(?:[:*_]|/-?)(?:innen|in|r|n|frau)\b"
     r"|(?<=\w)innen\b|\b[mwfd](?:\s?/\s?[mwfdx])+\b",
     re.IGNORECASE,
 )

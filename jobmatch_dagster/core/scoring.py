@@ -186,10 +186,8 @@ def reasoning(
 ) -> str:
     """The facts of a pair in one or two sentences, until Claude has said more.
 
-    Args:
-        matching: the posting's skills that the CV shows.
-        asked: number of skills that the posting asks for; 0 when unknown.
-        near: the first related skill, as (CV's, posting's).
+    `matching` are the posting's skills that the CV shows, of `asked` (0: unknown); `near` is the first related skill,
+    as the CV and as the posting spells it.
     """
     sentences = []
     if asked:

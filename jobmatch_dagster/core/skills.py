@@ -105,11 +105,12 @@ def answers_of(offered: Mapping[str, str]) -> Answers:
     answers: dict[str, tuple[HitKind | None, str]] = {
         skill_id: (None, surface) for skill_id, surface in offered.items()
     }
-    for kind in ("related", "category"):
+    near: tuple[HitKind, HitKind] = ("related", "category")
+    for kind in near:
         for skill_id, surface in offered.items():
             for other, credit in _neighbours(skill_id).items():
-                if credit == CREDITS[kind]:  # type: ignore[index]
-                    answers.setdefault(other, (kind, surface))  # type: ignore[arg-type]
+                if credit == CREDITS[kind]:
+                    answers.setdefault(other, (kind, surface))
     return answers
 
 
@@ -168,7 +169,7 @@ def find_skills(text: str) -> list[str]:
 
 @functools.cache
 def skill_table_version() -> str:
-    """First 8 hex digits of a SHA-256 over the table's surfaces: the same surfaces mean the same with the same version."""
+    """First 8 hex digits of a SHA-256 over the table: with the same version the same surfaces mean the same."""
     table = _table()
     content = sorted(table.ids.items()), sorted(table.categories.items()), sorted(map(str, table.context_words))
     related = sorted((name, sorted(others)) for name, others in table.related.items())

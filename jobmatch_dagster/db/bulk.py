@@ -44,7 +44,7 @@ def stage(
 
 
 def stage_lines(connection: Connection, like: str, columns: Sequence[str], lines: Iterable[str], *, name: str) -> int:
-    """As `stage`, for rows that are lines of COPY's text form already (`as_text`, `as_array`, `\\N`)."""
+    r"""As `stage`, for rows that are lines of COPY's text form already (`as_text`, `as_array`, `\N`)."""
     names = ", ".join(f'"{column}"' for column in columns)
     connection.execute(
         text(f'CREATE TEMPORARY TABLE "{name}" ON COMMIT DROP AS SELECT {names} FROM "{like}" WITH NO DATA')

@@ -38,9 +38,9 @@ _NAMES = {
     "date_created": ("date_created", "date_posted", "published_at"),
 }
 _PAGE = """
-    INSERT INTO job_pages (sweep_id, generation, endpoint, request, page_offset, status, headers, body, sha256,
+    INSERT INTO job_pages (sweep_id, generation, endpoint, filters, request, page_offset, status, headers, body, sha256,
                            last_page, fetched_at)
-    VALUES (gen_random_uuid(), 'g1', '6m', '{}', 0, 200, '{}', '', '', true, now()) RETURNING id
+    VALUES (gen_random_uuid(), 'g1', '6m', '{}', '{}', 0, 200, '{}', '', '', true, now()) RETURNING id
 """
 _RANKED = """
     SELECT user_key, array_agg(jobs.external_id ORDER BY m.relevance DESC, m.match_score DESC, jobs.external_id) AS ads
@@ -58,7 +58,7 @@ def evaluate(pages: Path, cvs: Path, out: Path, note: Callable[[str], None]) -> 
         DemoInputError: if there is no posting or no CV, or the result cannot be written.
     """
     texts = list(_read_cvs(cvs, note))
-    postings = _read_postings(pages, note)
+    postings, given = _read_postings(pages, note)
     embedder, matching = EmbedderResource(), MatchingResource()
     settings = MatchSettings(embedder.model, matching.weights(), ADS_PER_CV, floor=0)
     with throw_away_database() as database:
@@ -73,7 +73,7 @@ def evaluate(pages: Path, cvs: Path, out: Path, note: Callable[[str], None]) -> 
         embed_profiles(database, embedder, _RUN)
         match_users(database, settings, _RUN, keys)
         with database.begin() as connection:
-            ranked = {row.user_key: row.ads for row in connection.execute(text(_RANKED))}
+            ranked = {row.user_key: [given[number] for number in row.ads] for row in connection.execute(text(_RANKED))}
     lines = (json.dumps({"cv": number, "ads": ranked.get(str(number), [])}) for number in range(len(texts)))
     try:
         out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -113,10 +113,13 @@ def take_in(connection: Connection, user_key: str, cv_text: str) -> None:
     profiles.insert_profile(connection, user_id, document.id, profile, _RUN)
 
 
-def _read_postings(folder: Path, note: Callable[[str], None]) -> list[Posting]:
+def _read_postings(folder: Path, note: Callable[[str], None]) -> tuple[list[Posting], dict[str, Any]]:
+    """Postings under numbers of their own, and the file's id for each number: ids of any kind and length are taken."""
     if not folder.is_dir():
         raise DemoInputError(f"There is no folder {folder}: --pages takes a folder with *.json arrays of postings.")
-    found: dict[str, Posting] = {}
+    postings: list[Posting] = []
+    given: dict[str, Any] = {}
+    seen: set[Any] = set()
     for path in sorted(folder.glob("*.json")):
         try:
             records = parse_page(path.read_bytes())
@@ -125,23 +128,27 @@ def _read_postings(folder: Path, note: Callable[[str], None]) -> list[Posting]:
             continue
         for place, record in enumerate(records):
             try:
-                posting = normalise_record(_as_api_record(record))
+                named = _as_api_record(record)
+                posting = normalise_record({**named, "id": str(len(postings))} if named.get("id") else named)
             except RecordError as error:
                 note(f"{path.name}, record {place} passed over: {error}")
                 continue
-            found.setdefault(posting.external_id, posting)
-    if not found:
+            if named["id"] not in seen:
+                seen.add(named["id"])
+                given[posting.external_id] = named["id"]
+                postings.append(posting)
+    if not postings:
         raise DemoInputError(
             f"No posting in {folder}: --pages takes *.json files that are arrays of objects with id, title, company "
             "and description_text."
         )
-    return list(found.values())
+    return postings, given
 
 
-def _as_api_record(record: Any) -> Any:
+def _as_api_record(record: Any) -> dict[str, Any]:
     """A record with what the API always gives, from other sources' names, or (address, time) made up."""
     if not isinstance(record, dict):
-        return record
+        raise RecordError("(record)", f"JSON of type {type(record).__name__}, not an object")
     named = dict(record)
     for name, others in _NAMES.items():
         value = next((record[other] for other in others if record.get(other)), None)

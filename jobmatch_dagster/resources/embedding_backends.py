@@ -55,7 +55,8 @@ def openvino_encoder(model: Any, fingerprint: str) -> Encode:
                 ids[row, : len(tokens[place])] = tokens[place]
                 mask[row, : len(tokens[place])] = 1
             vectors[places] = compiled({"input_ids": ids, "attention_mask": mask})[0]
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
 
     return encode
 

@@ -14,7 +14,8 @@ from jobmatch_dagster.core.failures import PermanentFailure
 from jobmatch_dagster.core.windows import HOUR, LOOK_BACK, latest_collectable_hour
 from jobmatch_dagster.db.jobs import hours_loaded_by
 from jobmatch_dagster.defs.catalog.stage import embed_postings, load_pages
-from jobmatch_dagster.defs.matching.stage import MatchSettings, match_new_postings
+from jobmatch_dagster.defs.matching.assets import match_settings
+from jobmatch_dagster.defs.matching.stage import match_new_postings
 from jobmatch_dagster.defs.profiles.stage import embed_profiles
 from jobmatch_dagster.defs.raw.assets import collect_metadata
 from jobmatch_dagster.defs.raw.stage import collect_hours

@@ -10,8 +10,8 @@ import sys
 import dagster as dg
 
 from jobmatch_dagster import names
+from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.defs.matching.explain import explain
-from jobmatch_dagster.defs.matching.stage import MatchSettings
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
 from jobmatch_dagster.resources.postgres import PostgresResource
