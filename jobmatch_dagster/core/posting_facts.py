@@ -29,7 +29,8 @@ _SEVERAL = re.compile(
 )
 _BEGINNER = re.compile(
     r"\b(?:junior|intern|internship|trainee|graduate|entry[- ]level|working student|apprentice|werkstudent\w*|"
-    r"praktik\w+|\w*praktikum|azubi|ausbildung\b|auszubildende\w*|duales studium|studentische\w*|aushilfe|berufseinsteiger\w*|early career)",
+    r"praktik\w+|\w*praktikum|azubi|ausbildung\b|auszubildende\w*|duales studium|studentische\w*|aushilfe|"
+    r"berufseinsteiger\w*|early career)",
     re.IGNORECASE,
 )
 _SENIOR = re.compile(r"\b(?:senior|sr\.?|lead|principal|staff|head of|director|leiter\w*|leitung|vp)\b", re.IGNORECASE)

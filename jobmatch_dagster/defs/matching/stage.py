@@ -26,7 +26,7 @@ from jobmatch_dagster.db.profiles import users_to_match
 
 # Postings matched with everybody, and users matched with everything, in one transaction: what a killed run loses at
 # most, and what is held in memory.
-_POSTINGS_PER_TRANSACTION = 5_000
+POSTINGS_PER_TRANSACTION = 5_000
 _USERS_PER_TRANSACTION = 100
 
 Progress = Callable[[int, int], None]
@@ -70,9 +70,16 @@ class MatchReport:
 
 
 def match_new_postings(
-    database: Database, settings: MatchSettings, run_id: str, on_progress: Progress | None = None
+    database: Database,
+    settings: MatchSettings,
+    run_id: str,
+    on_progress: Progress | None = None,
+    *,
+    at_once: int = POSTINGS_PER_TRANSACTION,
 ) -> MatchReport:
     """Match every active user with the postings that need it, then the users whose own list is out of date.
+
+    Postings are taken `at_once` at a time, a transaction each.
 
     A user whose profile or preferences are newer than the list is left out of the first step: mixing pairs of two
     versions in one list would show half of each.
@@ -81,13 +88,13 @@ def match_new_postings(
     postings = 0
     while True:
         with database.begin() as connection:
-            part, _ = _match(connection, settings, run_id, user_keys=None)
+            part, _ = _match(connection, settings, run_id, user_keys=None, at_once=at_once)
             matches.note_postings_matched(connection, part.scoring_key)
         report += part
         postings += part.postings
         if on_progress:
             on_progress(postings, postings)
-        if part.postings < _POSTINGS_PER_TRANSACTION:
+        if part.postings < at_once:
             break
     with database.begin() as connection:
         stale = [user.user_key for user in users_to_match(connection)]
@@ -169,7 +176,12 @@ def load_pairs(
 
 
 def _match(
-    connection: Connection, settings: MatchSettings, run_id: str, *, user_keys: Sequence[str] | None
+    connection: Connection,
+    settings: MatchSettings,
+    run_id: str,
+    *,
+    user_keys: Sequence[str] | None,
+    at_once: int | None = None,
 ) -> tuple[MatchReport, Sequence[Row[Any]]]:
     """One transaction: these users with everything, or (None) everybody with the next postings that need it."""
     by_user = user_keys is not None
@@ -177,9 +189,7 @@ def _match(
     model = model_in_force(connection, settings.model)
     calibration = calibration_in_force(connection, model)
     key = scoring_key(settings, model, calibration)
-    chosen = matches.select_postings(
-        connection, model, key, everything=by_user, most=None if by_user else _POSTINGS_PER_TRANSACTION
-    )
+    chosen = matches.select_postings(connection, model, key, everything=by_user, most=at_once)
     if not (chosen or by_user):
         return MatchReport(scoring_key=key, embedding_model=model), []
     loaded = load_pairs(connection, model, user_keys, only_current=not by_user)
