@@ -188,6 +188,12 @@ def agreement(
     )
 
 
+def top_overlap(left: NDArray[np.float32], right: NDArray[np.float32], k: int = 100) -> float:
+    """Share of each vector's k nearest that two sets of unit vectors (n, d) of the same texts have in common."""
+    nearest = [np.argsort(-(vectors @ vectors.T), axis=1)[:, :k] for vectors in (left, right)]
+    return fmean(len(set(a) & set(b)) / len(a) for a, b in zip(*(n.tolist() for n in nearest), strict=True))
+
+
 def separation(scores: Sequence[float | None], liked: Sequence[bool]) -> float | None:
     """Chance that a liked pair has a higher score than another (area under the ROC curve); 0.5 tells nothing.
 

@@ -21,6 +21,10 @@ MATCH_LINE_COLUMNS = (
     "matching_skills", "missing_skills", "skill_hits", "match_reasoning",
 )  # fmt: skip
 
+_NULL = "\\N"
+# Kinds of a hit that are near to what is asked, and not it.
+_NEAR = frozenset({"related", "category"})
+
 
 @dataclass(frozen=True, slots=True)
 class _User:
@@ -37,6 +41,7 @@ class _Posting:
     industries: Sequence[str] | None
     arrangement: str | None
     wanted: Mapping[str, str]
+    all_missing: str
 
 
 def match_lines(table: MatchTable, profiles: Sequence[Any], postings: Sequence[Any]) -> Iterator[str]:
@@ -62,16 +67,18 @@ def match_lines(table: MatchTable, profiles: Sequence[Any], postings: Sequence[A
 def _words(who: _User, job: _Posting, semantic: int) -> str:
     """The columns about skills, and the reason."""
     matching: list[str] = []
-    missing: list[str] = []
-    hits: list[tuple[Any, str, str]] = []
-    known = bool(job.wanted and who.answers)
-    if known:
+    near: tuple[str, str] | None = None
+    columns = f"\\N\t{job.all_missing}\t\\N"
+    if job.wanted and who.answers:
         hits, missing = match_skills(job.wanted, who.answers)
-        matching = [surface for kind, surface, _ in hits if kind not in ("related", "category")]
+        matching = [surface for kind, surface, _ in hits if kind not in _NEAR]
+        near = next(((own, asked) for kind, asked, own in hits if kind == "related"), None)
+        evidence = ", ".join([f'["{kind}", {_json(asked)}, {_json(own)}]' for kind, asked, own in hits])
+        columns = f"{_array(matching)}\t{_array(missing)}\t{f'[{evidence}]' if hits else _NULL}"
     reason = reasoning(
         matching=matching,
-        asked=len(job.wanted) if known else 0,
-        near=next(((own, asked) for kind, asked, own in hits if kind == "related"), None),
+        asked=len(job.wanted) if who.answers else 0,
+        near=near,
         posting_level=job.level,
         profile_level=who.level,
         posting_industries=job.industries,
@@ -79,14 +86,23 @@ def _words(who: _User, job: _Posting, semantic: int) -> str:
         arrangement=job.arrangement,
         semantic=semantic,
     )
-    return "\t".join(
-        (
-            as_array(matching) if matching else "\\N",
-            as_array(missing or list(job.wanted.values())) if job.wanted and (missing or not known) else "\\N",
-            as_text(json.dumps(hits, ensure_ascii=False)) if hits else "\\N",
-            as_text(reason),
-        )
-    )
+    return f"{columns}\t{as_text(reason)}"
+
+
+def _array(surfaces: Sequence[str]) -> str:
+    return "{" + ",".join([_item(surface) for surface in surfaces]) + "}" if surfaces else _NULL
+
+
+@functools.lru_cache(maxsize=100_000)
+def _item(surface: str) -> str:
+    """A surface as an item of an array."""
+    return as_array([surface])[1:-1]
+
+
+@functools.lru_cache(maxsize=100_000)
+def _json(surface: str) -> str:
+    """A surface as a string of JSON."""
+    return as_text(json.dumps(surface, ensure_ascii=False))
 
 
 def _user(row: Any) -> _User:
@@ -94,7 +110,10 @@ def _user(row: Any) -> _User:
 
 
 def _posting(row: Any) -> _Posting:
-    return _Posting(row.id, row.experience_level, row.industries, row.work_arrangement, skills_by_id(row.skills))
+    wanted = skills_by_id(row.skills)
+    return _Posting(
+        row.id, row.experience_level, row.industries, row.work_arrangement, wanted, _array(list(wanted.values()))
+    )
 
 
 @functools.lru_cache(maxsize=1_024)

@@ -111,7 +111,7 @@ def write_matches(
     connection.exec_driver_sql("CREATE INDEX ON staged_matches (user_id, job_id)")
     users = ((row.user_id, row.version) for row in profiles)
     stage(connection, "user_job_matches", ("user_id", "profile_version"), users, name="matched_users")
-    for table in ("staged_matches", "matched_users", "postings_to_match"):
+    for table in ("staged_matches (user_id, job_id)", "matched_users", "postings_to_match"):
         connection.exec_driver_sql(f"ANALYZE {table}")
     parameters = {"user_ids": [row.user_id for row in profiles]}
     removed = _rowcount(connection, "delete_outdated_matches", parameters)

@@ -81,7 +81,10 @@ def stage(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
             columns = ", ".join(MATCH_LINE_COLUMNS)
             stream: list[str] = _copy_out(connection, f"SELECT {columns} FROM user_job_matches")
             lines += stream
-            connection.exec_driver_sql("CREATE TABLE bare (LIKE user_job_matches INCLUDING ALL)")
+            connection.exec_driver_sql(
+                "CREATE TABLE bare (LIKE user_job_matches INCLUDING ALL, FOREIGN KEY (user_id) REFERENCES users, "
+                "FOREIGN KEY (job_id) REFERENCES jobs)"
+            )
             for column in ("profile_version", "embedding_model", "scoring_key", "record_hash"):
                 connection.exec_driver_sql(f"ALTER TABLE bare ALTER {column} DROP NOT NULL")
 

@@ -63,7 +63,7 @@ class EmbedderResource(dg.ConfigurableResource[Any]):
         Raises:
             ModelUnavailableError: if the model cannot be loaded.
         """
-        model = _load(self.name)
+        model = load_model(self.name)
         encode = _encoder(self.name, self.backend)
         longest_first = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         vectors = np.empty((len(texts), model.get_embedding_dimension() or 0), np.float32)
@@ -142,9 +142,9 @@ def _encoder(name: str, backend: str) -> Encode:
             f"There is no embedding backend {backend!r}: {' or '.join(BACKENDS)} (EMBEDDING_BACKEND)."
         )
     if backend == "torch-fp32":
-        return torch_encoder(_load(name))
+        return torch_encoder(load_model(name))
     try:
-        return openvino_encoder(_load(name), _fingerprint(_model_folder(name)))
+        return openvino_encoder(load_model(name), _fingerprint(_model_folder(name)))
     except (ImportError, RuntimeError, OSError) as error:
         raise ModelUnavailableError(
             f"OpenVINO cannot run the embedding model ({type(error).__name__}). Set EMBEDDING_BACKEND=torch-fp32."
@@ -152,7 +152,12 @@ def _encoder(name: str, backend: str) -> Encode:
 
 
 @functools.cache
-def _load(name: str) -> Any:
+def load_model(name: str) -> Any:
+    """The sentence-transformers model of this name, loaded once in a process.
+
+    Raises:
+        ModelUnavailableError: if the model cannot be loaded.
+    """
     import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar

@@ -40,7 +40,12 @@ def test_a_condition_fits_or_not_or_is_unknown(
 
 @pytest.mark.parametrize(
     ("salary", "currency", "verdict"),
-    [(60_000.0, "EUR", "fits"), (50_000.0, "EUR", "does not fit"), (60_000.0, "USD", "unknown"), (None, None, "unknown")],
+    [
+        (60_000.0, "EUR", "fits"),
+        (50_000.0, "EUR", "does not fit"),
+        (60_000.0, "USD", "unknown"),
+        (None, None, "unknown"),
+    ],
 )
 def test_a_salary_counts_in_its_own_currency(salary: float | None, currency: str | None, verdict: str) -> None:
     wish = Preferences(min_salary=Decimal(55_000), salary_currency="EUR")
