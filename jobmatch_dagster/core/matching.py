@@ -22,6 +22,7 @@ from jobmatch_dagster.core.scoring import (
     Parts,
     Weights,
     arrangement_score,
+    experience_filters,
     experience_score,
     industry_score,
     reasoning,
@@ -66,6 +67,8 @@ class PostingBlock:
     work_arrangement: Sequence[str | None]
     level_read: Sequence[bool] = field(default=())
     """Whether a level was read from the ad's text; empty when none was."""
+    skills_read: Sequence[bool] = field(default=())
+    """Whether skills were read from the ad's text; empty when none were."""
     conditions: Sequence[Conditions] = field(default=())
     """What users may ask about; needed when a profile has preferences."""
 
@@ -166,21 +169,25 @@ def explain_pair(
         postings.experience_level[posting], profiles.experience_level[user], read=level_read
     )
     arrangement, no_fit = arrangement_score(postings.work_arrangement[posting], profiles.work_arrangements[user])
+    industry = industry_score(postings.industries[posting], profiles.industries[user])
+    too_far = too_far and experience_filters(industry)
     parts = Parts(
         skills=skills_score(skills),
         experience=experience,
-        industry=industry_score(postings.industries[posting], profiles.industries[user]),
+        industry=industry,
         work_arrangement=arrangement,
         semantic=int(calibration.score(np.array([similarity]))[0]),
     )
     filters = _filters_of(profiles, postings, user, posting)
     unfit = [name for name, hit in (("experience", too_far), ("work arrangement", no_fit)) if hit]
     asked = 0 if skills.share is None else len(skills.hits) + len(skills.missing)
+    match = weighted_score(parts, weights)
+    stated = not (postings.skills_read and postings.skills_read[posting])
     return PairExplanation(
         similarity=float(similarity),
         parts=parts,
-        match=weighted_score(parts, weights),
-        relevance=_relevance_of(float(similarity), parts, skills, asked, calibration),
+        match=match,
+        relevance=_relevance_of(similarity, parts, skills, asked, match or 0, stated, calibration),
         skills=skills,
         filters=dict(filters),
         unfit=(*unfit, *(name for name, verdict in filters.items() if verdict == "does not fit")),
@@ -205,12 +212,25 @@ def _filters_of(profiles: ProfileBlock, postings: PostingBlock, user: int, posti
     return dict(verdicts_of(int(filter_code(codes)[0])))
 
 
-def _relevance_of(similarity: float, parts: Parts, skills: SkillMatch, asked: int, calibration: Calibration) -> float:
+def _relevance_of(
+    similarity: float,
+    parts: Parts,
+    skills: SkillMatch,
+    asked: int,
+    match: int,
+    stated: bool,
+    calibration: Calibration,
+) -> float:
     tenths = sum(round(_TENTHS * hit.credit) for hit in skills.hits)
     industry = _UNKNOWN if parts.industry is None else parts.industry
     exact = calibration.exact_score(np.array([similarity], np.float32))
     found = relevance(
-        exact, np.array([industry], np.int16), np.array([tenths], np.float32), np.array([asked], np.int32)
+        exact,
+        np.array([industry], np.int16),
+        np.array([tenths], np.float32),
+        np.array([asked], np.int32),
+        np.array([match], np.float32),
+        np.array([stated]),
     )
     return float(found[0])
 
@@ -230,6 +250,7 @@ class _Encoded:
     user_arrangements: NDArray[np.int8]
     posting_arrangement: NDArray[np.int8]
     filters: FilterTable | None
+    skills_stated: NDArray[np.bool_]
 
 
 def _blocks(users: int, postings: int) -> Iterator[slice]:
@@ -259,6 +280,7 @@ def _encode(profiles: ProfileBlock, postings: PostingBlock) -> _Encoded:
         user_arrangements=_masks(profiles.work_arrangements, WORK_ARRANGEMENTS).astype(np.int8),
         posting_arrangement=_codes(postings.work_arrangement, WORK_ARRANGEMENTS),
         filters=FilterTable(postings.conditions) if any(profiles.preferences) else None,
+        skills_stated=~np.array(postings.skills_read or [False] * len(wanted), np.bool_),
     )
 
 
@@ -285,10 +307,13 @@ def _match_block(
         "work_arrangement": _ARRANGEMENT[encoded.user_arrangements[users]][:, encoded.posting_arrangement],
         "semantic": np.floor(exact + np.float32(0.5)).astype(np.int16),
     }
+    # As `experience_filters`: the filter holds within a field.
+    strangers = (parts["experience"] == _UNFIT) & (parts["industry"] < INDUSTRY_RELATED)
+    parts["experience"] = np.where(strangers, np.int16(_UNKNOWN), parts["experience"])
     total, kept = _weighted(parts, weights)
     kept &= total >= floor
     verdicts = _verdicts(encoded, profiles, users, kept)
-    standing = relevance(exact, parts["industry"], tenths, counts)
+    standing = relevance(exact, parts["industry"], tenths, counts, total, encoded.skills_stated)
     if cutoffs is not None:
         kept &= standing >= cutoffs[users, None]
     if keep_best is not None:

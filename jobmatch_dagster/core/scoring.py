@@ -106,6 +106,11 @@ def experience_score(posting: str | None, profile: str | None, *, read: bool = F
     return scores.get(steps), steps not in scores
 
 
+def experience_filters(industry: int | None) -> bool:
+    """Whether levels that are too far apart take a pair out: years in another or an unknown field say nothing here."""
+    return industry is not None and industry >= INDUSTRY_RELATED
+
+
 def industry_score(posting: Sequence[str] | None, profile: Sequence[str] | None) -> int | None:
     """Score of two lists of industries: one in common, one related pair, or nothing alike."""
     if not posting or not profile:
@@ -147,13 +152,20 @@ def priority(score: int | None) -> str | None:
 # the real CVs of each field and held on the other: the weighted score alone puts an ad that names one skill, and
 # that one in the CV, before the ads of the CV's own occupation.
 _RELEVANCE_INDUSTRY, _RELEVANCE_SKILLS = 0.2, 0.1
+# Where the vendor states a posting's skills the weighted score is to be trusted, and counts too.
+_RELEVANCE_MATCH = 0.5
 _INDUSTRY_UNKNOWN = 50
 # A share of few skills says little: as if four more had been asked for, of which one in five is met.
 _SKILLS_PRIOR, _SKILLS_PRIOR_SHARE = 4, 20
 
 
 def relevance(
-    semantic: NDArray[np.float32], industry: NDArray[np.int16], tenths: NDArray[np.float32], skills: NDArray[np.int32]
+    semantic: NDArray[np.float32],
+    industry: NDArray[np.int16],
+    tenths: NDArray[np.float32],
+    skills: NDArray[np.int32],
+    match: NDArray[np.float32],
+    stated: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
     """How high a pair stands in the user's list, 0..100 with one decimal.
 
@@ -162,11 +174,14 @@ def relevance(
         industry: score of the fields, negative where unknown.
         tenths: tenths of a credit that the CV earns on the posting's skills, 0 where unknown.
         skills: number of skills that the posting asks for, 0 where either side names none.
+        match: weighted score, 0..100.
+        stated: whether the posting's skills are the vendor's.
     """
     share = (10 * tenths + _SKILLS_PRIOR * _SKILLS_PRIOR_SHARE) / (skills + _SKILLS_PRIOR)
     field = np.where(industry < 0, _INDUSTRY_UNKNOWN, industry)
-    total = (semantic + _RELEVANCE_INDUSTRY * field + _RELEVANCE_SKILLS * share) / (
-        1 + _RELEVANCE_INDUSTRY + _RELEVANCE_SKILLS
+    trust = np.where(stated, np.float32(_RELEVANCE_MATCH), np.float32(0))
+    total = (semantic + _RELEVANCE_INDUSTRY * field + _RELEVANCE_SKILLS * share + trust * match) / (
+        1 + _RELEVANCE_INDUSTRY + _RELEVANCE_SKILLS + trust
     )
     result: NDArray[np.float32] = np.round(total, 1).astype(np.float32)
     return result

@@ -14,13 +14,18 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
 
+from jobmatch_dagster.core.embedding_text import posting_text_to_embed
+from jobmatch_dagster.core.evaluation import top_overlap
 from jobmatch_dagster.core.normalise import normalise_record
 from jobmatch_dagster.core.posting import POSTING_COLUMNS, Posting
 from jobmatch_dagster.db.bulk import stage
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.jobs import SightedPosting, merge_postings
+from jobmatch_dagster.demo.bench_matching import LOAD, Sizes, catalogue, hour, in_turn, kernel, legacy, one_user
 from jobmatch_dagster.demo.corpus import postings_of_hour
-from jobmatch_dagster.resources.embedder import EmbedderResource
+from jobmatch_dagster.demo.evaluate import load, throw_away_database
+from jobmatch_dagster.resources.embedder import EmbedderResource, load_model
+from jobmatch_dagster.resources.embedding_backends import torch_encoder
 
 ROUNDS = 7
 POSTINGS = 5_000
@@ -64,7 +69,7 @@ def _all(console: Console, sizes: Sizes) -> Iterator[Measured]:
     steps: list[Callable[[], Iterator[Measured]]] = [
         _loading,
         _unchanged,
-        lambda: (Measured(*timed) for timed in [kernel(sizes), *stage(sizes, _postings(sizes.postings))]),
+        lambda: (Measured(*timed) for timed in [kernel(sizes), *hour(sizes, _postings(sizes.postings))]),
         lambda: (Measured(*timed) for timed in [*one_user(sizes, _postings(_ONE_USERS_POSTINGS))]),
         lambda: (Measured(*timed) for timed in [legacy(sizes, _postings(sizes.postings))]),
         _embedding,

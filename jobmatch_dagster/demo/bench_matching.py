@@ -66,7 +66,7 @@ def kernel(sizes: Sizes) -> Timed:
     return f"cosines of {sizes.users:,} x {sizes.postings:,}", f"sgemm and top {TOP}", *seconds
 
 
-def stage(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
+def hour(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
     """An hour's matching with filters and writing, against one product and a COPY of the same rows; an empty hour."""
     with throw_away_database() as database:
         users, jobs = fill(database, postings, sizes.users)
@@ -93,6 +93,10 @@ def stage(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
             with database.begin() as connection:
                 _copy_in(connection, "bare", MATCH_LINE_COLUMNS, lines)
 
+        def full_hour() -> None:
+            forget()
+            match_new_postings(database, _SETTINGS, "bench")
+
         def before() -> None:
             forget()
             with database.begin() as connection:
@@ -110,7 +114,7 @@ def stage(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
         empty = in_turn(
             sizes.rounds,
             lambda: match_new_postings(database, _SETTINGS, "bench"),
-            lambda: (forget(), match_new_postings(database, _SETTINGS, "bench")),
+            full_hour,
             baseline_first=True,
         )
         yield "an hour that brings nothing new", "the full hour", *empty
@@ -324,7 +328,7 @@ def _copy_out(connection: Connection, query: str) -> list[str]:
     import io
 
     stream = io.StringIO()
-    connection.connection.cursor().copy_expert(f"COPY ({query}) TO STDOUT", stream)  # type: ignore[attr-defined]
+    connection.connection.cursor().copy_expert(f"COPY ({query}) TO STDOUT", stream)
     return stream.getvalue().splitlines(keepends=True)
 
 
@@ -332,4 +336,4 @@ def _copy_in(connection: Connection, table: str, columns: tuple[str, ...], lines
     import io
 
     cursor = connection.connection.cursor()
-    cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", io.StringIO("".join(lines)))  # type: ignore[attr-defined]
+    cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", io.StringIO("".join(lines)))

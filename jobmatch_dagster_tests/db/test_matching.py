@@ -88,7 +88,7 @@ def test_evidence_is_kept_with_the_match(market: Database) -> None:
     with market.begin() as connection:
         rows = connection.execute(
             text(
-                "SELECT m.skill_hits, m.matching_skills, m.missing_skills, m.skills_score, f.skills AS wanted, p.skills "
+                "SELECT m.skill_hits, m.matching_skills, m.missing_skills, f.skills AS wanted, p.skills "
                 "FROM user_job_matches m JOIN job_facts f USING (job_id) JOIN cv_profiles p USING (user_id)"
             )
         ).all()

@@ -170,6 +170,7 @@ def load_pairs(
             industries=[row.industries for row in postings],
             work_arrangement=[row.work_arrangement for row in postings],
             level_read=["experience_level" in (row.derived or ()) for row in postings],
+            skills_read=["skills" in (row.derived or ()) for row in postings],
             conditions=[_conditions(row) for row in postings],
         ),
     )

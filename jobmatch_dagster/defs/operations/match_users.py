@@ -51,7 +51,7 @@ def match_listed_users(
         unreadable += report.status == "unreadable"
         tell(done, len(config.user_keys))
     vectors = embed_profiles(database.database(), embedder, context.run_id, config.user_keys)
-    report = match_these_users(
+    matched = match_these_users(
         database.database(),
         match_settings(embedder, matching),
         context.run_id,
@@ -64,7 +64,7 @@ def match_listed_users(
             "new_versions": versions,
             "unreadable_documents": unreadable,
             "vectors_written": vectors,
-            "matches_kept": report.kept,
+            "matches_kept": matched.kept,
         }
     )
 

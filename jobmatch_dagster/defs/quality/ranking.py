@@ -81,6 +81,7 @@ def score_pairs(
             industries=[fact.industries for fact in facts],
             work_arrangement=[fact.work_arrangement for fact in facts],
             level_read=["experience_level" in (fact.derived or ()) for fact in facts],
+            skills_read=["skills" in (fact.derived or ()) for fact in facts],
         ),
         calibration,
         weights,
