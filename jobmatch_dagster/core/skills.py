@@ -6,18 +6,25 @@ match stands in `scoring.py`.
 
 import functools
 import hashlib
+import os
 import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Literal
 
 from rapidfuzz import fuzz, process
 
+from jobmatch_dagster.core.esco import read_esco
+
 HitKind = Literal["exact", "alias", "fuzzy", "related", "category"]
 CREDITS: Mapping[HitKind, float] = {"exact": 1.0, "alias": 1.0, "fuzzy": 1.0, "related": 0.7, "category": 0.4}
+
+# Names the CSV files of the official ESCO download (skills_en.csv, then other languages) that enrich the table.
+ESCO_VARIABLE = "ESCO_SKILLS"
 
 # Below these a likeness of spelling says nothing: "java" and "javascript", "c" and "c++" are other things.
 FUZZY_MIN_RATIO = 90
@@ -203,10 +210,21 @@ def _table() -> _Table:
             for surface in (name, *aliases):
                 ids[_fold(surface)] = name
                 written.add(surface.lower())
+    for name, others in _esco().items():
+        # The project's own meaning of a surface goes before ESCO's.
+        known = ids.get(_fold(name), name)
+        for surface in (name, *others):
+            ids.setdefault(_fold(surface), known)
     for group in groups:
         for name in group:
             related[name] = related.get(name, frozenset()) | frozenset(group) - {name}
     return _Table(ids, categories, related, context, frozenset(written))
+
+
+def _esco() -> dict[str, list[str]]:
+    """Labels of the ESCO files that the setting names, separated as in PATH; nothing without it."""
+    paths = [Path(name) for name in os.environ.get(ESCO_VARIABLE, "").split(os.pathsep) if name]
+    return read_esco(paths) if paths else {}
 
 
 def _fold(surface: str) -> str:
