@@ -9,24 +9,30 @@ from typing import Any
 
 import dagster as dg
 
+from jobmatch_dagster.defs.automation.claude_sensor import build_claude_sensors
 from jobmatch_dagster.defs.automation.jobs import daily_upkeep, hourly_collection, ingest_cv, rematch_user
 from jobmatch_dagster.defs.automation.schedules import build_schedules
 from jobmatch_dagster.defs.automation.sensors import build_sensors
 from jobmatch_dagster.defs.catalog import assets as catalog
 from jobmatch_dagster.defs.catalog import checks as catalog_checks
-from jobmatch_dagster.defs.catalog import upkeep
+from jobmatch_dagster.defs.catalog import content_checks, upkeep
 from jobmatch_dagster.defs.enrichment import assets as enrichment
+from jobmatch_dagster.defs.enrichment import checks as enrichment_checks
 from jobmatch_dagster.defs.matching import assets as matching
 from jobmatch_dagster.defs.matching import checks as matching_checks
+from jobmatch_dagster.defs.matching import drift_checks
 from jobmatch_dagster.defs.operations.backfill_history import backfill_history
 from jobmatch_dagster.defs.operations.claude_batches import collect_claude_batches
 from jobmatch_dagster.defs.operations.explain_match import explain_match
+from jobmatch_dagster.defs.operations.failures import build_failure_sensor
 from jobmatch_dagster.defs.operations.forget_user import forget_user
+from jobmatch_dagster.defs.operations.housekeeping import housekeeping
 from jobmatch_dagster.defs.operations.match_users import match_existing_jobs, match_users
 from jobmatch_dagster.defs.profiles import assets as profiles
 from jobmatch_dagster.defs.quality import assets as quality
 from jobmatch_dagster.defs.raw import assets as raw
 from jobmatch_dagster.defs.raw import checks as raw_checks
+from jobmatch_dagster.defs.raw import failure_checks
 from jobmatch_dagster.defs.statistics import assets as statistics
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.claude import ClaudeResource
@@ -59,7 +65,16 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             quality.match_quality,
             quality.score_calibration,
         ],
-        asset_checks=[*raw_checks.checks, *catalog_checks.checks, *matching_checks.checks, *quality.checks],
+        asset_checks=[
+            *raw_checks.checks,
+            *failure_checks.checks,
+            *catalog_checks.checks,
+            *content_checks.checks,
+            *matching_checks.checks,
+            *drift_checks.checks,
+            *enrichment_checks.checks,
+            *quality.checks,
+        ],
         jobs=[
             hourly_collection,
             daily_upkeep,
@@ -71,9 +86,10 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             backfill_history,
             explain_match,
             forget_user,
+            housekeeping,
         ],
         schedules=list(build_schedules()),
-        sensors=list(build_sensors()),
+        sensors=[*build_sensors(), *build_claude_sensors(), *build_failure_sensor()],
         resources={**default_resources(), **(resource_overrides or {})},
         # Steps are short and share one model: a process for each would cost more than the work.
         executor=dg.in_process_executor,
@@ -92,8 +108,10 @@ def default_resources() -> dict[str, Any]:
             **_secret(api_key="RAPIDAPI_KEY"),
         ),
         "claude": ClaudeResource(
-            **_present(model="CLAUDE_MODEL"),
-            **_number(budget_usd_per_day="CLAUDE_BUDGET_USD_PER_DAY"),
+            **_present(model="CLAUDE_MODEL", prices_file="CLAUDE_PRICES"),
+            **_number(budget_usd_per_day="CLAUDE_BUDGET_USD_PER_DAY", budget_usd_per_run="CLAUDE_BUDGET_USD_PER_RUN"),
+            **_whole_number(batch_min="CLAUDE_BATCH_MIN", max_pairs_per_run="CLAUDE_MAX_PAIRS"),
+            fill_profiles=os.environ.get("CLAUDE_FILL_PROFILES") == "1",
             **_secret(api_key="ANTHROPIC_API_KEY"),
         ),
     }
@@ -105,6 +123,10 @@ def _present(**variables: str) -> dict[str, Any]:
 
 def _number(**variables: str) -> dict[str, Any]:
     return {field: float(text) for field, text in _present(**variables).items()}
+
+
+def _whole_number(**variables: str) -> dict[str, Any]:
+    return {field: int(text) for field, text in _present(**variables).items()}
 
 
 def _secret(**variables: str) -> dict[str, Any]:

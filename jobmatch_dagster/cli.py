@@ -7,31 +7,41 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
 from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
-from jobmatch_dagster.core.windows import HourNotAvailableError, latest_collectable_hour
-from jobmatch_dagster.db.engine import DatabaseUnavailableError
+from jobmatch_dagster.core.preferences import PreferencesError
+from jobmatch_dagster.core.windows import HOUR, HourNotAvailableError, latest_collectable_hour
+from jobmatch_dagster.db.engine import DatabaseRefusedError, DatabaseUnavailableError
+from jobmatch_dagster.db.legacy.convert import convert as convert_legacy
+from jobmatch_dagster.db.legacy.convert import look as look_for_legacy
+from jobmatch_dagster.db.legacy.convert import restore as restore_legacy
+from jobmatch_dagster.db.legacy.state import SUFFIX
 from jobmatch_dagster.db.matches import DECISIONS, NoMatchError
 from jobmatch_dagster.db.matches import decide as set_decision
-from jobmatch_dagster.db.migrations import MigrationError, plan
+from jobmatch_dagster.db.migrations import MigrationError, SchemaVersionError, plan, purpose
 from jobmatch_dagster.db.migrations import migrate as apply_migrations
 from jobmatch_dagster.db.migrations import rollback as undo_migrations
-from jobmatch_dagster.db.statistics import job_statistics, user_statistics
+from jobmatch_dagster.db.personal import erasures_of
+from jobmatch_dagster.db.statistics import JobStatistics, UserStatistics, job_statistics, user_statistics
 from jobmatch_dagster.db.urls import DatabaseUrlError, safe_url
-from jobmatch_dagster.defs.matching.explain import NothingToExplainError
+from jobmatch_dagster.defs.explain.facts import NothingToExplainError
+from jobmatch_dagster.defs.operations.export_user import UnknownUserError
 from jobmatch_dagster.defs.profiles.inbox import InboxError, put_into_inbox
 from jobmatch_dagster.partitions import HOUR_FORMAT
+from jobmatch_dagster.printing import print_job_statistics, print_preferences, print_user_statistics
 from jobmatch_dagster.resources.embedder import ModelUnavailableError
-from jobmatch_dagster.runs import RunFailedError, run_job
-from jobmatch_dagster.runtime import INBOX_VARIABLE, Runtime, SchemaVersionError, open_runtime
+from jobmatch_dagster.runs import RunFailedError, hour_range, run_job
+from jobmatch_dagster.runtime import INBOX_VARIABLE, Runtime, open_runtime
 
 # What a user can mend: told in one sentence, without a traceback.
 _EXPECTED = (
+    DatabaseRefusedError,
     DatabaseUnavailableError,
     DatabaseUrlError,
     HourNotAvailableError,
@@ -42,8 +52,10 @@ _EXPECTED = (
     NothingToExplainError,
     PassingFailure,
     PermanentFailure,
+    PreferencesError,
     RunFailedError,
     SchemaVersionError,
+    UnknownUserError,
 )
 _FOLDER = click.Path(path_type=Path)
 
@@ -119,47 +131,95 @@ def dev(demo_data: bool, pages: Path | None, cvs: Path | None, port: int) -> Non
 
 @main.command()
 @click.option("--dry-run", is_flag=True, help="Say what would be done, change nothing.")
-def migrate(dry_run: bool) -> None:
+@click.option("--from-legacy", is_flag=True, help="Convert a database of the legacy project, keeping its tables.")
+def migrate(dry_run: bool, from_legacy: bool) -> None:
     """Bring the database's schema to this version."""
     with open_runtime(prepare_schema=False) as runtime:
-        found = plan(runtime.database)
-        click.echo(f"Database: {safe_url(runtime.database.url)}, {len(found.applied)} migration(s) applied.")
-        if dry_run:
+        click.echo(f"Database: {safe_url(runtime.database.url)}")
+        if from_legacy:
+            _migrate_from_legacy(runtime, dry_run=dry_run)
+        elif dry_run:
+            found = plan(runtime.database)
+            _list("Applied before", found.applied)
             _list("Would apply", found.pending)
+            for name in found.pending:
+                click.echo(f"  {name}: {purpose(name)}")
         else:
             _list("Applied", apply_migrations(runtime.database))
 
 
+def _migrate_from_legacy(runtime: Runtime, *, dry_run: bool) -> None:
+    found, rows = look_for_legacy(runtime.database)
+    if rows:
+        click.echo("Plan: set these tables aside, make the schema, read the postings, carry decisions over, verify:")
+        for name, count in rows.items():
+            click.echo(f"  {name}: {count:,} rows")
+    if dry_run:
+        click.echo(found.sentence)
+        return
+    converted = convert_legacy(runtime.database, click.echo)
+    if converted:
+        for name, value in asdict(converted).items():
+            if name != "tables":
+                click.echo(f"  {name.replace('_', ' ')}: {value:,}")
+        backups = ", ".join(f"{name}{SUFFIX}" for name in found.tables)
+        click.echo(
+            "Refused records stand in quarantined_records, decisions that were left in legacy_decisions, each with its "
+            "reason. `jobmatch rollback --to-legacy` goes back. The backups hold personal data that `jobmatch forget` "
+            f"does not reach; once you are content: DROP TABLE {backups};"
+        )
+
+
 @main.command()
 @click.option("--all", "everything", is_flag=True, help="Undo every migration: all data of the project goes.")
+@click.option("--to-legacy", is_flag=True, help="Restore the tables that `migrate --from-legacy` set aside.")
+@click.option("--dry-run", is_flag=True, help="Say what would be undone, change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def rollback(everything: bool, yes: bool) -> None:
+def rollback(everything: bool, to_legacy: bool, dry_run: bool, yes: bool) -> None:
     """Undo the last migration, or all of them. What its tables hold is lost."""
     with open_runtime(prepare_schema=False) as runtime:
-        found = plan(runtime.database)
-        names = found.applied[::-1] if everything else found.applied[-1:]
+        applied = plan(runtime.database).applied[::-1]
+        names = applied if everything or to_legacy else applied[:1]
+        where = safe_url(runtime.database.url)
+        if dry_run:
+            _list("Would undo", names)
+            return
         if names and not yes:
-            click.confirm(
-                f"Undo {', '.join(names)} on {safe_url(runtime.database.url)}? Their data is lost", abort=True
-            )
-        _list("Undone", undo_migrations(runtime.database, everything=everything))
+            click.confirm(f"Undo {', '.join(names)} on {where}? Their data is lost", abort=True)
+        if to_legacy:
+            restore_legacy(runtime.database, click.echo)
+        else:
+            _list("Undone", undo_migrations(runtime.database, everything=everything))
 
 
 @main.command()
 @click.option("--run-once", is_flag=True, help="Collect the hour that the API has finished, then end.")
 @click.option("--interval", type=click.IntRange(min=1), metavar="MINUTES", help="Collect again and again.")
 def collect(run_once: bool, interval: int | None) -> None:
-    """Run hourly_collection from the command line; each returned posting costs a credit."""
+    """Run hourly_collection from the command line; each returned posting costs a credit.
+
+    With --interval every hour since the last round is collected, in one run; a round that fails for a reason that
+    passes is told, and its hours are collected with the next.
+    """
     if run_once == (interval is not None):
         raise click.UsageError("Give either --run-once or --interval MINUTES.")
     from jobmatch_dagster.build import build_defs, default_resources
 
     default_resources()["active_jobs"].client()  # a missing key is told before anything starts
     with open_runtime() as runtime, runtime.dagster_instance() as instance:
+        first = None
         while True:
-            hour = latest_collectable_hour(default_resources()["clock"].now()).strftime(HOUR_FORMAT)
-            run_job(build_defs(), instance, "hourly_collection", partition_key=hour)
-            click.echo(f"{hour} collected: " + _counted(runtime))
+            last = latest_collectable_hour(default_resources()["clock"].now())
+            first = min(first or last, last)
+            try:
+                run_job(build_defs(), instance, "hourly_collection", tags=hour_range(first, last))
+            except RunFailedError as error:
+                if interval is None or error.permanent:
+                    raise
+                click.echo(f"jobmatch: {error}; next try in {interval} minute(s)", err=True)
+            else:
+                click.echo(f"{last:{HOUR_FORMAT}} collected: " + _counted(runtime))
+                first = last + HOUR
             if interval is None:
                 return
             time.sleep(interval * 60)
@@ -170,18 +230,25 @@ def collect(run_once: bool, interval: int | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 def stats(user_key: str | None, as_json: bool) -> None:
     """Numbers of the catalogue, or of one user."""
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else 120)
     with open_runtime() as runtime, runtime.database.begin() as connection:
         if user_key is None:
-            numbers = job_statistics(connection).to_dict()
-        else:
-            found = user_statistics(connection, user_key)
-            if not found:
-                raise NoMatchError(f"There is no user {user_key!r}.")
-            numbers = found[0].to_dict()
+            catalogue = job_statistics(connection)
+            _show(catalogue, lambda: print_job_statistics(catalogue, console), as_json=as_json)
+            return
+        found = user_statistics(connection, user_key)
+    if not found:
+        raise NoMatchError(f"There is no user {user_key!r}.")
+    _show(found[0], lambda: print_user_statistics(found[0], console), as_json=as_json)
+
+
+def _show(numbers: JobStatistics | UserStatistics, print_tables: Callable[[], None], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(numbers, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(numbers.to_dict(), ensure_ascii=False, indent=2))
     else:
-        _print_numbers(numbers)
+        print_tables()
 
 
 @main.group()
@@ -213,16 +280,62 @@ def decide(user_key: str, external_id: str, decision: str) -> None:
 @main.command()
 @click.argument("user_key")
 @click.argument("external_id")
-def explain(user_key: str, external_id: str) -> None:
+@click.option("--embed-again", is_flag=True, help="Compare the stored vectors with fresh ones; loads the model.")
+def explain(user_key: str, external_id: str, embed_again: bool) -> None:
     """Tell why a match is what it is, or why there is none; the job explain_match prints the same page."""
     from jobmatch_dagster.build import default_resources
+    from jobmatch_dagster.defs.explain.page import explain as explain_pair
     from jobmatch_dagster.defs.matching.assets import match_settings
-    from jobmatch_dagster.defs.matching.explain import explain as explain_pair
 
     resources = default_resources()
     settings = match_settings(resources["embedder"], resources["matching"])
     with open_runtime() as runtime:
-        click.echo(explain_pair(runtime.database, settings, user_key, external_id))
+        explained = explain_pair(
+            runtime.database,
+            settings,
+            user_key,
+            external_id,
+            now=resources["clock"].now(),
+            embedder=resources["embedder"] if embed_again else None,
+        )
+        click.echo(explained.page.text())
+
+
+@main.command()
+@click.argument("user_key")
+@click.option("--file", type=click.Path(path_type=Path), help="Take all of them from a preferences.toml.")
+@click.option("--location", "locations", multiple=True, help="A place that is accepted; may be repeated.")
+@click.option("--arrangement", "work_arrangements", multiple=True, help="remote, hybrid, on-site; may be repeated.")
+@click.option("--min-salary", type=float, help="Lowest yearly salary, with --currency.")
+@click.option("--currency", "salary_currency", help="Three letters, such as EUR.")
+@click.option("--needs-visa/--no-visa", default=None, help="Whether sponsorship is needed.")
+@click.option("--language", "languages", multiple=True, help="A language that ads may be in; may be repeated.")
+@click.option("--exclude-company", "excluded_companies", multiple=True, help="Not from this company; may be repeated.")
+@click.option("--clear", is_flag=True, help="Ask for nothing any more.")
+def preferences(user_key: str, file: Path | None, clear: bool, **fields: Any) -> None:
+    """Show what a user asks for, or set it; cv_profile_sensor then has the user matched again.
+
+    Options set their own field and leave the others; --file sets all.
+    """
+    from rich.console import Console
+
+    from jobmatch_dagster.defs.profiles.preferences import change_preferences
+
+    given = {name: value for name, value in fields.items() if value not in (None, ())}
+    with open_runtime() as runtime:
+        wanted, version = change_preferences(runtime.database, user_key, given, file=file, clear=clear)
+    print_preferences(wanted, version, Console())
+
+
+@main.command()
+@click.argument("user_key")
+def export(user_key: str) -> None:
+    """Print everything that is held on a user as JSON: rows of every table, files, runs."""
+    from jobmatch_dagster.defs.operations.export_user import export_user
+
+    with open_runtime() as runtime, runtime.dagster_instance() as instance:
+        held = export_user(runtime.database, user_key, inbox=Path(os.environ[INBOX_VARIABLE]), instance=instance)
+    click.echo(json.dumps(held, ensure_ascii=False, indent=2))
 
 
 @main.command()
@@ -242,10 +355,17 @@ def evaluate(pages: Path, cvs: Path, out: Path) -> None:
 @main.command()
 @click.argument("user_key")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def forget(user_key: str, yes: bool) -> None:
+@click.option("--proof", is_flag=True, help="Erase nothing: tell when the key was erased and what was searched.")
+def forget(user_key: str, yes: bool, proof: bool) -> None:
     """Erase a user everywhere: the job forget_user."""
     from jobmatch_dagster.build import build_defs
 
+    if proof:
+        with open_runtime() as runtime, runtime.database.begin() as connection:
+            erasures = erasures_of(connection, user_key)
+        shown = [{"forgotten_at": at.isoformat(), **report} for at, report in erasures]
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
     if not yes:
         click.confirm(f"Erase everything of {user_key}? This cannot be undone", abort=True)
     with open_runtime() as runtime, runtime.dagster_instance() as instance:
@@ -272,30 +392,3 @@ def _counted(runtime: Runtime) -> str:
     with runtime.database.begin() as connection:
         numbers = job_statistics(connection)
     return f"{numbers.open:,} open postings, {numbers.discovered_last_24_hours:,} of the last 24 hours."
-
-
-def _print_numbers(numbers: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
-    table = Table(show_header=False)
-    for name, value in _flat(numbers):
-        table.add_row(name, value)
-    console.print(table)
-
-
-def _flat(numbers: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in numbers.items():
-        label = name.replace("_", " ")
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                yield f"{label}: {key}", _shown(inner)
-        else:
-            yield label, _shown(value)
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "unknown"
-    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)

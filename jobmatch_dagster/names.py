@@ -15,9 +15,16 @@ POOL_EMBEDDER = "embedder"
 POOL_CLAUDE = "claude"
 POOLS = (POOL_ACTIVE_JOBS, POOL_EMBEDDER, POOL_CLAUDE)
 
+# Metadata of a failure: whether a person must change something first.
+PERMANENT_FAILURE = "permanent"
+
 TAG_PURPOSE = "jobmatch/purpose"
 TAG_HOUR = "jobmatch/hour"
 TAG_USER = "jobmatch/user"
-TAG_CONTENT = "jobmatch/cv_sha256"
+TAG_POSTING = "jobmatch/posting"
+TAG_COST_USD = "jobmatch/cost_usd"
+TAG_WORK = "jobmatch/work"
 TAG_PROFILE_VERSION = "jobmatch/profile_version"
-TAG_BURST = "jobmatch/burst"
+TAG_PREFERENCES_VERSION = "jobmatch/preferences_version"
+
+PURPOSE_EXPLAIN = "explain"

@@ -4,16 +4,28 @@ Put here how a run is made and how its failure is told. Which runs a command mak
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
+
+from jobmatch_dagster import names
+from jobmatch_dagster.partitions import HOUR_FORMAT
 
 # The terminal is for people: events go to the instance, progress lines to stderr.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 class RunFailedError(RuntimeError):
-    """A run did not succeed; the message names the step and its reason."""
+    """A run did not succeed; the message names the step and its reason.
+
+    Attributes:
+        permanent: whether a person must change something before it can succeed.
+    """
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
 
 
 def run_job(
@@ -41,8 +53,18 @@ def run_job(
         raise_on_error=False,
     )
     if not result.success:
-        raise RunFailedError(f"The run of {job_name} failed ({result.run_id}): {_reason(result)}")
+        raise RunFailedError(
+            f"The run of {job_name} failed ({result.run_id}): {_reason(result)}", permanent=_is_permanent(result)
+        )
     return result
+
+
+def hour_range(first: datetime, last: datetime) -> dict[str, str]:
+    """Tags that make one run of the hours from `first` to `last`, both included."""
+    return {
+        "dagster/asset_partition_range_start": first.strftime(HOUR_FORMAT),
+        "dagster/asset_partition_range_end": last.strftime(HOUR_FORMAT),
+    }
 
 
 def materialize(defs: dg.Definitions, instance: dg.DagsterInstance, *keys: Sequence[str]) -> dg.ExecuteInProcessResult:
@@ -63,7 +85,10 @@ def run_requested(
         RunFailedError: if a run fails.
     """
     with dg.build_sensor_context(instance=instance, sensor_name=sensor_name, resources=dict(resources)) as context:
-        tick = defs.resolve_sensor_def(sensor_name)(context)
+        sensor = defs.resolve_sensor_def(sensor_name)
+        tick = sensor(context)
+    if isinstance(tick, dg.RunRequest):
+        tick = dg.SensorResult(run_requests=[tick])
     if not isinstance(tick, dg.SensorResult):
         return 0
     for change in tick.dynamic_partitions_requests or ():
@@ -73,7 +98,7 @@ def run_requested(
         run_job(
             defs,
             instance,
-            request.job_name or "",
+            request.job_name or sensor.job_name or "",
             partition_key=request.partition_key,
             tags=request.tags,
             run_config=request.run_config,
@@ -92,6 +117,12 @@ def _reason(result: dg.ExecuteInProcessResult) -> str:
         if event.is_run_failure:
             return _innermost(event.job_failure_data.error) if event.job_failure_data.error else str(event.message)
     return "look at the run in the UI"
+
+
+def _is_permanent(result: dg.ExecuteInProcessResult) -> bool:
+    failures = [e.step_failure_data.user_failure_data for e in result.all_events if e.is_step_failure]
+    told = [failure.metadata.get(names.PERMANENT_FAILURE) for failure in failures if failure]
+    return any(value is not None and value.value is True for value in told)
 
 
 def _innermost(error: Any) -> str:

@@ -17,17 +17,13 @@ from jobmatch_dagster import names
 from jobmatch_dagster.db.embedded import embedded_postgres
 from jobmatch_dagster.db.engine import Database, ensure_database
 from jobmatch_dagster.db.locks import DAGSTER_STORAGE, exclusively
-from jobmatch_dagster.db.migrations import migrate, plan
+from jobmatch_dagster.db.migrations import migrate, require_schema
 from jobmatch_dagster.db.urls import dagster_url, sqlalchemy_url, with_database
 from jobmatch_dagster.resources.postgres import DATABASE_URL_VARIABLE
 
 HOME_VARIABLE = "JOBMATCH_HOME"
 DAGSTER_URL_VARIABLE = "DAGSTER_DATABASE_URL"
 INBOX_VARIABLE = "CV_INBOX"
-
-
-class SchemaVersionError(RuntimeError):
-    """The configured database does not have the schema of this version."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,7 @@ def open_runtime(*, database_name: str | None = None, prepare_schema: bool = Tru
         with database.begin():
             pass  # a clear sentence when the database does not answer
         if prepare_schema and configured:
-            _require_schema(database)
+            require_schema(database)
         elif prepare_schema:
             migrate(database)
         ensure_database(storage)
@@ -131,15 +127,6 @@ def _set(variables: Mapping[str, str | None]) -> None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
-
-
-def _require_schema(database: Database) -> None:
-    pending = plan(database).pending
-    if pending:
-        raise SchemaVersionError(
-            f"The configured database lacks {len(pending)} migration(s), first {pending[0]}. "
-            "Run `jobmatch migrate` (see `jobmatch migrate --dry-run`)."
-        )
 
 
 def _dagster_home(home: Path) -> Path:

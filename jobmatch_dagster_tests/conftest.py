@@ -35,13 +35,13 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 def empty_database_url(postgres_url: str) -> Iterator[str]:
     """URL of a fresh database without any table."""
-    yield from _fresh_database(postgres_url, template="template0")
+    yield from fresh_database(postgres_url, template="template0")
 
 
 @pytest.fixture
 def database_url(postgres_url: str) -> Iterator[str]:
     """URL of a fresh, migrated, empty database."""
-    yield from _fresh_database(postgres_url, template="jobmatch")
+    yield from fresh_database(postgres_url, template="jobmatch")
 
 
 @pytest.fixture
@@ -67,7 +67,8 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
-def _fresh_database(server_url: str, *, template: str) -> Iterator[str]:
+def fresh_database(server_url: str, *, template: str) -> Iterator[str]:
+    """URL of a copy of a database of the server, dropped afterwards."""
     name = f"test_{next(_numbers)}"
     server = create_engine(with_database(server_url, "postgres"), isolation_level="AUTOCOMMIT")
     with server.connect() as connection:

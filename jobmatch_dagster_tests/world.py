@@ -17,6 +17,7 @@ from jobmatch_dagster.core.posting import POSTING_COLUMNS
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.demo.server import ActiveJobsServer, GeneratedCorpus, RecordedCorpus
 from jobmatch_dagster.partitions import HOUR_FORMAT
+from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.runs import run_job, run_requested
 from jobmatch_dagster.runtime import environment
 
@@ -65,11 +66,16 @@ _SAME_ROWS = {
     ),
     "user_job_matches": (
         "SELECT user_key, external_id, match_score, semantic_score, skills_score, experience_score, industry_score, "
-        "work_arrangement_score, claude_score, claude_status, priority, matching_skills, missing_skills, "
-        "match_reasoning, status, m.profile_version, m.record_hash "
+        "work_arrangement_score, claude_score, claude_status, claude_raw_score, claude_band_low, claude_band_high, "
+        "claude_deviation, claude_items_dropped, claude_is_generic, "
+        "posting_signs, claude_reason, priority, matching_skills, missing_skills, "
+        "match_reasoning, key_alignments, potential_gaps, status, m.profile_version, m.record_hash "
         "FROM user_job_matches m JOIN users ON users.id = user_id JOIN jobs ON jobs.id = job_id"
     ),
-    "claude_requests": "SELECT request_hash, state, attempts FROM claude_requests",
+    "claude_requests": (
+        "SELECT user_key, external_id, attempt, state, attempts FROM claude_requests JOIN users ON users.id = user_id "
+        "JOIN jobs ON jobs.id = job_id"
+    ),
     "score_calibrations": "SELECT model, knots FROM score_calibrations",
 }
 
@@ -95,6 +101,19 @@ class World:
         """Serve another market, from this hour on."""
         self.server.corpus = GeneratedCorpus(per_hour=per_hour, since=since)
 
+    def serve(self, records: list[dict[str, Any]]) -> None:
+        """Serve these very records; a change of them is served too."""
+        self.server.corpus = RecordedCorpus(records)
+
+    def configure(self, **fields: Any) -> None:
+        """Set fields of the resource active_jobs."""
+        resource = ActiveJobsResource(base_url=self.server.url, api_key="k", **fields)
+        self.defs = build_defs({"active_jobs": resource})
+
+    def upkeep(self, day: str) -> dg.ExecuteInProcessResult:
+        """Run daily_upkeep for a day."""
+        return run_job(self.defs, self.instance, "daily_upkeep", partition_key=day)
+
     def put_cv(self, user_key: str, cv: str | bytes, suffix: str = ".txt") -> Path:
         """Put a CV into the inbox as a file that was written a while ago."""
         path = self.inbox / f"{user_key}{suffix}"
@@ -105,7 +124,9 @@ class World:
 
     def run_sensor(self, name: str) -> int:
         """Evaluate a sensor and make the runs that it asks for."""
-        return run_requested(self.defs, self.instance, name, {"database": default_resources()["database"]})
+        resources = default_resources()
+        given = {resource: resources[resource] for resource in ("database", "claude")}
+        return run_requested(self.defs, self.instance, name, given)
 
     def take_in(self, user_key: str, cv: str | bytes, suffix: str = ".txt") -> None:
         """From the CV to its matches, through both sensors."""
@@ -120,16 +141,21 @@ class World:
 
     def rows(self, *tables: str) -> dict[str, list[str]]:
         """The rows of these tables (default: all), as they must be the same after the same work."""
-        with self.database.begin() as connection:
-            return {
-                table: sorted(str(tuple(row)) for row in connection.execute(text(query)))
-                for table, query in _SAME_ROWS.items()
-                if not tables or table in tables
-            }
+        return table_rows(self.database, *tables)
 
     def reload(self) -> None:
         """Build the code location again, for instance after a change of the environment."""
         self.defs = build_defs()
+
+
+def table_rows(database: Database, *tables: str) -> dict[str, list[str]]:
+    """The rows of these tables (default: all), as they must be the same after the same work."""
+    with database.begin() as connection:
+        return {
+            table: sorted(str(tuple(row)) for row in connection.execute(text(query)))
+            for table, query in _SAME_ROWS.items()
+            if not tables or table in tables
+        }
 
 
 @contextmanager

@@ -4,6 +4,7 @@ Put here when two postings are the same ad. They are grouped, never merged: each
 address. Same company, same title, near-identical text; another title is another job, whatever the text.
 """
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -50,7 +51,7 @@ def group_alike(texts: Mapping[str, str]) -> list[list[str]]:
     from datasketch import MinHashLSH
 
     signatures = {key: _signature(texts[key]) for key in sorted(texts, key=_age)}
-    index = MinHashLSH(threshold=MIN_LIKENESS, num_perm=_PERMUTATIONS)
+    index = MinHashLSH(num_perm=_PERMUTATIONS, params=_bands())
     for key, signature in signatures.items():
         index.insert(key, signature)
     leader = {key: key for key in signatures}
@@ -70,6 +71,15 @@ def group_alike(texts: Mapping[str, str]) -> list[list[str]]:
     for key in signatures:
         groups.setdefault(find(key), []).append(key)
     return [members for members in groups.values() if len(members) > 1]
+
+
+@functools.cache
+def _bands() -> tuple[int, int]:
+    """Bands and rows of the index for `MIN_LIKENESS`; finding them costs more than a small group does."""
+    from datasketch import MinHashLSH
+
+    index = MinHashLSH(threshold=MIN_LIKENESS, num_perm=_PERMUTATIONS)
+    return index.b, index.r
 
 
 def _age(external_id: str) -> tuple[int, str]:

@@ -10,4 +10,13 @@ class PermanentFailure(RuntimeError):  # noqa: N818 (the field's own word for it
 
 
 class PassingFailure(RuntimeError):  # noqa: N818
-    """The other side was busy, broken or out of reach; later it may not be."""
+    """The other side was busy, broken or out of reach; later it may not be.
+
+    Args:
+        message: what happened.
+        wait_s: seconds that the other side asks to be left alone; None when it did not say.
+    """
+
+    def __init__(self, message: str, *, wait_s: float | None = None) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s

@@ -12,14 +12,20 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from jobmatch_dagster.core.document_formats.html import read_html as text_of_html
+from jobmatch_dagster.core.document_limits import UnreadableDocument
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, SALARY_UNITS, WORK_ARRANGEMENTS
 from jobmatch_dagster.core.text import clean_block, clean_line, once
 
 MAX_LINE_CHARACTERS = 2_000
+# PostgreSQL's GIN index takes no item of over 2,700 bytes; a character has up to four.
+MAX_ITEM_CHARACTERS = 600
 MAX_TEXT_CHARACTERS = 200_000
 MAX_ITEMS = 1_000
 MAX_JSON_CHARACTERS = 100_000
 _INT4_MAX = 2**31 - 1
+# Decimals have an exponent of any length; written out, a large one would fill the memory.
+_MAX_DECIMALS = 20
 # Beyond these the vendor's clock or the ad is wrong; PostgreSQL and JSON would take them, people would not.
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _FRACTION = re.compile(r"\.(\d{1,9})(?=$|[Z+-])")
@@ -62,6 +68,14 @@ def read_text(value: Any) -> str | None:
     return clean_block(_text(value)[:MAX_TEXT_CHARACTERS]) or None
 
 
+def read_html(value: Any) -> str | None:
+    """Text of a web page, as `read_text` gives it."""
+    try:
+        return read_text(text_of_html(_text(value)))
+    except (UnreadableDocument, AssertionError):  # the standard library's reader asserts on broken declarations
+        raise UnusableValueError("no web page, or one that is too long") from None
+
+
 def read_time(value: Any) -> datetime | None:
     """A time: ISO 8601 with 0 to 9 fraction digits, UTC when no zone is said."""
     text = clean_line(_text(value))
@@ -90,6 +104,8 @@ def read_amount(value: Any) -> Decimal | None:
         raise UnusableValueError("text instead of a number") from None
     if not number.is_finite() or not 0 <= number < 10**15:
         raise UnusableValueError("not a number from 0 to 10^15")
+    if int(number.as_tuple().exponent) < -_MAX_DECIMALS:
+        raise UnusableValueError(f"more than {_MAX_DECIMALS} decimals")
     return number
 
 
@@ -146,6 +162,8 @@ def read_list(value: Any) -> list[str] | None:
     if any(not isinstance(item, str | None) for item in items):
         raise UnusableValueError("a list with items that are no strings")
     lines = dict.fromkeys(line for item in items if item is not None and (line := read_line(item)))
+    if any(len(line) > MAX_ITEM_CHARACTERS for line in lines):
+        raise UnusableValueError(f"an item of over {MAX_ITEM_CHARACTERS} characters")
     return list(lines) or None
 
 
@@ -238,6 +256,7 @@ FIELDS: dict[str, tuple[str | None, str, Reader]] = {
     "date_modified": (None, "date_modified", read_time),
     "modified_fields": (None, "modified_fields", read_list),
     "description_text": (None, "description", read_text),
+    "description_html": (None, "description", read_html),
     "source": (None, "source", read_line),
     "source_type": (None, "source_type", read_line),
     "source_domain": (None, "source_domain", read_line),
@@ -300,18 +319,19 @@ FIELDS: dict[str, tuple[str | None, str, Reader]] = {
 
 REQUIRED = ("id", "title", "organization", "url", "date_created")
 
-# Names and addresses of third persons: dropped at the door.
-PERSONAL = frozenset(
-    {
-        "ai_hiring_manager_name", "ai_hiring_manager_email_address",
-        "recruiter_name", "recruiter_title", "recruiter_url",
-    }
-)  # fmt: skip
+# Names and addresses of third persons, also in fields that are news: dropped at the door.
+_PERSONAL_PREFIXES = ("ai_hiring_manager", "hiring_manager", "recruiter_")
+
+
+def is_personal(name: str) -> bool:
+    """Whether a field tells of the person who hires."""
+    return name.strip().casefold().startswith(_PERSONAL_PREFIXES)
+
 
 # Documented fields without a column: kept in `extra`, and no news.
 KNOWN_EXTRA = frozenset(
     {
-        "description_html", "seniority", "directapply", "direct_apply", "external_apply_url", "no_jb_schema",
+        "seniority", "directapply", "direct_apply", "external_apply_url", "no_jb_schema",
         "ats_duplicate", "expired", "source_slug", "org_linkedin_name", "org_logo_permalink",
     }
 )  # fmt: skip

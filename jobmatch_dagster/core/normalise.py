@@ -5,6 +5,7 @@ Put here what concerns a whole record or page. Names and readers of single field
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,28 +18,33 @@ from jobmatch_dagster.core.fields import (
     FIELDS,
     KNOWN_EXTRA,
     KNOWN_EXTRA_PREFIXES,
-    PERSONAL,
     REQUIRED,
     UnusableValueError,
+    is_personal,
     read_amount,
     read_choice,
     read_line,
     storable,
 )
+from jobmatch_dagster.core.legacy import vendor_record
 from jobmatch_dagster.core.posting import POSTING_COLUMNS, SALARY_UNITS, Posting
 from jobmatch_dagster.core.text import clean_line, sha256_hex, strip_noise
 
-NORMALISER_VERSION = 1
+NORMALISER_VERSION = 2
 
 # What a record keeps of a value that could not be used: enough to see what it was.
 _MAX_KEPT_CHARACTERS = 500
 _MAX_RECORD_CHARACTERS = 200_000
+_MAX_INTEGER_DIGITS = 100
 _SPELLINGS = {
     spelling: (name, column, read)
     for name, (g2_name, column, read) in FIELDS.items()
     for spelling in (name, g2_name)
     if spelling
 }
+# Columns that are not of the ad: what follows from the others, and what only some feeds tell.
+_NOT_COMPARED = frozenset({"record_hash", "text_hash", "ad_key", "date_modified", "modified_fields"})
+_COMPARED_COLUMNS = tuple(sorted(column for column in POSTING_COLUMNS if column not in _NOT_COMPARED))
 
 
 class PageError(ValueError):
@@ -82,20 +88,80 @@ class PageContent:
 def parse_page(body: bytes) -> list[Any]:
     """The records of a page: a bare array, or one wrapped as `{"data": [...]}` or `{"jobs": [...]}`.
 
+    A page of rows of the legacy project, `{"legacy_rows": [...]}`, holds them as they stood in its tables.
+
     Raises:
         PageError: if the body is anything else.
     """
+    text = body.decode("utf-8-sig", errors="replace")
     try:
-        page = json.loads(body.decode("utf-8-sig", errors="replace"))
-    except (ValueError, RecursionError):
+        page = _loads(text)
+    except RecursionError:
+        page = _elements(text)
+    except ValueError:
         start = body.lstrip()[:1]
         kind = "an HTML page" if start == b"<" else "empty" if not start else "no complete JSON"
         raise PageError(f"the body is {kind}, not an array of records") from None
+    if isinstance(page, dict) and isinstance(page.get("legacy_rows"), list):
+        return [vendor_record(row) if isinstance(row, dict) else row for row in page["legacy_rows"]]
     if isinstance(page, dict):
         page = next((page[key] for key in ("data", "jobs") if isinstance(page.get(key), list)), page)
     if not isinstance(page, list):
         raise PageError(f"the body is JSON of type {type(page).__name__}, not an array of records")
     return page
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text, parse_int=_integer)
+
+
+def _integer(digits: str) -> int | float:
+    """Python refuses integers of over 4,300 digits; one of them must not cost the page."""
+    return int(digits) if len(digits) <= _MAX_INTEGER_DIGITS else float(digits)
+
+
+class _Unreadable(str):
+    """The JSON of a record that is nested too deeply to be read."""
+
+
+def _elements(text: str) -> list[Any]:
+    """The elements of an array of which some are nested too deeply to be read; those as `_Unreadable`.
+
+    Raises:
+        PageError: if the text is no complete array.
+    """
+    elements: list[Any] = []
+    depth = start = 0
+    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[\]{},]', text):
+        mark = token[0]
+        if mark in "]}":
+            depth -= 1
+        if (depth == 1 and mark == ",") or (depth == 0 and mark == "]"):
+            elements.append(_element(text[start : token.start()]))
+        if depth == (1 if mark == "," else 0):
+            start = token.end()
+        if mark in "[{":
+            depth += 1
+    if depth or not text.lstrip().startswith("["):
+        raise PageError("the body is nested too deeply to be read")
+    return elements
+
+
+def _element(text: str) -> Any:
+    try:
+        return _loads(text)
+    except (ValueError, RecursionError):
+        return _Unreadable(text[:_MAX_KEPT_CHARACTERS])
+
+
+def expired_ids(body: bytes) -> list[str]:
+    """Ids of the expired feed, which comes as strings, integers or objects with an `id`.
+
+    Raises:
+        PageError: if the body is no array.
+    """
+    found = (item.get("id") if isinstance(item, dict) else item for item in parse_page(body))
+    return [clean_line(str(item)) for item in found if isinstance(item, int | str) and not isinstance(item, bool)]
 
 
 def normalise_page(body: bytes) -> PageContent:
@@ -130,6 +196,8 @@ def normalise_record(record: object) -> Posting:
 
 
 def _normalise(record: object) -> tuple[Posting, list[str]]:
+    if isinstance(record, _Unreadable):
+        raise RecordError("(record)", "nested too deeply to be read; expected a plain object")
     if not isinstance(record, Mapping):
         raise RecordError("(record)", f"JSON of type {type(record).__name__}; expected an object")
     unusable: dict[str, Any] = {}
@@ -146,8 +214,9 @@ def _normalise(record: object) -> tuple[Posting, list[str]]:
 def _read_fields(record: Mapping[str, Any], unusable: dict[str, Any]) -> dict[str, Any]:
     """Values of the documented fields by column; what cannot be used is noted."""
     values: dict[str, Any] = {}
-    for key in record.keys() & _SPELLINGS.keys():
-        name, column, read = _SPELLINGS[key]
+    for key, (name, column, read) in _SPELLINGS.items():
+        if key not in record:
+            continue
         try:
             found = read(record[key])
         except UnusableValueError as error:
@@ -168,7 +237,9 @@ def _read_rest(record: Mapping[str, Any], unusable: dict[str, Any]) -> tuple[dic
     """Fields without a column, and the names of those that are news."""
     extra: dict[str, Any] = {}
     unknown: list[str] = []
-    for key in record.keys() - _SPELLINGS.keys() - PERSONAL:
+    for key in record:
+        if key in _SPELLINGS or is_personal(key):
+            continue
         if not (key in KNOWN_EXTRA or key.startswith(KNOWN_EXTRA_PREFIXES)):
             unknown.append(clean_line(key)[:200])
         if record[key] not in (None, "", [], {}):
@@ -229,7 +300,7 @@ def _salary(raw: Any, unusable: dict[str, Any]) -> dict[str, Any]:
 
 def _record_hash(posting: Posting) -> str:
     """Differs when anything changed but the query of a logo's address, which signs and expires."""
-    columns = {name: getattr(posting, name) for name in POSTING_COLUMNS if name not in ("record_hash", "text_hash")}
+    columns = {name: getattr(posting, name) for name in _COMPARED_COLUMNS}
     logo = columns["organization_logo"]
     columns["organization_logo"] = logo.split("?", 1)[0] if logo else None
     return sha256_hex(_json(columns))
@@ -250,7 +321,7 @@ def _text_hash(posting: Posting) -> str:
 def _rejected(position: int, record: Any, error: RecordError) -> Rejected:
     external_id = None
     if isinstance(record, Mapping):
-        record = {key: value for key, value in record.items() if key not in PERSONAL}
+        record = {key: value for key, value in record.items() if not is_personal(key)}
         if isinstance(record.get("id"), int | str):
             external_id = clean_line(str(record["id"]))[:100] or None
     text = _json(record).replace("\\u0000", "")[:_MAX_RECORD_CHARACTERS]
@@ -259,7 +330,10 @@ def _rejected(position: int, record: Any, error: RecordError) -> Rejected:
 
 def _json(value: Any) -> str:
     """Canonical JSON in ASCII; times and decimals in their one spelling."""
-    return json.dumps(value, sort_keys=True, default=_plain)
+    try:
+        return json.dumps(value, sort_keys=True, default=_plain)
+    except RecursionError:
+        return '"nested too deeply to be shown"'
 
 
 def _plain(value: Any) -> str:

@@ -65,13 +65,23 @@ def outlook(quota: Quota | None, told_at: datetime | None, spending: Spending, n
 
 
 def is_still_valid(quota: Quota, told_at: datetime, now: datetime) -> bool:
-    """Whether what the API said then holds now: the plan was not renewed since."""
-    return quota.reset_seconds is None or told_at + timedelta(seconds=quota.reset_seconds) > now
+    """Whether what the API said then holds now: the plan was not renewed since.
+
+    An API that does not say when it renews the plan is believed for a day: then it is asked anew.
+    """
+    holds = _DAY if quota.reset_seconds is None else timedelta(seconds=quota.reset_seconds)
+    return told_at + holds > now
 
 
-def allows_page(quota: Quota | None, page_size: int, reserve: int) -> bool:
-    """Whether another page can be asked for without touching the reserve; what is unknown allows it."""
+def allows_page(quota: Quota | None, page_cost: int, reserve: int) -> bool:
+    """Whether another page can be asked for without touching the reserve; what is unknown allows it.
+
+    Args:
+        quota: what the API said last.
+        page_cost: job credits that a full page costs; the reserve is no matter for one that costs none.
+        reserve: job credits that are never spent.
+    """
     if quota is None:
         return True
     jobs, requests = quota.jobs_remaining, quota.requests_remaining
-    return (jobs is None or jobs - page_size >= reserve) and (requests is None or requests > 0)
+    return (jobs is None or not page_cost or jobs - page_cost >= reserve) and (requests is None or requests > 0)

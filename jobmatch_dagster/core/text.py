@@ -15,32 +15,40 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
 _BLANK_LINES = re.compile(r"\n\s*\n\s*\n+")
 
-# What boards add to an ad and rotate by themselves, without the ad being another one.
-_NOISE = (
+# What boards add to an ad and rotate by themselves, without the ad being another one; by a sign that it is there.
+_NOISE = {
     # RemoteOK's anti-bot line, "Please mention the word **X** and tag RMTcy… when applying … (#RMTcy…). This is
     # a beta feature …": the word and the tag change with every request.
-    re.compile(r"(please )?mention the words? .{0,80}? and tag \S+ when applying.*?(\(#[^)]*\)\.?|$)", re.I | re.S),
-    re.compile(r"this is a beta feature to avoid spam applicants\..*?(they're human\.?|$)", re.I | re.S),
+    "mention the word": re.compile(
+        r"(please )?mention the words? .{0,80}? and tag \S+( when applying.*?(\(#[^)]*\)\.?|$))?", re.I | re.S
+    ),
+    "this is a beta feature": re.compile(
+        r"this is a beta feature to avoid spam applicants\..*?(they're human\.?|$)", re.I | re.S
+    ),
     # Arbeitnow's footer, which comes in several wordings.
-    re.compile(r"find (more )?(english speaking )?jobs in germany on arbeitnow\.?", re.I),
-)
+    "arbeitnow": re.compile(r"find (more )?(english speaking )?jobs in germany on arbeitnow\.?", re.I),
+}
 
 
 def clean_line(text: str) -> str:
     """One line: invisible and control characters out, white space collapsed, composed (NFC)."""
+    if text.isprintable():  # no line break, no control and no invisible character: most lines
+        return " ".join((text if text.isascii() else unicodedata.normalize("NFC", text)).split())
     return _SPACE.sub(" ", _visible(text)).strip()
 
 
 def clean_block(text: str) -> str:
     """Text of several lines: as `clean_line`, but line breaks stay (at most one blank line in a row)."""
-    lines = (re.sub(r"[^\S\n]+", " ", line).strip() for line in _visible(text).split("\n"))
+    lines = (" ".join(line.split()) for line in _visible(text).split("\n"))
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
 def strip_noise(text: str) -> str:
     """The text as it counts for "is this another ad?": cosmetic noise out, case and white space levelled."""
-    for pattern in _NOISE:
-        text = pattern.sub(" ", text)
+    lowered = text.lower()
+    for sign, pattern in _NOISE.items():
+        if sign in lowered:
+            text = pattern.sub(" ", text)
     return clean_line(text).casefold()
 
 

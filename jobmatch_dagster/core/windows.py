@@ -31,6 +31,14 @@ class Sweep:
         """Length of the window in hours."""
         return (self.window_end - self.window_start) // HOUR if self.window_start and self.window_end else 0
 
+    def answers_for(self, hour: datetime) -> bool:
+        """Whether the hour lies in the window."""
+        return (
+            self.window_start is not None
+            and self.window_end is not None
+            and self.window_start <= hour < self.window_end
+        )
+
 
 def hour_of(moment: datetime) -> datetime:
     """The hour that a time lies in."""

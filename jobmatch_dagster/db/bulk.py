@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import psycopg2
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
@@ -28,7 +29,11 @@ def copy_into(connection: Connection, table: str, columns: Sequence[str], rows: 
     stream = _LineStream(_lines(rows, encoders))
     names = ", ".join(f'"{column}"' for column in columns)
     with _cursor(connection) as cursor:
-        cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN', stream)
+        try:
+            cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN', stream)
+        except psycopg2.Error as error:
+            # Its context quotes the line, which may be a user's.
+            raise type(error)(error.diag.message_primary or type(error).__name__) from None
     return stream.lines
 
 

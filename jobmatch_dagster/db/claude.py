@@ -1,115 +1,203 @@
-"""The ledger of requests to Claude, and what they say about pairs."""
+"""The ledger of requests to Claude: claimed before the call, kept before it is read, paid for once.
+
+Put here the ledger. What it says about pairs is written in `claude_pairs.py`.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
-from jobmatch_dagster.core.answer import Answer, Unusable
-from jobmatch_dagster.core.prompt import PROMPT_VERSION
-from jobmatch_dagster.db.engine import run_query
+from jobmatch_dagster.core.prompt import prompt_version
+from jobmatch_dagster.db.engine import read_sql, run_query
+from jobmatch_dagster.db.locks import CLAUDE_BUDGET, lock
+
+# Batch items without an answer, and calls that may have been billed, until a request is given up.
+MAX_FAILURES = 5
+# What stands in `batch_id` until the API has named the batch.
+SUBMITTING = "submitting:"
 
 
-def waiting_pairs(connection: Connection, user_keys: Sequence[str] | None, per_user: int) -> Sequence[Row[Any]]:
-    """Pairs that wait for Claude (of all active users, or of these), each user's best first."""
-    keys = None if user_keys is None else list(user_keys)
-    return run_query(connection, "pairs_for_claude", {"user_keys": keys, "per_user": per_user})
+@dataclass(frozen=True)
+class Claim:
+    """A request that is to be made, and the most that it can cost."""
+
+    request_hash: str
+    user_id: int
+    job_id: int
+    profile_version: int
+    text_hash: str
+    attempt: int
+    highest_usd: Decimal
 
 
-def count_waiting(connection: Connection, user_keys: Sequence[str] | None = None) -> int:
-    """How many pairs wait for Claude."""
-    keys = None if user_keys is None else list(user_keys)
-    return int(run_query(connection, "claude_waiting", {"user_keys": keys})[0].pairs)
+@dataclass(frozen=True)
+class Claimed:
+    """Ids of the ledger by hash, and whether the budget was enough for all that was wanted."""
+
+    ids: dict[str, int]
+    within_budget: bool
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """A request as the ledger knows it."""
+
+    id: int
+    state: str
+    batch_id: str | None
+    answer: Mapping[str, Any] | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class BatchUnderWay:
+    """A batch with pending requests; `batch_id` begins with `SUBMITTING` while the API's name is not known."""
+
+    batch_id: str
+    requests: int
+    claimed_at: datetime
+    age_s: float
+
+    @property
+    def key(self) -> str | None:
+        """Our own key, while the API's name is not known."""
+        return self.batch_id.removeprefix(SUBMITTING) if self.batch_id.startswith(SUBMITTING) else None
+
+
+def ledger_rows(connection: Connection, request_hashes: Sequence[str]) -> dict[str, LedgerRow]:
+    """What the ledger knows of these requests, by hash."""
+    query = (
+        "SELECT request_hash, id, state, batch_id, answer, error FROM claude_requests "
+        "WHERE request_hash = ANY(CAST(:hashes AS text[]))"
+    )
+    rows = connection.execute(text(query), {"hashes": list(request_hashes)})
+    return {row.request_hash: LedgerRow(row.id, row.state, row.batch_id, row.answer, row.error) for row in rows}
 
 
 def spent_today_usd(connection: Connection) -> Decimal:
-    """What the answers of this day (UTC) have cost."""
-    query = "SELECT coalesce(sum(cost_usd), 0) FROM claude_requests WHERE answered_at >= date_trunc('day', now())"
-    return Decimal(connection.scalar(text(query)) or 0)
+    """What this day (UTC) has cost, and can still cost by what is under way."""
+    return Decimal(run_query(connection, "claude_spent")[0].usd)
 
 
-def held_answer(connection: Connection, request_hash: str) -> Mapping[str, Any] | None:
-    """The raw answer to an equal request, when there is one."""
-    query = "SELECT answer FROM claude_requests WHERE request_hash = :hash AND state = 'answered'"
-    answer: Mapping[str, Any] | None = connection.scalar(text(query), {"hash": request_hash})
-    return answer
+def claim(
+    connection: Connection,
+    claims: Sequence[Claim],
+    *,
+    model: str,
+    run_id: str,
+    budget_usd: Decimal,
+    batch_key: str | None = None,
+) -> Claimed:
+    """Claim requests in their order, as far as the day's budget goes.
 
-
-def open_request(connection: Connection, request_hash: str, pair: Row[Any], model: str, run_id: str) -> None:
-    """Note that a request is about to be made; committed before the call."""
-    connection.execute(
-        text(
-            "INSERT INTO claude_requests AS known (request_hash, user_id, job_id, model, prompt_version, "
-            "profile_version, text_hash, state, attempts, run_id) VALUES (:hash, :user_id, :job_id, :model, :prompt, "
-            ":version, :text_hash, 'pending', 1, :run_id) "
-            "ON CONFLICT (request_hash) DO UPDATE SET attempts = known.attempts + 1, run_id = excluded.run_id "
-            "WHERE known.state <> 'answered'"
-        ),
-        {
-            "hash": request_hash,
-            "user_id": pair.user_id,
-            "job_id": pair.job_id,
-            "model": model,
-            "prompt": PROMPT_VERSION,
-            "version": pair.profile_version,
-            "text_hash": pair.text_hash,
-            "run_id": run_id,
-        },
-    )
+    One claim at a time, whatever processes there are: what is reserved counts as spent. A request that cannot be
+    claimed (answered or under way meanwhile, its user erased) is left out.
+    """
+    lock(connection, CLAUDE_BUDGET)
+    left = budget_usd - spent_today_usd(connection)
+    claimed: dict[str, int] = {}
+    for wanted in claims:
+        if wanted.highest_usd > left:
+            return Claimed(claimed, within_budget=False)
+        rows = run_query(
+            connection,
+            "claim_claude_request",
+            {
+                "request_hash": wanted.request_hash,
+                "user_id": wanted.user_id,
+                "job_id": wanted.job_id,
+                "profile_version": wanted.profile_version,
+                "text_hash": wanted.text_hash,
+                "attempt": wanted.attempt,
+                "reserved_usd": wanted.highest_usd,
+                "model": model,
+                "prompt_version": prompt_version(),
+                "batch_id": f"{SUBMITTING}{batch_key}" if batch_key else None,
+                "run_id": run_id,
+            },
+        )
+        if rows:
+            left -= wanted.highest_usd
+            claimed[wanted.request_hash] = rows[0].id
+    return Claimed(claimed, within_budget=True)
 
 
 def keep_answer(
-    connection: Connection, request_hash: str, raw: Mapping[str, Any], usage: Mapping[str, Any], cost_usd: Decimal
+    connection: Connection, request_id: int, answer: Mapping[str, Any], usage: Mapping[str, int], cost_usd: Decimal
+) -> bool:
+    """Keep an answer as it came; False when there is no such request (erased) or its answer is held already."""
+    parameters = {"id": request_id, "answer": json.dumps(answer), "usage": json.dumps(usage), "cost_usd": cost_usd}
+    return connection.execute(text(read_sql("queries/keep_claude_answer.sql")), parameters).rowcount == 1
+
+
+def fail(
+    connection: Connection,
+    request_ids: Sequence[int],
+    reason: str,
+    *,
+    counts: bool = False,
+    billed: bool = False,
+    final: bool = False,
 ) -> None:
-    """Keep an answer as it came, before it is read."""
-    connection.execute(
-        text(
-            "UPDATE claude_requests SET state = 'answered', answer = CAST(:answer AS jsonb), error = NULL, "
-            "usage = CAST(:usage AS jsonb), cost_usd = :cost, answered_at = now() WHERE request_hash = :hash"
-        ),
-        {"hash": request_hash, "answer": json.dumps(raw), "usage": json.dumps(usage), "cost": cost_usd},
+    """Note that requests got no answer: asked again, unless it is final or they failed too often."""
+    parameters = {
+        "ids": list(request_ids), "reason": reason, "counts": counts, "billed": billed, "final": final,
+        "most": MAX_FAILURES,
+    }  # fmt: skip
+    run_query(connection, "fail_claude_requests", parameters)
+
+
+def release_orphans(connection: Connection) -> None:
+    """Direct calls that a killed run left behind may be made again; the caller holds the lock on asking."""
+    run_query(connection, "release_claude_requests")
+
+
+def give_another_chance(connection: Connection) -> int:
+    """Let failed pairs wait again and given-up requests be made again; gives the number of pairs.
+
+    An answer that is held stays: a pair whose two answers were unusable fails again, without a call.
+    """
+    connection.execute(text("UPDATE claude_requests SET state = 'failed', failures = 0 WHERE state = 'rejected'"))
+    query = "UPDATE user_job_matches SET claude_status = 'waiting', updated_at = now() WHERE claude_status = 'failed'"
+    return connection.execute(text(query)).rowcount
+
+
+def batches_under_way(connection: Connection) -> list[BatchUnderWay]:
+    """Batches with requests that are pending, oldest first."""
+    return [BatchUnderWay(**row._mapping) for row in run_query(connection, "claude_batches")]
+
+
+def name_batch(connection: Connection, batch_key: str, batch_id: str) -> None:
+    """Note the API's name of a batch that was submitted under our key."""
+    query = "UPDATE claude_requests SET batch_id = :name WHERE state = 'pending' AND batch_id = :key"
+    connection.execute(text(query), {"name": batch_id, "key": f"{SUBMITTING}{batch_key}"})
+
+
+def requests_of_batch(connection: Connection, batch_id: str) -> list[int]:
+    """Ids of the requests that still wait for the batch."""
+    query = "SELECT id FROM claude_requests WHERE state = 'pending' AND batch_id = :batch_id ORDER BY id"
+    return list(connection.scalars(text(query), {"batch_id": batch_id}))
+
+
+def known_batch_ids(connection: Connection) -> set[str]:
+    """Names of all batches that requests have travelled in."""
+    return set(connection.scalars(text("SELECT DISTINCT batch_id FROM claude_requests WHERE batch_id IS NOT NULL")))
+
+
+def batches_of_user_alone(connection: Connection, user_id: int) -> list[str]:
+    """Batches under way that hold requests of this user and of nobody else."""
+    query = (
+        "SELECT batch_id FROM claude_requests WHERE state = 'pending' AND batch_id IS NOT NULL "
+        "GROUP BY batch_id HAVING bool_and(user_id = :user_id) ORDER BY batch_id"
     )
+    return list(connection.scalars(text(query), {"user_id": user_id}))
 
 
-def note_failure(connection: Connection, request_hash: str, reason: str) -> None:
-    """Note why a request got no answer; it may be made again."""
-    connection.execute(
-        text("UPDATE claude_requests SET state = 'failed', error = :reason WHERE request_hash = :hash"),
-        {"hash": request_hash, "reason": reason},
-    )
-
-
-def apply_answer(
-    connection: Connection, match_id: int, request_hash: str, model: str, found: Answer | Unusable, priority: str | None
-) -> None:
-    """Write what an answer says about a pair; one that is unusable leaves a status and no score."""
-    said: dict[str, Any] = dict.fromkeys(("score", "reason", "reasoning", "alignments", "gaps"))
-    if isinstance(found, Answer):
-        said |= {
-            "status": "done",
-            "score": found.score,
-            "reasoning": found.reasoning,
-            "alignments": json.dumps(found.alignments),
-            "gaps": json.dumps(found.gaps),
-        }
-    else:
-        said |= {"status": found.status, "reason": found.reason}
-    connection.execute(
-        text(
-            "UPDATE user_job_matches SET claude_score = :score, claude_status = :status, claude_reason = :reason, "
-            "priority = coalesce(:priority, priority), match_reasoning = coalesce(:reasoning, match_reasoning), "
-            "key_alignments = CAST(:alignments AS jsonb), potential_gaps = CAST(:gaps AS jsonb), "
-            "claude_request_hash = :hash, prompt_version = :prompt, claude_model = :model, updated_at = now() "
-            "WHERE id = :id AND claude_status = 'waiting'"
-        ),
-        {
-            "id": match_id,
-            "hash": request_hash,
-            "model": model,
-            "prompt": PROMPT_VERSION,
-            "priority": priority,
-            **said,
-        },
-    )
+def delete_requests_of(connection: Connection, user_id: int) -> int:
+    """Delete the user's requests; gives their number."""
+    return connection.execute(text("DELETE FROM claude_requests WHERE user_id = :id"), {"id": user_id}).rowcount

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg2
+
 from jobmatch_dagster.db.urls import with_database
 
 DATABASE_NAME = "jobmatch"
@@ -55,9 +57,25 @@ def embedded_postgres(home: Path) -> Iterator[str]:
         _use_reachable_programs()
     server = get_server(folder, cleanup_mode="stop")
     try:
+        _keep_rows_out_of_the_log(server.get_uri())
         yield with_database(server.get_uri(), DATABASE_NAME)
     finally:
         server.cleanup()
+
+
+def _keep_rows_out_of_the_log(url: str) -> None:
+    """A failed statement is logged by its error alone: its text and the failing row may be a CV."""
+    connection = psycopg2.connect(url)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW log_min_error_statement")
+            if cursor.fetchone() != ("panic",):
+                cursor.execute("ALTER SYSTEM SET log_min_error_statement = 'panic'")
+                cursor.execute("ALTER SYSTEM SET log_error_verbosity = 'terse'")
+                cursor.execute("SELECT pg_reload_conf()")
+    finally:
+        connection.close()
 
 
 def _is_root() -> bool:

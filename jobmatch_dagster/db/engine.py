@@ -10,14 +10,20 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, create_engine, text
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+import psycopg2
+from psycopg2 import errors
+from sqlalchemy import Connection, ExceptionContext, Row, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from jobmatch_dagster.db.urls import safe_url, sqlalchemy_url, with_database
 
 
 class DatabaseUnavailableError(RuntimeError):
     """The database does not answer."""
+
+
+class DatabaseRefusedError(RuntimeError):
+    """The database answers, and does not do what it is asked to: it is read-only, or a table is in use."""
 
 
 class Database:
@@ -37,7 +43,9 @@ class Database:
                 "application_name": "jobmatch",
                 "options": "-c timezone=UTC",
             },
+            hide_parameters=True,
         )
+        event.listen(self.engine, "handle_error", _hide_values)
 
     def __repr__(self) -> str:
         return f"Database({safe_url(self.url)!r})"
@@ -48,6 +56,8 @@ class Database:
 
         Raises:
             DatabaseUnavailableError: if the server does not answer or refuses the login.
+            DatabaseRefusedError: if the database is read-only, or a table stays in use for longer than a
+                `lock_timeout` that the block has set.
         """
         try:
             connection = self.engine.connect()
@@ -56,8 +66,17 @@ class Database:
                 f"The database {safe_url(self.url)} does not answer ({_first_line(error)}). "
                 "Check JOBMATCH_DATABASE_URL, or unset it to use the embedded PostgreSQL."
             ) from None
-        with connection, connection.begin():
-            yield connection
+        try:
+            with connection, connection.begin():
+                yield connection
+        except DBAPIError as error:
+            if sentence := _refusal(error.orig, self.url):
+                raise DatabaseRefusedError(sentence) from error
+            raise
+        except psycopg2.Error as error:
+            if sentence := _refusal(error, self.url):
+                raise DatabaseRefusedError(sentence) from error
+            raise
 
     def fetch(self, name: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
         """All rows of a named query (see `run_query`), in a transaction of its own."""
@@ -73,6 +92,13 @@ def run_query(connection: Connection, name: str, parameters: Mapping[str, Any] |
     """Run `sql/queries/<name>.sql`; gives its rows, or none for a statement without a result."""
     result = connection.execute(text(read_sql(f"queries/{name}.sql")), dict(parameters or {}))
     return result.all() if result.returns_rows else []
+
+
+def run_script(connection: Connection, script: str) -> None:
+    """Run SQL exactly as it stands, with its colons and percent signs."""
+    cursor = connection.connection.cursor()
+    cursor.execute(script)
+    cursor.close()
 
 
 @functools.cache
@@ -115,6 +141,29 @@ def ensure_database(url: str) -> None:
                     f"The database {safe_url(url)} does not exist and could not be created: create it first."
                 ) from None
         maintenance.dispose()
+
+
+def _refusal(cause: BaseException | None, url: str) -> str | None:
+    if isinstance(cause, errors.ReadOnlySqlTransaction):
+        return (
+            f"The database {safe_url(url)} is read-only (a standby, or default_transaction_read_only is on): "
+            "use the primary server, or make it writable."
+        )
+    if isinstance(cause, errors.LockNotAvailable):
+        return (
+            f"A table of {safe_url(url)} is in use by another session and was not free in time: end that session "
+            "(see pg_stat_activity) or stop the pipeline, then try again."
+        )
+    return None
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    """Leave the kind of an error and its first sentence: the rest ("Failing row contains …") may quote a CV."""
+    error = context.original_exception
+    if message := getattr(getattr(error, "diag", None), "message_primary", None):
+        error.args = (message,)
+        if context.sqlalchemy_exception is not None:
+            context.sqlalchemy_exception.args = (f"({type(error).__name__}) {message}",)
 
 
 def _first_line(error: OperationalError) -> str:

@@ -3,12 +3,17 @@
 Put here how postings are written. How a vendor record becomes a posting belongs in `core/normalise.py`.
 """
 
+import dataclasses
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+import psycopg2
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from jobmatch_dagster.core.normalise import NORMALISER_VERSION, Rejected
 from jobmatch_dagster.core.posting import POSTING_COLUMNS, Posting
@@ -18,6 +23,9 @@ from jobmatch_dagster.db.engine import run_query
 
 _PROVENANCE = ("page_id", "page_position", "page_fetched_at", "collection_hour", "run_id")
 _KEY = "external_id"
+# What PostgreSQL says of a row that it cannot hold: a bad value, a broken constraint, a limit of the program
+# (SQLSTATE classes 22, 23 and 54).
+_REFUSAL_CLASSES = frozenset({"22", "23", "54"})
 
 
 @dataclass(frozen=True)
@@ -66,22 +74,61 @@ def merge_postings(connection: Connection, sighted: Iterable[SightedPosting], ru
     return MergeCounts(inserted, updated, seen - inserted - updated, reopened)
 
 
+def merge_or_refuse(connection: Connection, sighted: Sequence[SightedPosting], run_id: str) -> tuple[MergeCounts, int]:
+    """Merge postings; one that the database refuses goes to the quarantine and costs no other its place.
+
+    Returns:
+        What happened to the rows, and the number of postings that were refused.
+    """
+    try:
+        with connection.begin_nested():
+            return merge_postings(connection, sighted, run_id), 0
+    except (DBAPIError, psycopg2.Error) as error:
+        origin = error.orig if isinstance(error, DBAPIError) else error
+        if str(getattr(origin, "pgcode", ""))[:2] not in _REFUSAL_CLASSES or not sighted:
+            raise
+        if len(sighted) == 1:
+            _quarantine_one(connection, sighted[0], origin)
+            return MergeCounts(), 1
+    half = len(sighted) // 2
+    counts, refused = merge_or_refuse(connection, sighted[:half], run_id)
+    more, also_refused = merge_or_refuse(connection, sighted[half:], run_id)
+    counts += more
+    return counts, refused + also_refused
+
+
 def quarantine(connection: Connection, page_id: int, rejected: Sequence[Rejected]) -> None:
     """Set the page's quarantined records to exactly these (a replay after a fix takes them out again)."""
     connection.execute(text("DELETE FROM quarantined_records WHERE page_id = :page_id"), {"page_id": page_id})
     for record in rejected:
-        connection.execute(
-            text(
-                "INSERT INTO quarantined_records "
-                "(page_id, page_position, external_id, field, reason, record, normaliser_version) "
-                "VALUES (:page_id, :position, :external_id, :field, :reason, :record, :version)"
-            ),
-            {
-                "page_id": page_id, "position": record.position, "external_id": record.external_id,
-                "field": record.field, "reason": record.reason, "record": record.record,
-                "version": NORMALISER_VERSION,
-            },
-        )  # fmt: skip
+        _insert_rejected(connection, page_id, record)
+
+
+def _quarantine_one(connection: Connection, item: SightedPosting, error: Any) -> None:
+    """The reason is the server's own sentence, without its detail, which may repeat the row."""
+    reason = f"the database refuses it: {error.diag.message_primary}"
+    column = error.diag.column_name
+    record = json.dumps(dataclasses.asdict(item.posting), default=str)
+    _insert_rejected(
+        connection,
+        item.page_id,
+        Rejected(item.position, item.posting.external_id, column or "(record)", reason, record),
+    )
+
+
+def _insert_rejected(connection: Connection, page_id: int, record: Rejected) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO quarantined_records "
+            "(page_id, page_position, external_id, field, reason, record, normaliser_version) "
+            "VALUES (:page_id, :position, :external_id, :field, :reason, :record, :version)"
+        ),
+        {
+            "page_id": page_id, "position": record.position, "external_id": record.external_id,
+            "field": record.field, "reason": record.reason, "record": record.record,
+            "version": NORMALISER_VERSION,
+        },
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -121,9 +168,9 @@ def freshness(connection: Connection, run_id: str) -> dict[str, float | None]:
     return {"freshness_median_s": row.median_s, "freshness_p95_s": row.p95_s}
 
 
-def close_expired(connection: Connection, external_ids: Sequence[str], now: datetime) -> int:
-    """Close open postings that the vendor lists as expired; gives how many."""
-    return len(run_query(connection, "close_expired", {"external_ids": list(external_ids), "now": now}))
+def close_expired(connection: Connection, external_ids: Sequence[str], listed_at: datetime) -> int:
+    """Close open postings that the vendor listed as expired, and that no later page shows; gives how many."""
+    return len(run_query(connection, "close_expired", {"external_ids": list(external_ids), "listed_at": listed_at}))
 
 
 def close_by_date(connection: Connection, now: datetime, oldest: datetime) -> Counter[str]:

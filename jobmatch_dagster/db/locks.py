@@ -16,6 +16,7 @@ EMBEDDING = "jobmatch/embedding"
 MATCHING = "jobmatch/matching"
 DAGSTER_STORAGE = "jobmatch/dagster-storage"
 ASKING_CLAUDE = "jobmatch/claude"
+CLAUDE_BUDGET = "jobmatch/claude-budget"
 
 
 def lock(connection: Connection, name: str) -> None:

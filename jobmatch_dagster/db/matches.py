@@ -132,7 +132,7 @@ def note_users_matched(connection: Connection, profiles: Sequence[Row[Any]], sco
         "note_users_matched",
         {
             "user_ids": [row.user_id for row in profiles], "versions": [row.version for row in profiles],
-            "preferences_hashes": [row.preferences_hash for row in profiles],
+            "preferences_versions": [row.preferences_version for row in profiles],
             "scoring_key": scoring_key, "run_id": run_id,
         },
     )  # fmt: skip
@@ -150,6 +150,8 @@ def _facts(row: Row[Any]) -> PostingFacts:
     )
 
 
+# How long a decision waits for a table that is in use.
+LOCK_TIMEOUT_SECONDS = 10
 DECISIONS = ("new", "saved", "applied", "rejected")
 
 
@@ -163,6 +165,7 @@ def decide(connection: Connection, user_key: str, external_id: str, decision: st
     Raises:
         NoMatchError: if the posting is not among the user's matches.
     """
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
     rows = run_query(connection, "decide", {"user_key": user_key, "external_id": external_id, "decision": decision})
     if not rows:
         raise NoMatchError(f"User {user_key!r} has no match with posting {external_id!r}: `jobmatch explain` says why.")

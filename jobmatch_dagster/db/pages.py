@@ -4,7 +4,7 @@ Put here how pages are kept and found. What is in them belongs in `core/normalis
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,23 +45,27 @@ def covered_hours(connection: Connection, start: datetime, end: datetime, filter
 
 
 def cut_hours(connection: Connection, start: datetime, end: datetime, filters: Filters) -> set[datetime]:
-    """Hours in [start, end) that were begun, and that no sweep with these filters has answered for."""
+    """Hours in [start, end) that were begun and cut, and that no sweep with these filters has answered for."""
     parameters = {"start": start, "end": end, "filters": json.dumps(filters)}
     begun = {row.hour for row in run_query(connection, "cut_hours", parameters)}
     return begun - covered_hours(connection, start, end, filters) if begun else set()
 
 
-def first_covered_hour(connection: Connection) -> datetime | None:
-    """The first hour that any complete sweep of the hourly path has answered for."""
-    query = "SELECT min(window_start) FROM job_pages WHERE last_page AND status = 200 AND endpoint IN ('1h', '24h')"
-    hour: datetime | None = connection.scalar(text(query))
+def first_covered_hour(connection: Connection, filters: Filters | None = None) -> datetime | None:
+    """The first hour that any complete sweep with these filters (None: with any) has answered for."""
+    query = (
+        "SELECT min(window_start) FROM job_pages WHERE last_page AND status = 200 "
+        "AND endpoint IN ('1h', '24h', '7d', '6m') AND filters = coalesce(CAST(:filters AS jsonb), filters)"
+    )
+    wanted = None if filters is None else json.dumps(filters)
+    hour: datetime | None = connection.scalar(text(query), {"filters": wanted})
     return hour
 
 
 def unfinished_sweep(
     connection: Connection, endpoint: str, filters: Filters, since: datetime
 ) -> UnfinishedSweep | None:
-    """The newest walk through a feed that ended before its last page, if one began after `since`."""
+    """The newest walk through a feed since then, if it ended before its last page."""
     parameters = {"endpoint": endpoint, "filters": json.dumps(filters), "since": since}
     rows = run_query(connection, "unfinished_sweep", parameters)
     return UnfinishedSweep(rows[0].window_start, rows[0].window_end, rows[0].page_offset) if rows else None
@@ -75,9 +79,9 @@ def insert_page(
     sweep_id: UUID,
     page: PageResponse,
     run_id: str,
-) -> None:
-    """Keep one response of a sweep as it came."""
-    run_query(
+) -> int:
+    """Keep one response of a sweep as it came; gives the page's id."""
+    rows = run_query(
         connection,
         "insert_page",
         {
@@ -89,6 +93,7 @@ def insert_page(
             "run_id": run_id,
         },
     )  # fmt: skip
+    return int(rows[0].id)
 
 
 def stale_page_ids(connection: Connection, normaliser_version: int) -> list[int]:
@@ -98,8 +103,9 @@ def stale_page_ids(connection: Connection, normaliser_version: int) -> list[int]
 
 
 def forget_loading(connection: Connection) -> int:
-    """Take every page as not loaded yet; gives how many. The next load rebuilds `jobs` from them."""
-    return connection.execute(text("UPDATE job_pages SET normaliser_version = NULL WHERE status = 200")).rowcount
+    """Take every whole page as not loaded yet; gives how many. The next load rebuilds `jobs` from them."""
+    query = "UPDATE job_pages SET normaliser_version = NULL WHERE status = 200 AND body_removed_at IS NULL"
+    return connection.execute(text(query)).rowcount
 
 
 def read_pages(connection: Connection, ids: list[int]) -> list[StoredPage]:
@@ -108,6 +114,18 @@ def read_pages(connection: Connection, ids: list[int]) -> list[StoredPage]:
         text("SELECT id, fetched_at, body FROM job_pages WHERE id = ANY(:ids) ORDER BY id"), {"ids": ids}
     )
     return [StoredPage(row.id, row.fetched_at, bytes(row.body)) for row in rows]
+
+
+def read_expired_lists(connection: Connection) -> Iterator[StoredPage]:
+    """The kept lists of expired postings, oldest first, one at a time."""
+    ids = connection.scalars(
+        text(
+            "SELECT id FROM job_pages WHERE endpoint = 'expired' AND status = 200 AND record_count IS NOT NULL "
+            "ORDER BY id"
+        )
+    ).all()
+    for id_ in ids:
+        yield from read_pages(connection, [id_])
 
 
 def mark_loaded(connection: Connection, ids: list[int], normaliser_version: int) -> None:
@@ -119,9 +137,12 @@ def mark_loaded(connection: Connection, ids: list[int], normaliser_version: int)
 
 
 def newest_quota(connection: Connection) -> tuple[Quota, datetime] | None:
-    """What the plan had left at the newest response that told it, and when that was."""
-    rows = run_query(connection, "newest_quota")
-    return (read_quota(rows[0].headers), rows[0].fetched_at) if rows else None
+    """What the plan had left at the newest response that told of job credits, else of requests, and when."""
+    for unit in ("jobs", "requests"):
+        names = [f"x-ratelimit-{unit}-remaining", f"x-api-{unit}-remaining"]
+        if rows := run_query(connection, "newest_quota", {"names": names}):
+            return read_quota(rows[0].headers, rows[0].fetched_at), rows[0].fetched_at
+    return None
 
 
 def spending(connection: Connection, now: datetime) -> Spending:

@@ -19,32 +19,39 @@ class CurrentDocument:
     id: int
     file_name: str
     content: bytes
+    sha256: str
     status: str
-    text: str | None
     reason: str | None
     newest_version: int | None
     is_profiled: bool
 
 
 @dataclass(frozen=True)
-class HeldDocuments:
-    """The contents a user has handed in, and which one counts since when (Unix time)."""
+class Held:
+    """What a user has handed in: contents and stamps (name, bytes, time in ns) of CVs, the side file of preferences."""
 
     sha256s: frozenset[str]
     current_sha256: str | None
-    current_received_at: float
+    stamps: frozenset[tuple[str, int, int]]
+    preferences_sha256: str | None
 
 
-NO_DOCUMENTS = HeldDocuments(frozenset(), None, 0.0)
+NOTHING_HELD = Held(frozenset(), None, frozenset(), None)
 
 
 @dataclass(frozen=True)
 class UserToMatch:
-    """A user whose profile is newer than the matches."""
+    """A user whose profile or preferences are newer than the matches."""
 
     user_key: str
     profile_version: int
-    matched_version: int
+    preferences_version: int
+
+
+def user_id_of(connection: Connection, user_key: str) -> int | None:
+    """The user's id, None when there is no such user."""
+    found: int | None = connection.scalar(text("SELECT id FROM users WHERE user_key = :key"), {"key": user_key})
+    return found
 
 
 def ensure_user(connection: Connection, user_key: str) -> int:
@@ -60,19 +67,39 @@ def content_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def receive_document(connection: Connection, user_id: int, file_name: str, content: bytes) -> bool:
-    """Keep a CV as the user's current one; False when it is that already."""
+def receive_document(
+    connection: Connection,
+    user_id: int,
+    file_name: str,
+    content: bytes,
+    *,
+    sha256: str | None = None,
+    file_bytes: int | None = None,
+    modified_ns: int | None = None,
+    reason: str | None = None,
+) -> bool:
+    """Keep a CV as the user's current one; False when it is that already.
+
+    A file that is not kept comes without content, with a hash that stands for it and the reason.
+    """
     parameters = {
-        "user_id": user_id, "file_name": file_name, "content": content, "sha256": content_hash(content)
+        "user_id": user_id, "file_name": file_name, "content": content, "sha256": sha256 or content_hash(content),
+        "file_bytes": len(content) if file_bytes is None else file_bytes, "file_modified_ns": modified_ns,
+        "reason": reason,
     }  # fmt: skip
     return bool(run_query(connection, "receive_document", parameters))
 
 
-def held_documents(connection: Connection, user_keys: Sequence[str] | None = None) -> dict[str, HeldDocuments]:
-    """For each user (all, or these) with CVs: their hashes and which is current."""
+def held_by_users(connection: Connection, user_keys: Sequence[str] | None = None) -> dict[str, Held]:
+    """What each user (all, or these) has handed in."""
     keys = None if user_keys is None else list(user_keys)
     return {
-        row.user_key: HeldDocuments(frozenset(row.sha256s), row.sha256s[0], row.current_received_at)
+        row.user_key: Held(
+            frozenset(row.sha256s or ()),
+            row.sha256s[0] if row.sha256s else None,
+            frozenset((name, size, modified) for name, size, modified in row.stamps or ()),
+            row.preferences_sha256,
+        )
         for row in run_query(connection, "held_documents", {"user_keys": keys})
     }
 
@@ -84,7 +111,7 @@ def current_document(connection: Connection, user_id: int) -> CurrentDocument | 
         return None
     row = rows[0]
     return CurrentDocument(
-        row.id, row.file_name, bytes(row.content), row.status, row.text, row.reason, row.newest_version,
+        row.id, row.file_name, bytes(row.content), row.sha256, row.status, row.reason, row.newest_version,
         bool(row.is_profiled),
     )  # fmt: skip
 
@@ -128,9 +155,9 @@ def insert_profile(connection: Connection, user_id: int, document_id: int, profi
 
 
 def users_to_match(connection: Connection, scoring_key: str | None = None) -> list[UserToMatch]:
-    """Active users whose profile or preferences are other than those of their matches, or (if given) the scoring."""
+    """Active users whose profile or preferences are newer than their matches, or (if given) the scoring another."""
     return [
-        UserToMatch(row.user_key, row.profile_version, row.matched_version)
+        UserToMatch(row.user_key, row.profile_version, row.preferences_version)
         for row in run_query(connection, "users_to_match", {"scoring_key": scoring_key})
     ]
 

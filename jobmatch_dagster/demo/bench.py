@@ -21,6 +21,7 @@ from jobmatch_dagster.core.posting import POSTING_COLUMNS, Posting
 from jobmatch_dagster.db.bulk import stage
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.jobs import SightedPosting, merge_postings
+from jobmatch_dagster.demo.bench_claude import print_costs
 from jobmatch_dagster.demo.bench_matching import LOAD, Sizes, catalogue, hour, in_turn, kernel, legacy, one_user
 from jobmatch_dagster.demo.corpus import postings_of_hour
 from jobmatch_dagster.demo.evaluate import load, throw_away_database
@@ -63,6 +64,7 @@ def main() -> None:
             f"{measured.baseline_seconds:.3f}",
         )
     console.print(table)
+    print_costs(console)
 
 
 def _all(console: Console, sizes: Sizes) -> Iterator[Measured]:

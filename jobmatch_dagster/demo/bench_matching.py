@@ -238,10 +238,9 @@ def fill(database: Database, postings: list[Posting], users: int) -> tuple[NDArr
             "SELECT id, '{Germany,Berlin}', '{English,German}', 20000, 'EUR' FROM users WHERE mod(id, 2) = 0"
         )
         connection.exec_driver_sql(
-            "INSERT INTO user_match_state (user_id, profile_version, preferences_hash, scoring_key) "
-            "SELECT users.id, 1, CASE WHEN u.user_id IS NOT NULL THEN md5((u.locations, u.work_arrangements, "
-            "u.min_salary, u.salary_currency, u.needs_visa, u.languages, u.excluded_companies)::text) END, 'bench' "
-            "FROM users LEFT JOIN user_preferences AS u ON u.user_id = users.id"
+            "INSERT INTO user_match_state (user_id, profile_version, preferences_version, scoring_key) "
+            "SELECT users.id, 1, coalesce(u.version, 0), 'bench' FROM users "
+            "LEFT JOIN user_preferences AS u ON u.user_id = users.id"
         )
     return user_vectors, job_vectors
 
@@ -249,7 +248,7 @@ def fill(database: Database, postings: list[Posting], users: int) -> tuple[NDArr
 def scoring_key_of(database: Database, settings: MatchSettings) -> str:
     """What the stage would note as scoring."""
     with database.begin() as connection:
-        return scoring_key(settings, settings.model, calibration_in_force(connection, settings.model))
+        return scoring_key(settings, calibration_in_force(connection, settings.model))
 
 
 def unit(rng: np.random.Generator, count: int) -> NDArray[np.float32]:

@@ -26,9 +26,8 @@ from jobmatch_dagster.demo.cvs import CvSource, demo_cvs, read_cv_sources
 from jobmatch_dagster.demo.errors import DemoInputError
 from jobmatch_dagster.demo.pages import newest, read_pages
 from jobmatch_dagster.demo.server import ActiveJobsServer, GeneratedCorpus, RecordedCorpus
-from jobmatch_dagster.partitions import HOUR_FORMAT
 from jobmatch_dagster.resources.clock import CLOCK_VARIABLE
-from jobmatch_dagster.runs import materialize, run_job, run_requested
+from jobmatch_dagster.runs import hour_range, materialize, run_job, run_requested
 from jobmatch_dagster.runtime import INBOX_VARIABLE, Runtime, environment
 
 # 24 hours of this many postings are the thousand that the demo collects.
@@ -38,7 +37,6 @@ HOURS_COLLECTED = 24
 _STILL_SECONDS = 10
 # A sensor's ticks until nothing is due; a folder of 100,000 CVs needs 100 of each.
 _MAX_TICKS = 200
-_RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 
 @dataclass(frozen=True)
@@ -167,8 +165,7 @@ def _collect(defs: dg.Definitions, instance: dg.DagsterInstance, demo_input: Dem
         run_job(defs, instance, "backfill_history", run_config=config)
         return
     first = until - (HOURS_COLLECTED - 1) * HOUR
-    tags = {_RANGE_START: first.strftime(HOUR_FORMAT), _RANGE_END: until.strftime(HOUR_FORMAT)}
-    run_job(defs, instance, "hourly_collection", tags=tags)
+    run_job(defs, instance, "hourly_collection", tags=hour_range(first, until))
 
 
 def _until(runtime: Runtime, demo_input: DemoInput) -> datetime:

@@ -77,6 +77,8 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
     content_type: str = "application/json"
+    silent: bool = False
+    """Without the quota headers."""
 
 
 @dataclass
@@ -165,14 +167,17 @@ class ActiveJobsServer:
         endpoint = endpoint or query.get("time_frame", "")
         if refusal := self._refusal(request) or self._bad_request(generation, endpoint, query):
             return refusal
-        largest, default = _G1_LIMITS[endpoint] if generation == "g1" else (_G2_LIMIT, 100)
-        limit = min(int(query.get("limit", default)), largest)
+        limit = self._page_size(generation, endpoint, query)
         offset = int(query.get("offset", 0))
         records = sorted(self._window(endpoint), key=lambda r: str(r.get("date_posted") or ""), reverse=True)
         page = [self._shaped(record, generation, query) for record in records[offset : offset + limit]]
         with self._lock:
             self.credits_used += 0 if endpoint == "modified" else len(page)
         return self._answer(page)
+
+    def _page_size(self, generation: str, endpoint: str, query: dict[str, str]) -> int:
+        largest, default = _G1_LIMITS[endpoint] if generation == "g1" else (_G2_LIMIT, 100)
+        return min(int(query.get("limit", default)), largest)
 
     def _expired(self, request: Request) -> Response:
         return self._refusal(request) or self._answer(list(self.expired_ids))
@@ -211,9 +216,8 @@ class ActiveJobsServer:
         if fault:
             time.sleep(fault.delay_s)
             body = b'[{"id": "1", "title": "cut o' if fault.body is None else fault.body
-            return Response(
-                body, fault.status, {**self._quota_headers(), **fault.headers}, media_type=fault.content_type
-            )
+            quota = {} if fault.silent else self._quota_headers()
+            return Response(body, fault.status, {**quota, **fault.headers}, media_type=fault.content_type)
         key = request.headers.get("x-rapidapi-key") or request.headers.get("authorization", "").removeprefix("Bearer ")
         if not key:
             return JSONResponse({"message": "Invalid API key."}, 401)

@@ -8,7 +8,7 @@ import base64
 import io
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -24,6 +24,7 @@ MAX_HOURS = 24 * 31
 _LABEL_CHARACTERS = 40
 _HOUR_IN_DAYS = 1 / 24
 _SECONDS_PER_DAY = 86_400
+_EPOCH = date(1970, 1, 1).toordinal()
 _COLOURS = 16
 _BLUE, _RED, _GREY = "#4c72b0", "#c44e52", "#666666"
 
@@ -35,6 +36,7 @@ def histogram(
     edges: Sequence[float] | int = 20,
     x_label: str = "",
     y_label: str = "rows",
+    counts: Sequence[int] | None = None,
 ) -> dg.MarkdownMetadataValue:
     """Distribution of values; unknown ones (None, NaN) are left out and counted in the title.
 
@@ -44,6 +46,7 @@ def histogram(
         edges: edges of the bins, or how many bins of equal width.
         x_label: name and unit of the values.
         y_label: what is counted.
+        counts: how often each value occurs; None: once each. With them every value must be known.
     """
     known = [value for value in values if value is not None and math.isfinite(value)]
     if not known:
@@ -51,7 +54,7 @@ def histogram(
     unknown = len(values) - len(known)
     figure, axes = _axes(f"{title} ({unknown:,} unknown)" if unknown else title)
     bins = edges if isinstance(edges, int) else list(edges)
-    axes.hist(known, bins=bins, color=_BLUE, edgecolor="white", linewidth=0.5)
+    axes.hist(known, bins=bins, weights=counts, color=_BLUE, edgecolor="white", linewidth=0.5)
     axes.set_xlabel(x_label, parse_math=False)
     axes.set_ylabel(y_label, parse_math=False)
     return _markdown(figure, title)
@@ -102,16 +105,33 @@ def hours_bar(
     oldest = max([*hours, *gaps]) - timedelta(hours=MAX_HOURS)
     bars = [(hour, count) for hour, count in bars if hour > oldest]
     missing = [hour for hour in gaps if hour > oldest]
-    figure, axes = _axes(f"{title}, {len(missing):,} missing hours in red" if missing else title, height_inches=2.4)
+    title = f"{title}, {len(missing):,} missing hours in red" if missing else title
+    figure, axes = _axes(title, height_inches=2.4)
     # Whole-height spans: a missing hour has no count, so it must not look like a small one.
     for hour in missing:
         start = _days(hour)
         axes.axvspan(start, start + _HOUR_IN_DAYS, color=_RED, alpha=0.5, linewidth=0)
     starts = [_days(hour) for hour, _ in bars]
-    axes.bar(starts, [count for _, count in bars], width=_HOUR_IN_DAYS, align="edge", color=_BLUE)
+    axes.bar(starts, [count for _, count in bars], width=_HOUR_IN_DAYS * 0.85, align="edge", color=_BLUE)
     axes.xaxis_date(UTC)
     form = "%d %b" if max(starts, default=0) - min(starts, default=0) > 3 else "%d %b\n%H:%M"
     axes.xaxis.set_major_formatter(lambda day, _: datetime.fromtimestamp(day * _SECONDS_PER_DAY, UTC).strftime(form))
+    return _markdown(figure, title)
+
+
+def days_bar(days: Sequence[date], values: Sequence[float], title: str) -> dg.MarkdownMetadataValue:
+    """One bar a day.
+
+    Raises:
+        ValueError: if there are not as many days as values.
+    """
+    bars = list(zip(days, values, strict=True))
+    if not bars:
+        return _nothing(title)
+    figure, axes = _axes(title, height_inches=2.2)
+    axes.bar([day.toordinal() - _EPOCH for day, _ in bars], [value for _, value in bars], width=0.8, color=_BLUE)
+    axes.xaxis_date(UTC)
+    axes.xaxis.set_major_formatter(lambda day, _: date.fromordinal(int(day) + _EPOCH).strftime("%d %b"))
     return _markdown(figure, title)
 
 

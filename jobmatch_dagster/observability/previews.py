@@ -21,6 +21,8 @@ Cell = str | int | float | bool | None
 _TYPES = {bool: "bool", int: "int", float: "float"}
 # Text of strangers must not become a link, an image or a heading.
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#!~&])")
+# Addresses become links by themselves, escaped or not; as code they do not.
+_ADDRESS = re.compile(r"((?:\w+://|www\.)[^\s,;]+|[^\s,;]+@[^\s,;]+)", re.IGNORECASE)
 
 
 def preview(rows: Iterable[Sequence[Any]], columns: Sequence[str], limit: int = PREVIEW_ROWS) -> dg.TableMetadataValue:
@@ -52,9 +54,9 @@ def markdown_table(rows: Iterable[Sequence[Any]], columns: Sequence[str], limit:
     cells = _cells(rows, columns, limit)
     numeric = [_column_type(row[i] for row in cells) in ("int", "float") for i in range(len(columns))]
     lines = [
-        [_escaped(name) for name in columns],
+        [escaped(name) for name in columns],
         ["---:" if is_number else "---" for is_number in numeric],
-        *([_escaped(_words(value)) for value in row] for row in cells),
+        *([escaped(_words(value)) for value in row] for row in cells),
     ]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -97,5 +99,13 @@ def _words(value: Cell) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def _escaped(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", text)
+def escaped(text: str) -> str:
+    """Text as markdown shows it letter for letter; addresses as code, so that no link is made of them."""
+    pieces = _ADDRESS.split(text)
+    return "".join(
+        _as_code(piece) if number % 2 else _MARKDOWN.sub(r"\\\1", piece) for number, piece in enumerate(pieces)
+    )
+
+
+def _as_code(address: str) -> str:
+    return "`" + address.replace("`", "'").replace("|", "%7C") + "`"

@@ -1,7 +1,8 @@
 """Column schemas of the project's tables, for the UI, read from `sql/migrations`.
 
 The migrations are the one source of types and descriptions; no database is asked at load time. Put here the
-reading of the forms that the migrations use: CREATE TABLE, ALTER TABLE ... ADD COLUMN and COMMENT ON.
+reading of the forms that the migrations use: CREATE TABLE, ALTER TABLE ... ADD COLUMN, ALTER COLUMN, ADD and DROP
+CONSTRAINT, and COMMENT ON.
 """
 
 import functools
@@ -24,6 +25,10 @@ _CREATE_TABLE = re.compile(
 )
 _ALTER_TABLE = re.compile(rf"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?{_NAME} (.*)", re.DOTALL | re.IGNORECASE)
 _ADD_COLUMN = re.compile(r"ADD COLUMN (?:IF NOT EXISTS )?(.*)", re.DOTALL | re.IGNORECASE)
+_NULLABLE = re.compile(r'ALTER COLUMN "?(\w+)"? (SET|DROP) NOT NULL', re.IGNORECASE)
+_ADD_CONSTRAINT = re.compile(r"ADD CONSTRAINT (\w+) (.*?)(?: NOT VALID)?", re.DOTALL | re.IGNORECASE)
+_DROP_CONSTRAINT = re.compile(r"DROP CONSTRAINT (?:IF EXISTS )?(\w+)", re.IGNORECASE)
+_CHECK = re.compile(r" ?CHECK \((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)", re.IGNORECASE)
 _COMMENT = re.compile(rf"COMMENT ON (?:TABLE {_NAME}|COLUMN {_NAME}\.\"?(\w+)\"?) IS '(.*)'", re.DOTALL | re.IGNORECASE)
 _TABLE_CONSTRAINT = re.compile(r"(CONSTRAINT|PRIMARY KEY|UNIQUE|CHECK|FOREIGN KEY|EXCLUDE)\b", re.IGNORECASE)
 _COLUMN = re.compile(
@@ -113,14 +118,38 @@ def _apply(statement: str, tables: dict[str, TableDefinition]) -> None:
             _define(item, table)
     elif altered := _ALTER_TABLE.fullmatch(statement):
         for action in _split(altered[2], ","):
-            if added := _ADD_COLUMN.fullmatch(action):
-                _define(added[1], tables[altered[1]])
+            _alter(action, altered[1], tables[altered[1]])
     elif comment := _COMMENT.fullmatch(statement):
         text = comment[4].replace("''", "'")
         if comment[1]:
             tables[comment[1]].comment = text
         else:
             tables[comment[2]].columns[comment[3]].comment = text
+
+
+def _alter(action: str, name: str, table: TableDefinition) -> None:
+    """Let one action of an ALTER TABLE have its effect; a CHECK named after its column is shown at the column."""
+    if added := _ADD_COLUMN.fullmatch(action):
+        _define(added[1], table)
+    elif nullable := _NULLABLE.fullmatch(action):
+        column = table.columns[nullable[1]]
+        column.rules = re.sub(r"NOT NULL ?", "", column.rules, flags=re.IGNORECASE).strip()
+        if nullable[2].upper() == "SET":
+            column.rules = f"NOT NULL {column.rules}".strip()
+    elif constraint := _ADD_CONSTRAINT.fullmatch(action):
+        if column_of_it := _column_of_check(constraint[1], name, table):
+            column_of_it.rules = f"{column_of_it.rules} {constraint[2]}".strip()
+        else:
+            table.rules.append(f"CONSTRAINT {constraint[1]} {constraint[2]}")
+    elif dropped := _DROP_CONSTRAINT.fullmatch(action):
+        if column_of_it := _column_of_check(dropped[1], name, table):
+            column_of_it.rules = _CHECK.sub("", column_of_it.rules).strip()
+        table.rules = [rule for rule in table.rules if not rule.startswith(f"CONSTRAINT {dropped[1]} ")]
+
+
+def _column_of_check(constraint: str, name: str, table: TableDefinition) -> ColumnDefinition | None:
+    """The column whose CHECK PostgreSQL calls by this name."""
+    return table.columns.get(constraint.removeprefix(f"{name}_").removesuffix("_check"))
 
 
 def _define(item: str, table: TableDefinition) -> None:

@@ -31,18 +31,21 @@ class ActiveJobsResource(dg.ConfigurableResource[ActiveJobsClient]):
         Raises:
             PermanentFailure: if there is no key, or a filter cannot be asked for; no call is made.
         """
-        if not self.api_key:
+        key = self.api_key.strip()
+        if not key:
             raise PermanentFailure(
                 "RAPIDAPI_KEY is not set: the Active Jobs API cannot be asked. Set it to your RapidAPI key, or try "
                 "the demo (`jobmatch demo`), which needs none."
             )
+        if not (key.isascii() and key.isprintable()):
+            raise PermanentFailure("RAPIDAPI_KEY holds characters that no key has; set it to your RapidAPI key.")
         try:
             parameters = self.filters.parameters(self.generation)
         except ValueError as error:
             raise PermanentFailure(f"The filters of the resource active_jobs cannot be used: {error}.") from None
         return ActiveJobsClient(
             self.base_url,
-            self.api_key,
+            key,
             self.generation,
             parameters,
             filters=self.filters.identity(),

@@ -7,13 +7,13 @@ Put here how the API is called. What is done with the pages belongs in `defs/raw
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 
 from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
 from jobmatch_dagster.core.normalise import PageError, parse_page
@@ -21,8 +21,13 @@ from jobmatch_dagster.core.pages import PageResponse
 from jobmatch_dagster.resources.active_jobs_filters import NOT_ON_FEED
 
 RAPIDAPI_HOST = "active-jobs-db.p.rapidapi.com"
-PAGE_SIZE = 100
+# The feed of six months takes larger pages: a fifth of the requests for the same postings.
+PAGE_SIZE, HISTORY_PAGE_SIZE = 100, 500
+# Feeds that cost a request and no job credit.
+FREE_FEEDS = frozenset({"modified", "expired"})
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10, 90
+# A server that sends a byte now and then never meets the read timeout.
+BODY_TIMEOUT_S = 300
 MAX_ATTEMPTS = 4
 MAX_WAIT_S = 120.0
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -32,8 +37,18 @@ _G1_PATHS = {
     "modified": "/modified-ats-24h", "expired": "/active-ats-expired",
 }  # fmt: skip
 _G2_PATHS = {"modified": "/modified-ats", "expired": "/expired-ats"}
-_PASSING_STATUS = frozenset({408, 429, 500, 502, 503, 504})
+_FIRST_SERVER_ERROR = 500
 _KEPT_HEADERS = ("content-type", "date", "retry-after")
+# A first page of one of these sizes may be all there is, or a server that gives fewer than was asked for.
+_LIKELY_CAPS = frozenset({10, 20, 25, 50, 100, 200, 250})
+_CHUNK_BYTES = 256 * 1024
+# Requests that cannot even be sent: an address or a key that is none.
+_UNSENDABLE = (
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+)
 
 
 @dataclass
@@ -67,26 +82,44 @@ class ActiveJobsClient:
         else:
             self._session.headers.update({"x-rapidapi-key": self.api_key, "x-rapidapi-host": RAPIDAPI_HOST})
 
+    def modified_since(self, moment: datetime) -> "ActiveJobsClient":
+        """The same client, asking for changes since then; the first generation's feed knows one day alone."""
+        if self.generation == "g1":
+            return self
+        return replace(self, parameters={**self.parameters, "date_modified_gte": f"{moment:%Y-%m-%dT%H:%M:%S}"})
+
+    def page_size(self, endpoint: str) -> int:
+        """Records of a full page of the feed, as asked for."""
+        return HISTORY_PAGE_SIZE if endpoint == "6m" else PAGE_SIZE
+
+    def page_cost(self, endpoint: str) -> int:
+        """Job credits that a full page of the feed costs."""
+        return 0 if endpoint in FREE_FEEDS else self.page_size(endpoint)
+
     def sweep(self, endpoint: str, *, max_pages: int, start_offset: int = 0) -> Iterator[PageResponse]:
-        """Walk the pages of a feed until one is shorter than the limit, or `max_pages` are read.
+        """Walk the pages of a feed until one is shorter than the server's pages are, or `max_pages` are read.
 
         Failed responses are yielded too (status, or no record count); the walk goes on after a retry.
 
         Raises:
-            PermanentFailure: on a refused key, plan or parameter, or a spent quota.
-            PassingFailure: when an attempt after the last one failed, or the server repeats one page for ever.
+            PermanentFailure: on a refused key, plan or parameter, a spent quota, or a page that is too large.
+            PassingFailure: when an attempt after the last one failed, when the server asks for a longer pause, or
+                repeats one page for ever.
         """
-        offset, previous = start_offset, None
-        for _ in range(max_pages):
+        offset, previous, size = start_offset, None, self.page_size(endpoint)
+        for number in range(max_pages):
             page = None
             for response in self._attempts(endpoint, offset):
-                yield response
-                page = response
+                if number == 0 and response.record_count in _LIKELY_CAPS and endpoint != "expired":
+                    size = min(size, response.record_count)
+                page = replace(response, last_page=_is_last(response, size, endpoint))
+                yield page
             if page is None or page.last_page:
                 return
             if page.sha256 == previous:
                 raise PassingFailure(f"The API sends the same page of {endpoint} again and again; try again later.")
-            previous, offset = page.sha256, offset + PAGE_SIZE
+            # A server that gives more than was asked for has moved on by what it gave.
+            previous, offset = page.sha256, offset + (page.record_count or 0)
 
     def _attempts(self, endpoint: str, offset: int) -> Iterator[PageResponse]:
         """Responses for one page: failed ones, then the good one."""
@@ -95,7 +128,11 @@ class ActiveJobsClient:
             wait_s: float | None = None
             try:
                 response = self._get(endpoint, offset)
-            except requests.RequestException as error:
+            except _UNSENDABLE as error:
+                raise PermanentFailure(
+                    f"The request cannot be sent ({type(error).__name__}): check ACTIVE_JOBS_BASE_URL and RAPIDAPI_KEY."
+                ) from None
+            except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
                 # The exception's own text may repeat the request; its class says enough.
                 problem = f"no answer ({type(error).__name__})"
             else:
@@ -104,10 +141,15 @@ class ActiveJobsClient:
                     return
                 self._raise_if_permanent(response)
                 problem = f"HTTP {response.status}" if response.status != requests.codes.ok else "an unreadable page"
-                wait_s = _retry_after_s(response.headers.get("retry-after"), response.fetched_at)
+                wait_s = response.retry_after_s
+            if wait_s is not None and wait_s > MAX_WAIT_S:
+                raise PassingFailure(
+                    f"The API gave {problem} for {endpoint} and asks for a pause of {wait_s:,.0f} s; try again then.",
+                    wait_s=wait_s,
+                )
             if attempt < MAX_ATTEMPTS:
                 backoff_s = 2.0**attempt * random.uniform(0.5, 1.0)  # noqa: S311 (jitter, no secret)
-                self.sleep(min(MAX_WAIT_S, max(wait_s or 0.0, backoff_s)))
+                self.sleep(max(wait_s or 0.0, backoff_s))
         raise PassingFailure(
             f"The API gave {problem} for {endpoint} at offset {offset} {MAX_ATTEMPTS} times; try again later. "
             "What it sent is kept in job_pages."
@@ -115,17 +157,17 @@ class ActiveJobsClient:
 
     def _get(self, endpoint: str, offset: int) -> PageResponse:
         path, parameters = self._request(endpoint, offset)
+        # A redirect would carry the key to another host: it is an answer like any other, and not followed.
         with self._session.get(
-            self.base_url.rstrip("/") + path, params=parameters, timeout=self.timeouts_s, stream=True
-        ) as answer:
-            body = answer.raw.read(MAX_BODY_BYTES, decode_content=True)
+            self.base_url.rstrip("/") + path, params=parameters, timeout=self.timeouts_s, stream=True,
+            allow_redirects=False,
+        ) as answer:  # fmt: skip
+            body = _read_body(answer)
             headers = {
-                name.lower(): value
+                name.lower(): value.replace("\0", "")
                 for name, value in answer.headers.items()
                 if name.lower() in _KEPT_HEADERS or name.lower().startswith(("x-ratelimit-", "x-api-"))
             }
-        count = _record_count(body) if answer.status_code == requests.codes.ok else None
-        paged = endpoint != "expired"
         return PageResponse(
             request={"host": urlsplit(self.base_url).hostname or "", "path": path, **parameters},
             page_offset=offset,
@@ -133,8 +175,8 @@ class ActiveJobsClient:
             headers=headers,
             body=body,
             fetched_at=datetime.now(UTC),
-            record_count=count,
-            last_page=count is not None and (not paged or count < PAGE_SIZE),
+            record_count=_record_count(body) if answer.status_code == requests.codes.ok else None,
+            last_page=False,
         )
 
     def _request(self, endpoint: str, offset: int) -> tuple[str, dict[str, str]]:
@@ -142,10 +184,10 @@ class ActiveJobsClient:
             return (
                 (_G1_PATHS["expired"], {}) if self.generation == "g1" else (_G2_PATHS["expired"], {"time_frame": "1d"})
             )
-        page = {"offset": str(offset)}
+        page, limit = {"offset": str(offset)}, {"limit": str(self.page_size(endpoint))}
         if self.generation == "g1":
             # The hourly feed knows no limit: its pages hold 100.
-            limit = {} if endpoint == "1h" else {"limit": str(PAGE_SIZE)}
+            limit = {} if endpoint == "1h" else limit
             if unknown := sorted(NOT_ON_FEED.get(endpoint, frozenset()) & self.parameters.keys()):
                 raise PermanentFailure(
                     f"The {endpoint} feed does not know {', '.join(unknown)}: without it more would be returned, and "
@@ -153,13 +195,11 @@ class ActiveJobsClient:
                 )
             return _G1_PATHS[endpoint], {**self.parameters, **page, **limit}
         frame = {} if endpoint == "modified" else {"time_frame": endpoint}
-        return _G2_PATHS.get(endpoint, "/active-ats"), {**self.parameters, **frame, **page, "limit": str(PAGE_SIZE)}
+        return _G2_PATHS.get(endpoint, "/active-ats"), {**self.parameters, **frame, **page, **limit}
 
     def _raise_if_permanent(self, response: PageResponse) -> None:
         status = response.status
-        if status == requests.codes.too_many_requests and 0 in (
-            response.quota.jobs_remaining, response.quota.requests_remaining
-        ):  # fmt: skip
+        if response.quota_is_spent:
             reset = response.quota.reset_seconds
             when = f"in {reset / 86400:.1f} days" if reset else "with the next billing period"
             raise PermanentFailure(f"The plan's quota is spent; it is renewed {when}. Collect again then.")
@@ -167,11 +207,35 @@ class ActiveJobsClient:
             raise PermanentFailure(
                 f"The API refuses the key (HTTP {status}): check RAPIDAPI_KEY and the plan's subscription."
             )
-        if status != requests.codes.ok and status not in _PASSING_STATUS:
+        if status == requests.codes.ok and len(response.body) > MAX_BODY_BYTES:
+            raise PermanentFailure(
+                f"The API sent a page of over {MAX_BODY_BYTES // 1024**2} MiB, of which the first part is kept; filter "
+                "more narrowly, or leave descriptions out."
+            )
+        if status < _FIRST_SERVER_ERROR and status not in (
+            requests.codes.ok, requests.codes.request_timeout, requests.codes.too_early,
+            requests.codes.too_many_requests,
+        ):  # fmt: skip
             raise PermanentFailure(
                 f"The API refuses the request (HTTP {status}): check the filters, ACTIVE_JOBS_BASE_URL and "
                 "ACTIVE_JOBS_GENERATION."
             )
+
+
+def _read_body(answer: requests.Response) -> bytes:
+    """The body, decoded; at most one byte more than `MAX_BODY_BYTES`, which tells that it is too large."""
+    body, deadline = bytearray(), time.monotonic() + BODY_TIMEOUT_S
+    # One read of the socket at a time: requests' own chunks wait until they are full, however long that takes.
+    while len(body) <= MAX_BODY_BYTES and (chunk := answer.raw.read1(_CHUNK_BYTES, decode_content=True)):
+        body += chunk
+        if time.monotonic() > deadline:
+            raise requests.exceptions.ReadTimeout
+    return bytes(body[: MAX_BODY_BYTES + 1])
+
+
+def _is_last(response: PageResponse, size: int, endpoint: str) -> bool:
+    count = response.record_count
+    return count is not None and (endpoint == "expired" or count < size)
 
 
 def _record_count(body: bytes) -> int | None:
@@ -179,27 +243,3 @@ def _record_count(body: bytes) -> int | None:
         return len(parse_page(body))
     except PageError:
         return None
-
-
-def _retry_after_s(text: str | None, now: datetime) -> float | None:
-    """Seconds to wait as `Retry-After` says it: a number or an HTTP date; None when it says nothing usable."""
-    if not text:
-        return None
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
-    except (TypeError, ValueError):
-        return None
-
-
-def expired_ids(body: bytes) -> list[str]:
-    """Ids of the expired feed, which comes as strings, integers or objects with an `id`.
-
-    Raises:
-        PageError: if the body is no array.
-    """
-    found = (item.get("id") if isinstance(item, dict) else item for item in parse_page(body))
-    return [str(item) for item in found if isinstance(item, int | str) and not isinstance(item, bool)]

@@ -1,7 +1,7 @@
 """Reads CV files in a child process that may use so much memory, processor time and wall time, and no more.
 
-Put here the fence alone: what a file is and how it is read belongs in `core/documents.py`. A hostile file can
-end the child; the parent gets a verdict on it and goes on.
+Put here the fence alone: what a file is and how it is read belongs in `core/documents.py`, what its text says in
+`core/profile.py`. A hostile file can end the child; the parent gets a verdict on it and goes on.
 """
 
 import json
@@ -12,11 +12,13 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from jobmatch_dagster.core.document_limits import MAX_BYTES, MIB, UnreadableDocument
 from jobmatch_dagster.core.documents import read_document
+from jobmatch_dagster.core.profile import Profile, extract_profile
 
 MEMORY_BYTES = 512 * MIB
 TIMEOUT_SECONDS = 20
@@ -25,38 +27,56 @@ _BATCH_DOCUMENTS = 100
 _BATCH_BYTES = 2 * MAX_BYTES
 _START_SECONDS = 10
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+# All that the child is given: no key, no password. Its threads would only eat address space.
+_ENVIRONMENT = {"PYTHONPATH": os.fspath(_PACKAGE_ROOT), "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"}
+# Read before the fence goes up, so that word lists and the language model (which unpacks itself to a file) are loaded.
+_WARM_UP = "Work experience\n01/2020 - 02/2021 Developer\nSkills\nPython, and words that make a sentence of it all"
 # The child's first line: what goes wrong before it is no verdict on a file.
 _READY = b"ready\n"
+# Audit events (sys.addaudithook) of what no reading of a document needs.
+_FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system", "urllib.", "ctypes.dlopen")
 _TIMEOUT_SIGNALS = frozenset({signal.SIGALRM, signal.SIGXCPU})
 
 
 @dataclass(frozen=True)
 class ReadResult:
-    """What became of one file. `text` is there when it was read, `reason` when it was not."""
+    """What became of one file. `text` is there when it was read, `reason` when it was not; `profile` when asked for."""
 
     status: Literal["read", "unreadable"]
     text: str | None = None
     reason: str | None = None
+    profile: Profile | None = None
 
 
 def read_in_child(
-    file_name: str, content: bytes, *, timeout_s: int = TIMEOUT_SECONDS, memory_bytes: int = MEMORY_BYTES
+    file_name: str,
+    content: bytes,
+    *,
+    today: date | None = None,
+    timeout_s: int = TIMEOUT_SECONDS,
+    memory_bytes: int = MEMORY_BYTES,
 ) -> ReadResult:
     """Read one CV file in a child process; what is in the file never raises."""
-    return read_many_in_child([(file_name, content)], timeout_s=timeout_s, memory_bytes=memory_bytes)[0]
+    return read_many_in_child([(file_name, content)], today=today, timeout_s=timeout_s, memory_bytes=memory_bytes)[0]
 
 
 def read_many_in_child(
-    files: Sequence[tuple[str, bytes]], *, timeout_s: int = TIMEOUT_SECONDS, memory_bytes: int = MEMORY_BYTES
+    files: Sequence[tuple[str, bytes]],
+    *,
+    today: date | None = None,
+    timeout_s: int = TIMEOUT_SECONDS,
+    memory_bytes: int = MEMORY_BYTES,
 ) -> list[ReadResult]:
     """Read CV files (name, content), one result for each, in order; one child reads as many as it survives.
 
-    A file that ends the child gets a verdict, and a new child goes on behind it. `timeout_s` holds for each file.
+    A file that ends the child gets a verdict, and a new child goes on behind it. `timeout_s` holds for each file. With
+    `today` the profile is extracted too, inside the same fence: a text can be as hostile as a file.
     """
+    limits = {"timeout_s": timeout_s, "memory_bytes": memory_bytes, "today": today.isoformat() if today else None}
     results: list[ReadResult] = []
     while len(results) < len(files):
         batch = _next_batch(files[len(results) :])
-        answers, return_code = _ask_child(batch, timeout_s, memory_bytes)
+        answers, return_code = _ask_child(batch, limits)
         results += answers
         if len(answers) < len(batch):
             results.append(_verdict_on_end(return_code, timeout_s))
@@ -76,26 +96,24 @@ def _next_batch(files: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
     return batch
 
 
-def _ask_child(
-    batch: Sequence[tuple[str, bytes]], timeout_s: int, memory_bytes: int
-) -> tuple[list[ReadResult], int | None]:
+def _ask_child(batch: Sequence[tuple[str, bytes]], limits: dict[str, Any]) -> tuple[list[ReadResult], int | None]:
     """The child's answers, in order, and how it ended (None: it had to be killed).
 
     Raises:
         RuntimeError: the child did not start.
     """
     sizes = [(name, len(content)) for name, content in batch]
-    order = {"files": sizes, "timeout_s": timeout_s, "memory_bytes": memory_bytes}
+    order = {"files": sizes, **limits}
     child = subprocess.Popen(
         [sys.executable, "-m", "jobmatch_dagster.resources.document_reader"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # a parser's warnings may quote the CV
-        env={"PYTHONPATH": os.fspath(_PACKAGE_ROOT), "PYTHONDONTWRITEBYTECODE": "1"},  # no key, no password
+        env=_ENVIRONMENT,
     )
     stdin = b"".join((json.dumps(order).encode(), b"\n", *(content for _, content in batch)))
     try:
-        stdout, _ = child.communicate(stdin, timeout=_START_SECONDS + timeout_s * len(batch))
+        stdout, _ = child.communicate(stdin, timeout=_START_SECONDS + limits["timeout_s"] * len(batch))
         return_code: int | None = child.returncode
     except subprocess.TimeoutExpired:
         child.kill()
@@ -104,7 +122,12 @@ def _ask_child(
     ready, *lines = [line for line in stdout.splitlines(keepends=True) if line.endswith(b"\n")] or [b""]
     if ready != _READY:
         raise RuntimeError(f"the reader of CV files did not start (exit code {return_code}): is there memory left?")
-    return [ReadResult(**json.loads(line)) for line in lines], return_code
+    return [_result(json.loads(line)) for line in lines], return_code
+
+
+def _result(said: dict[str, Any]) -> ReadResult:
+    profile = said.pop("profile")
+    return ReadResult(**said, profile=Profile(**profile) if profile else None)
 
 
 def _verdict_on_end(return_code: int | None, timeout_s: int) -> ReadResult:
@@ -119,15 +142,30 @@ def _serve(stdin: BinaryIO, stdout: BinaryIO) -> None:
     """The child: reads the files it is sent, one line of JSON for each as soon as it is known."""
     order: dict[str, Any] = json.loads(stdin.readline())
     contents = [(name, stdin.read(size)) for name, size in order["files"]]
-    resource.setrlimit(resource.RLIMIT_AS, (order["memory_bytes"], order["memory_bytes"]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # no file is written
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # and no memory image with a CV in it
+    today = date.fromisoformat(order["today"]) if order["today"] else None
+    if today:
+        extract_profile(_WARM_UP, today=today)
+    confine(order["memory_bytes"])
     stdout.write(_READY)
     stdout.flush()
     for name, content in contents:
         _start_clock(order["timeout_s"])
-        stdout.write(json.dumps(asdict(_read(name, content, order["memory_bytes"]))).encode() + b"\n")
+        answer = asdict(_read(name, content, order["memory_bytes"], today))
+        stdout.write(json.dumps(answer).encode() + b"\n")
         stdout.flush()
+
+
+def confine(memory_bytes: int) -> None:
+    """Give up, for the rest of this process, memory beyond the limit, writing files, the network and other programs."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no memory image with a CV in it
+    sys.addaudithook(_forbid)
+
+
+def _forbid(event: str, _: object) -> None:
+    if event.startswith(_FORBIDDEN):
+        raise PermissionError(f"the reader of CV files may not do this: {event}")
 
 
 def _start_clock(seconds: int) -> None:
@@ -138,9 +176,10 @@ def _start_clock(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(usage.ru_utime + usage.ru_stime) + seconds + 1, hard))
 
 
-def _read(name: str, content: bytes, memory_bytes: int) -> ReadResult:
+def _read(name: str, content: bytes, memory_bytes: int, today: date | None) -> ReadResult:
     try:
-        return ReadResult("read", text=read_document(name, content))
+        text = read_document(name, content)
+        return ReadResult("read", text=text, profile=extract_profile(text, today=today) if today else None)
     except UnreadableDocument as verdict:
         return ReadResult("unreadable", reason=verdict.reason)
     except MemoryError:

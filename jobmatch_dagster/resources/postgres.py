@@ -9,6 +9,7 @@ import os
 import dagster as dg
 
 from jobmatch_dagster.db.engine import Database
+from jobmatch_dagster.db.migrations import require_schema
 
 DATABASE_URL_VARIABLE = "JOBMATCH_DATABASE_URL"
 
@@ -25,6 +26,7 @@ class PostgresResource(dg.ConfigurableResource[Database]):
 
         Raises:
             DatabaseNotConfiguredError: if `JOBMATCH_DATABASE_URL` is not set.
+            SchemaVersionError: if the database has the schema of another version of the program.
         """
         url = os.environ.get(DATABASE_URL_VARIABLE)
         if not url:
@@ -37,4 +39,6 @@ class PostgresResource(dg.ConfigurableResource[Database]):
 
 @functools.lru_cache(maxsize=8)
 def _database(url: str) -> Database:
-    return Database(url)
+    database = Database(url)
+    require_schema(database)
+    return database

@@ -1,14 +1,21 @@
 """The state machine of the two CV sensors, on a real instance and real tables."""
 
+import hashlib
 import os
 import time
+from typing import Any
 
 import dagster as dg
 import pytest
 
+from jobmatch_dagster import names
 from jobmatch_dagster.build import default_resources
+from jobmatch_dagster.db import matches
 from jobmatch_dagster.defs.automation import sensors
+from jobmatch_dagster.defs.operations import match_users as match_users_module
+from jobmatch_dagster.defs.profiles.preferences import change_preferences
 from jobmatch_dagster.partitions import USERS
+from jobmatch_dagster.runs import RunFailedError, run_job
 from jobmatch_dagster_tests.world import ENGINEER_CV, NURSE_CV, World
 
 _UNREADABLE = b"%PDF-1.7 not a pdf at all"
@@ -34,15 +41,25 @@ def _skipped(world: World, name: str) -> str:
     return result.skip_message or ""
 
 
-def _leave_run(world: World, request: dg.RunRequest, status: dg.DagsterRunStatus) -> None:
-    """A run as the daemon would have launched it, in this state."""
+_EVENTS = {
+    dg.DagsterRunStatus.STARTED: "PIPELINE_START",
+    dg.DagsterRunStatus.FAILURE: "PIPELINE_FAILURE",
+    dg.DagsterRunStatus.CANCELED: "PIPELINE_CANCELED",
+    dg.DagsterRunStatus.SUCCESS: "PIPELINE_SUCCESS",
+}
+
+
+def _leave_run(world: World, request: dg.RunRequest, status: dg.DagsterRunStatus) -> str:
+    """A run as the daemon would have launched it, in this state; gives its id."""
     job = world.defs.resolve_job_def(request.job_name or "")
     tags = {**request.tags, **({"dagster/partition": request.partition_key} if request.partition_key else {})}
     run = world.instance.create_run_for_job(job, run_config=dict(request.run_config), tags=tags)
-    world.instance.handle_run_event(
-        run.run_id,
-        dg.DagsterEvent({"STARTED": "PIPELINE_START", "FAILURE": "PIPELINE_FAILURE"}[status.value], job_name=job.name),
-    )
+    _end_run(world, run.run_id, job.name, status)
+    return run.run_id
+
+
+def _end_run(world: World, run_id: str, job_name: str, status: dg.DagsterRunStatus) -> None:
+    world.instance.handle_run_event(run_id, dg.DagsterEvent(_EVENTS[status], job_name=job_name))
 
 
 def test_a_new_file_registers_its_user_and_asks_for_one_run(world: World) -> None:
@@ -84,12 +101,12 @@ def test_a_changed_file_is_a_new_version_and_matches_that_user_alone(world: Worl
 def test_back_to_an_older_cv_is_news(world: World) -> None:
     world.take_in("ada", NURSE_CV)
     world.take_in("ada", ENGINEER_CV)
-    path = world.put_cv("ada", NURSE_CV)
-    later = time.time() + 3
-    os.utime(path, (later, later))
-    assert _requests(world, "cv_inbox_sensor") == []
-    time.sleep(5.2)
-    assert len(_requests(world, "cv_inbox_sensor")) == 1
+    world.put_cv("ada", NURSE_CV)
+    assert world.run_sensor("cv_inbox_sensor") == 1
+    newest = "SELECT sha256 FROM cv_documents ORDER BY landing DESC LIMIT 1"
+    assert world.scalar(newest) == hashlib.sha256(NURSE_CV.encode()).hexdigest()
+    assert world.run_sensor("cv_profile_sensor") == 1
+    assert world.run_sensor("cv_inbox_sensor") == 0
 
 
 def test_work_under_way_is_not_started_twice(world: World) -> None:
@@ -109,7 +126,7 @@ def test_a_failed_run_is_tried_again_three_times_then_waits_for_a_person(world: 
         keys.append(request.run_key)
         _leave_run(world, request, dg.DagsterRunStatus.FAILURE)
     assert len(set(keys)) == sensors.MAX_ATTEMPTS
-    assert "1 failed 3 times" in _skipped(world, "cv_inbox_sensor")
+    assert "1 still due after 3 runs" in _skipped(world, "cv_inbox_sensor")
 
 
 def test_an_unreadable_cv_is_a_status_and_not_an_endless_loop(world: World) -> None:
@@ -175,3 +192,183 @@ def test_run_metadata_and_logs_hold_nothing_of_the_cv(world: World, capfd: pytes
     for secret in ("zanzibarine", "Lindenhof", "Ada Example", "Wound"):
         assert secret not in events
         assert secret not in printed.out + printed.err
+
+
+def test_work_that_stays_due_after_runs_that_succeed_or_are_cancelled_waits_for_a_person(world: World) -> None:
+    world.put_cv("ada", NURSE_CV)
+    world.instance.add_dynamic_partitions(USERS.name or "", ["ada"])
+    for status in ("SUCCESS", "CANCELED", "FAILURE"):
+        (request,) = _requests(world, "cv_inbox_sensor")
+        _leave_run(world, request, dg.DagsterRunStatus(status))
+    assert "1 due, 0 under way, 1 still due after 3 runs wait for a person" in _skipped(world, "cv_inbox_sensor")
+    # Another write of the file, and another user, are other work.
+    world.put_cv("ben", ENGINEER_CV)
+    time.sleep(0.01)
+    world.put_cv("ada", NURSE_CV)
+    assert {request.partition_key for request in _requests(world, "cv_inbox_sensor")} == {"ada", "ben"}
+
+
+def test_two_versions_in_a_row_while_the_first_is_being_matched(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.collect()
+    world.put_cv("ada", NURSE_CV)
+    assert world.run_sensor("cv_inbox_sensor") == 1
+    (first,) = _requests(world, "cv_profile_sensor")
+    write = matches.write_matches
+
+    def write_late(*arguments: Any, **options: Any) -> Any:
+        # The run has read version 1; version 2 lands before it notes what it matched.
+        monkeypatch.setattr(matches, "write_matches", write)
+        world.put_cv("ada", ENGINEER_CV)
+        assert world.run_sensor("cv_inbox_sensor") == 1
+        return write(*arguments, **options)
+
+    monkeypatch.setattr(matches, "write_matches", write_late)
+    run_job(world.defs, world.instance, "rematch_user", partition_key="ada", tags=first.tags)
+    assert world.scalar("SELECT profile_version FROM user_match_state") == 1
+    (second,) = _requests(world, "cv_profile_sensor")
+    assert second.run_key != first.run_key
+    assert second.tags[names.TAG_PROFILE_VERSION] == "2"
+    # While the second is under way a third version waits; nothing is started twice.
+    run_id = _leave_run(world, second, dg.DagsterRunStatus.STARTED)
+    world.put_cv("ada", NURSE_CV + "\nProjects: one more")
+    assert world.run_sensor("cv_inbox_sensor") == 1
+    assert "1 due, 1 under way" in _skipped(world, "cv_profile_sensor")
+    _end_run(world, run_id, "rematch_user", dg.DagsterRunStatus.FAILURE)
+    assert world.run_sensor("cv_profile_sensor") == 1
+    assert world.scalar("SELECT profile_version FROM user_match_state") == 3
+    assert world.scalar("SELECT count(DISTINCT profile_version) FROM user_job_matches") == 1
+
+
+def test_a_run_that_ends_during_the_tick_is_not_made_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.put_cv("ada", NURSE_CV)
+    assert world.run_sensor("cv_inbox_sensor") == 1
+    (request,) = _requests(world, "cv_profile_sensor")
+    run_id = _leave_run(world, request, dg.DagsterRunStatus.STARTED)
+    look = sensors.users_to_match
+
+    def look_while_it_ends(connection: Any) -> Any:
+        due = look(connection)
+        _end_run(world, run_id, "rematch_user", dg.DagsterRunStatus.SUCCESS)
+        return due
+
+    monkeypatch.setattr(sensors, "users_to_match", look_while_it_ends)
+    assert "1 due, 1 under way" in _skipped(world, "cv_profile_sensor")
+
+
+def test_preferences_have_their_user_matched_again_and_nobody_else(world: World) -> None:
+    world.collect()
+    world.take_in("ada", NURSE_CV)
+    world.take_in("ben", ENGINEER_CV)
+    # A side file in the user's folder, beside the CV of the other form.
+    (world.inbox / "ada").mkdir()
+    world.put_cv("ada/preferences", 'work_arrangements = ["remote"]', ".toml")
+    assert world.run_sensor("cv_inbox_sensor") == 1
+    (request,) = _requests(world, "cv_profile_sensor")
+    assert (request.partition_key, request.tags[names.TAG_PREFERENCES_VERSION]) == ("ada", "1")
+    assert world.run_sensor("cv_profile_sensor") == 1
+    of_ada = "FROM user_match_state JOIN users ON users.id = user_id WHERE user_key = 'ada'"
+    assert world.scalar(f"SELECT preferences_version {of_ada}") == 1
+    assert _requests(world, "cv_inbox_sensor") == _requests(world, "cv_profile_sensor") == []
+    # A file that cannot be understood is told, and changes nothing.
+    world.put_cv("ada.preferences", "needs_visa = 7", ".toml")
+    assert world.run_sensor("cv_inbox_sensor") == 1
+    assert "needs_visa: must be true or false" in world.scalar("SELECT problem FROM user_preferences")
+    assert world.scalar("SELECT work_arrangements FROM user_preferences") == ["Remote OK", "Remote Solely"]
+    assert _requests(world, "cv_profile_sensor") == []
+    # By a program: the same again is no change, another wish is.
+    change_preferences(world.database, "ada", {"work_arrangements": ["remote"]})
+    assert _requests(world, "cv_profile_sensor") == []
+    assert change_preferences(world.database, "ada", {"needs_visa": True})[1] == 2
+    assert [request.partition_key for request in _requests(world, "cv_profile_sensor")] == ["ada"]
+    # Before there is a CV there is nothing to match.
+    change_preferences(world.database, "cleo", {"needs_visa": True})
+    assert len(_requests(world, "cv_profile_sensor")) == 1
+
+
+def test_clocks_that_jump_lose_nothing_and_turn_nothing_round(world: World) -> None:
+    current = "SELECT sha256 FROM cv_documents JOIN users ON users.id = user_id ORDER BY landing DESC LIMIT 1"
+    path = world.put_cv("ada", NURSE_CV)
+    ahead = time.time() + 86_400
+    os.utime(path, (ahead, ahead))
+    # Written while the clock was a day ahead: not "still being written" for a day.
+    assert world.run_sensor("cv_inbox_sensor") == 1
+    (world.inbox / "ada").mkdir()
+    world.put_cv("ada/newer", ENGINEER_CV)
+    assert world.run_sensor("cv_inbox_sensor") == 1
+    assert world.scalar(current) == hashlib.sha256(ENGINEER_CV.encode()).hexdigest()
+    # The older file has the later time; it stays the older one.
+    assert world.run_sensor("cv_inbox_sensor") == 0
+    with world.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE cv_documents SET received_at = received_at - interval '1 year'")
+    assert world.run_sensor("cv_inbox_sensor") == 0
+    assert world.run_sensor("cv_profile_sensor") == 1
+    assert world.scalar("SELECT profile_version FROM user_match_state") == 2
+
+
+def test_what_is_no_cv_file_is_counted_and_harms_nobody(world: World) -> None:
+    inbox = world.inbox
+    os.mkfifo(inbox / "pipe.txt")
+    (inbox / "link.txt").symlink_to("/etc/passwd")
+    (inbox / "linked").symlink_to("/etc")
+    (inbox / "a\nb\x1b[31m.txt").write_text(NURSE_CV)
+    (inbox / "...").mkdir()
+    world.put_cv("...x", NURSE_CV)
+    huge = inbox / "huge.pdf"
+    with huge.open("wb") as stream:
+        stream.truncate(3 * 2**30)
+    os.utime(huge, (1, 1))
+    world.put_cv("ada", NURSE_CV)
+    started = time.monotonic()
+    result = _tick(world, "cv_inbox_sensor")
+    assert time.monotonic() - started < 5
+    assert isinstance(result, dg.SensorResult)
+    assert {request.partition_key for request in result.run_requests or ()} == {"ada", "huge"}
+    assert world.run_sensor("cv_inbox_sensor") == 2
+    assert (
+        world.scalar("SELECT reason FROM cv_documents WHERE status = 'unreadable'") == "the file is larger than 20 MiB"
+    )
+    assert world.scalar("SELECT length(content) FROM cv_documents WHERE status = 'unreadable'") == 0
+    assert "4 passed over" in _skipped(world, "cv_inbox_sensor")
+
+
+def test_one_user_whose_files_fail_costs_a_burst_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(sensors.BURST_USERS + 1):
+        world.put_cv(f"user-{n:02}", NURSE_CV + f"\nProjects: number {n}")
+    take_in = match_users_module.ingest_cv
+
+    def fail_for_one(database: Any, user_key: str, **options: Any) -> Any:
+        if user_key == "user-03":
+            raise ValueError("quotes a secret of the CV")
+        return take_in(database, user_key, **options)
+
+    monkeypatch.setattr(match_users_module, "ingest_cv", fail_for_one)
+    with pytest.raises(RunFailedError, match=r"1 of 26 users failed, the others are done. First: \['user-03'\]"):
+        world.run_sensor("cv_inbox_sensor")
+    assert world.scalar("SELECT count(*) FROM user_match_state") == sensors.BURST_USERS
+    (request,) = _requests(world, "cv_inbox_sensor")
+    assert (request.job_name, request.partition_key) == ("ingest_cv", "user-03")
+
+
+@pytest.mark.load
+def test_a_thousand_users_at_once_are_one_run(world: World) -> None:
+    world.collect()
+    for n in range(sensors.MAX_USERS_PER_TICK + 50):
+        world.put_cv(f"user-{n:04}", f"{ENGINEER_CV}\nProjects\nNumber {n} of a thousand projects for some firm")
+    started = time.monotonic()
+    result = _tick(world, "cv_inbox_sensor")
+    tick_seconds = time.monotonic() - started
+    assert isinstance(result, dg.SensorResult)
+    (request,) = result.run_requests or ()
+    keys = request.run_config["ops"]["match_listed_users"]["config"]["user_keys"]
+    assert (request.job_name, len(keys)) == ("match_users", sensors.MAX_USERS_PER_TICK)
+    assert tick_seconds < sensors.MAX_READING_SECONDS
+    started = time.monotonic()
+    assert world.run_sensor("cv_inbox_sensor") == 1
+    run_seconds = time.monotonic() - started
+    assert world.scalar("SELECT count(*) FROM user_match_state") == sensors.MAX_USERS_PER_TICK
+    # The rest is the next tick's.
+    rest = _requests(world, "cv_inbox_sensor")
+    assert len(rest) == 1
+    assert len(rest[0].run_config["ops"]["match_listed_users"]["config"]["user_keys"]) == 50
+    assert _requests(world, "cv_profile_sensor") == []
+    print(f"tick {tick_seconds:.1f} s, run over 1,000 users {run_seconds:.1f} s")  # noqa: T201

@@ -55,6 +55,31 @@ def test_years_of_experience_count_each_month_once(lines: list[str], years: floa
     assert _years(*lines) == pytest.approx(years, abs=0.15)
 
 
+@pytest.mark.parametrize(
+    ("text", "skills"),
+    [
+        ("Skills\nC, R, Go, C++, C#, .NET", ["C", "R", "Go", "C++", "C#", ".NET"]),
+        ("Kenntnisse\nErfahrung mit Go\nGrundkenntnisse in C\nR (3 Jahre), SQL: gut", ["Go", "C", "R", "SQL"]),
+        # Spoken languages have a field of their own.
+        ("Skills\nPython, Hindi, Marathi C1", ["Python"]),
+        # A sentence among the items gives what the table knows, and no place.
+        ("Skills\nWorked for two years with Python and Docker at a bank, Pune", ["Python", "Docker"]),
+        ("Skills\n• Excellent understanding of SQL\n• Good knowledge of Django", ["SQL", "Django"]),
+        # A heading that ran on into the line before it.
+        ("Skills\nPython\nDjango. Certificates: A course in cooking, A course in sewing", ["Python", "Django"]),
+        ("Projects\nc) the third shop", []),
+    ],
+)
+def test_skills_are_told_from_what_stands_beside_them(text: str, skills: list[str]) -> None:
+    assert sorted(extract_profile(text, today=_TODAY).skills or []) == sorted(skills)
+
+
+def test_a_firm_is_no_title_and_a_contest_no_job() -> None:
+    text = "Company Details\ncompany - Atri Developers\nTook part in a contest 2017 - 2018"
+    profile = extract_profile(text, today=_TODAY)
+    assert (profile.industries, profile.experience_years) == (None, None)
+
+
 def test_what_a_cv_does_not_say_is_unknown() -> None:
     profile = extract_profile("Hello.", today=_TODAY)
     assert (profile.skills, profile.experience_years, profile.industries, profile.work_arrangements) == (None,) * 4

@@ -34,7 +34,7 @@ def test_what_the_api_did_not_tell_is_unknown() -> None:
     ],
 )
 def test_a_page_is_asked_for_only_while_the_reserve_stays_whole(quota: Quota | None, allowed: bool) -> None:
-    assert allows_page(quota, page_size=100, reserve=100) is allowed
+    assert allows_page(quota, page_cost=100, reserve=100) is allowed
 
 
 def test_what_was_told_before_the_renewal_holds_no_longer() -> None:

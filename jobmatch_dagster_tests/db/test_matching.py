@@ -132,7 +132,8 @@ def test_a_changed_preference_makes_the_list_stale_and_is_applied(market: Databa
     _run(
         market,
         "INSERT INTO user_preferences (user_id, needs_visa) SELECT id, true FROM users WHERE user_key = '0' "
-        "ON CONFLICT (user_id) DO UPDATE SET needs_visa = true, locations = NULL, languages = NULL, min_salary = NULL",
+        "ON CONFLICT (user_id) DO UPDATE SET version = user_preferences.version + 1, needs_visa = true, "
+        "locations = NULL, languages = NULL, min_salary = NULL",
     )
     with market.begin() as connection:
         assert [user.user_key for user in users_to_match(connection)] == ["0"]

@@ -3,10 +3,21 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
-from jobmatch_dagster.db.engine import Database, DatabaseUnavailableError
-from jobmatch_dagster.db.migrations import MigrationError, migrate, plan, rollback
+from jobmatch_dagster import api
+from jobmatch_dagster.db.engine import Database, DatabaseRefusedError, DatabaseUnavailableError
+from jobmatch_dagster.db.matches import decide
+from jobmatch_dagster.db.migrations import (
+    MigrationError,
+    SchemaVersionError,
+    migrate,
+    plan,
+    project_views,
+    require_schema,
+    rollback,
+)
 
 SNAPSHOT = text(
     "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull FROM pg_class c "
@@ -66,3 +77,100 @@ def test_every_table_and_column_is_explained(database: Database) -> None:
     )
     with database.begin() as connection:
         assert connection.execute(query).all() == []
+
+
+def as_administrator(url: str, *statements: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def test_a_database_of_a_newer_version(database: Database) -> None:
+    as_administrator(
+        database.url, "INSERT INTO _yoyo_migration (migration_hash, migration_id) VALUES ('h', '0999.future')"
+    )
+    before = schema(database)
+    for action in (migrate, rollback):
+        with pytest.raises(MigrationError, match=r"does not know, last 0999\.future: .* newer version"):
+            action(database)
+    with pytest.raises(SchemaVersionError, match="Install that one"):
+        require_schema(database)
+    assert schema(database) == before
+
+
+def test_a_database_of_an_older_version(database: Database) -> None:
+    rollback(database)
+    with pytest.raises(SchemaVersionError, match=r"first 0030\.isolation. Run `jobmatch migrate`"):
+        require_schema(database)
+
+
+def test_a_server_without_pgvector(empty_database_url: str) -> None:
+    name = make_url(empty_database_url).database
+    as_administrator(empty_database_url, f"ALTER DATABASE \"{name}\" SET extension_control_path = '/nowhere'")
+    database = Database(empty_database_url)
+    with pytest.raises(MigrationError, match=r"lacks the extension vector .*Install pgvector") as caught:
+        migrate(database)
+    assert "Nothing was changed" in str(caught.value)
+    assert schema(database) == []
+    database.dispose()
+
+
+def test_a_read_only_database(database: Database) -> None:
+    name = make_url(database.url).database
+    before = schema(database)
+    as_administrator(database.url, f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    standby = Database(database.url)
+    with pytest.raises(MigrationError, match=r"is read-only .*Nothing was changed"):
+        rollback(standby)
+    with pytest.raises(DatabaseRefusedError, match="is read-only"):
+        api.add_job(standby, {"id": "1", "title": "t", "organization": "o", "url": "u", "date_created": "2026-01-01"})
+    assert plan(standby).pending == ()
+    assert api.job_statistics(standby).total == 0
+    assert schema(standby) == before
+    standby.dispose()
+
+
+def test_a_locked_table(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobmatch_dagster.db.migrations.LOCK_TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr("jobmatch_dagster.db.matches.LOCK_TIMEOUT_SECONDS", 1)
+    before = schema(database)
+    with database.begin() as holder:
+        holder.exec_driver_sql("LOCK TABLE jobs, user_job_matches IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(MigrationError, match=r"in use by another session .*Nothing was changed"):
+            rollback(database, everything=True)
+        with pytest.raises(DatabaseRefusedError, match="in use by another session"), database.begin() as connection:
+            decide(connection, "ada", "1", "saved")
+    assert schema(database) == before
+    assert len(plan(database).applied) > 3
+
+
+def test_a_migration_that_fails_leaves_everything_as_it_was(database: Database) -> None:
+    as_administrator(database.url, "CREATE VIEW in_the_way AS SELECT title FROM jobs")
+    before = schema(database)
+    with pytest.raises(MigrationError, match=r"rolled back: cannot drop table jobs .*Nothing was changed"):
+        rollback(database, everything=True)
+    assert schema(database) == before
+    with database.begin() as connection:
+        for view in project_views():
+            connection.execute(text(f"SELECT * FROM {view} LIMIT 1"))
+
+
+def test_every_view_is_explained(database: Database) -> None:
+    query = text(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'v' "
+        "AND (obj_description(oid) IS NULL OR NOT reloptions @> ARRAY['security_invoker=true'])"
+    )
+    with database.begin() as connection:
+        assert connection.scalars(query).all() == []
+
+
+def test_rows_that_break_a_rule_are_refused(database: Database) -> None:
+    api.add_job(database, {"id": "1", "title": "t", "organization": "o", "url": "u", "date_created": "2026-01-01"})
+    for change in (
+        "title = ''", "ai_key_skills = '{}'", "salary_min = 2, salary_max = 1", "ai_experience_level = 'expert'",
+        "closed_at = now()", "ai_salary_value = -1", "page_id = 999",
+    ):  # fmt: skip
+        with pytest.raises(Exception, match="violates"), database.begin() as connection:
+            connection.execute(text(f"UPDATE jobs SET {change}"))

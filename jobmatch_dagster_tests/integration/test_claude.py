@@ -1,158 +1,188 @@
-"""Claude's stage against a local stand-in: the ledger, the budget, every kind of answer."""
+"""Claude's stage against a local stand-in: both slices, both ways, what is sent, scores and reasons."""
 
-from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any
+import json
 
 import pytest
 
-from jobmatch_dagster.runs import RunFailedError, run_job
+from jobmatch_dagster.build import default_resources
+from jobmatch_dagster.partitions import HOUR_FORMAT
 from jobmatch_dagster.runtime import environment
-from jobmatch_dagster_tests.claude_stand_in import ClaudeStandIn, grounded
-from jobmatch_dagster_tests.world import HOUR, NURSE_CV, World
+from jobmatch_dagster_tests.claude_stand_in import ClaudeStandIn, data_of, grounded
+from jobmatch_dagster_tests.claude_world import PLANTED, ClaudeWorld
+from jobmatch_dagster_tests.world import HOUR
+
+_DONE = "claude_status = 'done' AND claude_score BETWEEN 0 AND 100"
 
 
-@pytest.fixture
-def claude(world: World) -> Iterator[ClaudeStandIn]:
-    """A matched user whose pairs wait, and a stand-in with a key for it."""
-    world.collect(HOUR - timedelta(hours=1))
-    world.take_in("ada", NURSE_CV)
-    assert _waiting(world) > 1
-    with ClaudeStandIn() as stand_in:
-        variables = {"ANTHROPIC_API_KEY": "sk-secret-key", "ANTHROPIC_BASE_URL": stand_in.url}
-        with environment(variables):
-            world.reload()
-            yield stand_in
-
-
-def _waiting(world: World) -> int:
-    return int(world.scalar("SELECT count(*) FROM user_job_matches WHERE claude_status = 'waiting'"))
-
-
-def _ask(world: World) -> dict[str, Any]:
-    result = run_job(world.defs, world.instance, "rematch_user", partition_key="ada")
-    (event,) = (e for e in result.get_asset_materialization_events() if e.asset_key.path[-1] == "user_claude_matches")
-    return {name: value.value for name, value in event.materialization.metadata.items()}
-
-
-def test_without_a_key_nothing_is_called_and_the_pairs_wait(world: World) -> None:
-    world.collect()
-    world.take_in("ada", NURSE_CV)
-    told = _ask(world)
-    assert told["calls"] == 0
-    assert told["pairs_waiting"] == _waiting(world) > 0
+def test_without_a_key_nothing_is_called_and_the_pairs_wait(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    with environment({"ANTHROPIC_API_KEY": None}):
+        claude_world.reload()
+        told = claude_world.run_for("ada")
+    assert (told["calls"], claude.sent) == (0, [])
+    assert told["pairs_waiting"] == claude_world.count("user_id = 1") > 0
     assert "ANTHROPIC_API_KEY is not set" in told["note"]
 
 
-def test_every_waiting_pair_gets_a_score_with_reasons(world: World, claude: ClaudeStandIn) -> None:
-    pairs = _waiting(world)
-    told = _ask(world)
-    assert (told["calls"], told["pairs_done"], told["pairs_waiting"]) == (pairs, pairs, 0)
+def test_every_waiting_pair_gets_a_score_with_reasons(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    pairs = claude_world.count("user_id = 1")
+    told = claude_world.run_for("ada")
+    assert (told["calls"], told["pairs_done"], told["pairs_waiting"]) == (claude_world.questions, pairs, 0)
     assert told["cost_usd"] > 0
-    done = "SELECT count(*) FROM user_job_matches WHERE claude_status = 'done' AND claude_score BETWEEN 0 AND 100"
-    assert world.scalar(done) == pairs
-    assert world.scalar("SELECT count(*) FROM claude_requests WHERE usage->>'input_tokens' = '900'") == pairs
+    assert told["usd_per_1000_pairs"] == pytest.approx(1000 * told["cost_usd"] / pairs)
+    assert told["estimated_usd_at_most"] > told["cost_usd"]
+    assert claude_world.count(_DONE) == pairs
+    assert float(claude_world.scalar("SELECT sum(cost_usd) FROM claude_requests")) == pytest.approx(told["cost_usd"])
+    read_from_cache = claude_world.scalar("SELECT sum((usage->>'cache_read_input_tokens')::int) FROM claude_requests")
+    # The first call fills the cache, the others read from it.
+    assert read_from_cache == told["cache_read_tokens"] > 0
+    assert len(claude.counted) == 1
 
 
-def test_the_request_holds_facts_and_no_person(world: World, claude: ClaudeStandIn) -> None:
-    _ask(world)
-    sent = str(claude.requests)
-    assert "match_analysis" in sent
-    assert "skill_match" in sent
-    for secret in ("Ada", "Lindenhof", "Munich, Lindenhof"):
-        assert secret not in sent
+def test_both_slices_and_both_ways_make_the_same_rows(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    hour = HOUR.strftime(HOUR_FORMAT)
+    slices = {
+        "hour": [("hourly_collection", "claude_matches", hour)],
+        "user": [("rematch_user", "user_claude_matches", key) for key in ("ada", "ben", "u-1")],
+    }
+    found = []
+    for runs in slices.values():
+        for batch_min in ("100", "1"):
+            claude_world.anew()
+            with environment({"CLAUDE_BATCH_MIN": batch_min}):
+                claude_world.reload()
+                told = [claude_world.run(*run) for run in runs]
+                if batch_min == "1":
+                    assert sum(t["calls"] for t in told) == 0
+                    assert all(t["pairs_in_batches"] >= t["requests_in_batches"] > 0 for t in told)
+                    claude.end_batches()
+                    assert claude_world.run_sensor() == 1
+            assert claude_world.count("claude_status IN ('waiting', 'pending')") == 0
+            found.append(claude_world.rows())
+    assert found[0] == found[1] == found[2] == found[3]
+    assert claude_world.count(_DONE) > 20
 
 
-def test_no_answer_is_paid_twice(world: World, claude: ClaudeStandIn) -> None:
-    _ask(world)
-    calls = len(claude.requests)
-    assert _ask(world)["calls"] == 0
+def test_no_answer_is_paid_twice(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    claude_world.run_for("ada")
+    calls, pairs = len(claude.requests), claude_world.count(_DONE)
+    assert claude_world.run_for("ada")["calls"] == 0
     # Even when the answers were lost on their way into the table.
-    with world.database.begin() as connection:
-        connection.exec_driver_sql("UPDATE user_job_matches SET claude_status = 'waiting' WHERE claude_status = 'done'")
-    told = _ask(world)
-    assert (told["calls"], told["answers_from_ledger"]) == (0, calls)
+    claude_world.anew(ledger=False)
+    told = claude_world.run_for("ada")
+    assert (told["calls"], told["answers_from_ledger"]) == (0, pairs)
     assert len(claude.requests) == calls
 
 
-def test_a_passing_fault_is_asked_again_and_a_standing_one_leaves_the_pair_waiting(
-    world: World, claude: ClaudeStandIn, monkeypatch: pytest.MonkeyPatch
+def test_a_changed_ad_that_says_the_same_costs_nothing(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    claude_world.enrich()
+    calls, done = len(claude.requests), claude_world.count(_DONE)
+    with claude_world.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE jobs SET description = description || ' ', record_hash = 'other'")
+        connection.exec_driver_sql("UPDATE user_job_matches SET record_hash = 'other'")
+    claude_world.anew(ledger=False)
+    assert claude_world.enrich().from_ledger == done
+    assert len(claude.requests) == calls
+
+
+def test_postings_of_a_cluster_are_one_request_and_each_pair_keeps_its_own_band(
+    claude_world: ClaudeWorld, claude: ClaudeStandIn
 ) -> None:
-    monkeypatch.setattr("time.sleep", lambda _: None)
-    pairs = _waiting(world)
-    claude.faults = [(529, {}), (500, {}), (429, {"retry-after": "1"})]
-    assert _ask(world)["pairs_done"] == pairs
-    with world.database.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM claude_requests")
-        connection.exec_driver_sql("UPDATE user_job_matches SET claude_status = 'waiting' WHERE claude_status = 'done'")
-    claude.faults = [(500, {})] * 4
-    told = _ask(world)
-    assert (told["pairs_done"], told["pairs_waiting"]) == (pairs - 1, 1)
-    assert "Claude did not answer" in told["note"]
-    assert (
-        world.scalar("SELECT count(*) FROM user_job_matches WHERE claude_status = 'waiting' AND claude_score = 0") == 0
-    )
+    """The second ad's fields were read a little differently by the vendor, and it lost some skills."""
+    claude_world.run_for("ada")
+    before = claude_world.questions
+    claude_world.anew()
+    with claude_world.database.begin() as connection:
+        first, second = connection.exec_driver_sql(
+            "SELECT job_id FROM user_job_matches JOIN jobs ON jobs.id = job_id "
+            "WHERE user_id = 1 AND cluster_id IS NULL ORDER BY job_id LIMIT 2"
+        ).scalars()
+        connection.exec_driver_sql(
+            "INSERT INTO job_clusters (cluster_key) SELECT external_id FROM jobs WHERE id = %s", (first,)
+        )
+        connection.exec_driver_sql(
+            "UPDATE jobs SET cluster_id = (SELECT max(id) FROM job_clusters) WHERE id IN (%s, %s)", (first, second)
+        )
+        connection.exec_driver_sql("UPDATE jobs SET ai_key_skills = '{Nursing}' WHERE id = %s", (second,))
+    told = claude_world.run_for("ada")
+    assert told["calls"] == before - 1
+    query = "SELECT {} FROM user_job_matches WHERE user_id = 1 AND job_id = :id"
+    hashes = {claude_world.scalar(query.format("claude_request_hash"), id=job) for job in (first, second)}
+    assert len(hashes) == 1
+    # All of the one skill that it asks for is there.
+    assert claude_world.scalar(query.format("claude_band_low"), id=second) == 85
 
 
-def test_a_refused_key_ends_the_run_after_one_call(world: World, claude: ClaudeStandIn) -> None:
-    claude.faults = [(401, {})] * 50
-    with pytest.raises(RunFailedError, match="check ANTHROPIC_API_KEY") as caught:
-        run_job(world.defs, world.instance, "rematch_user", partition_key="ada")
-    assert len(claude.requests) == 1
-    assert "sk-secret-key" not in str(caught.value)
+def test_planted_personal_data_is_in_no_request(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    pairs = claude_world.count("user_id = (SELECT id FROM users WHERE user_key = 'u-1')")
+    for batch_min in (100, 1):
+        claude_world.anew()
+        claude_world.enrich(["u-1"], batch_min=batch_min)
+    assert len(claude.sent) >= 2 * pairs > 0
+    sent = json.dumps(claude.sent, ensure_ascii=False).casefold()
+    assert "patient care" in sent
+    assert [planted for planted in PLANTED if planted.casefold() in sent] == []
 
 
-def test_the_budget_ends_before_it_is_overspent(world: World, claude: ClaudeStandIn) -> None:
-    with environment({"CLAUDE_BUDGET_USD_PER_DAY": "0.0000001"}):
-        world.reload()
-        told = _ask(world)
-    assert told["calls"] == 0
-    assert "budget" in told["note"]
-    assert told["pairs_waiting"] == _waiting(world) > 0
+def test_generic_reasons_are_asked_about_once_more_and_marked(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    pairs = claude_world.waiting
+    generic = {"match_reasoning": "You are a very good fit and should apply."}
+    claude.answer = lambda request: {**grounded(request), **generic}
+    report = claude_world.enrich()
+    assert (report.calls, report.done, report.generic) == (claude_world.questions, pairs, pairs)
+    again = [r for r in claude.requests if len(r["messages"][0]["content"]) == 3]
+    assert 2 * len(again) == claude_world.questions
+    assert "named no skill or fact" in again[0]["messages"][0]["content"][2]["text"]
+    claude_world.anew()
+    claude.answer = lambda request: {
+        **grounded(request), **({} if len(request["messages"][0]["content"]) == 3 else generic)
+    }  # fmt: skip
+    report = claude_world.enrich()
+    assert (report.done, report.generic) == (pairs, 0)
 
 
-@pytest.mark.parametrize(
-    ("stop_reason", "answer", "status"),
-    [
-        ("refusal", "", "refused"),
-        ("max_tokens", '{"claude_score": 9', "failed"),
-        ("end_turn", "not json", "failed"),
-        (
-            "end_turn",
-            {"claude_score": 140, "match_reasoning": "x", "key_alignments": [], "potential_gaps": []},
-            "failed",
-        ),
-        (
-            "end_turn",
-            {
-                "claude_score": 90,
-                "match_reasoning": "x",
-                "key_alignments": [{"point": "a", "quote": "stands nowhere"}],
-                "potential_gaps": [],
-            },
-            "ungrounded",
-        ),
-    ],
-)
-def test_a_failure_is_a_status_and_never_a_score(
-    world: World, claude: ClaudeStandIn, stop_reason: str, answer: Any, status: str
+def test_items_without_a_quote_are_dropped_and_counted(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    claude.answer = lambda request: {
+        **grounded(request),
+        "potential_gaps": [{"point": "No licence", "quote": "a licence that nobody asks for"}, "no item at all"],
+    }
+    report = claude_world.enrich()
+    assert report.items_dropped == 2 * report.done > 0
+    assert claude_world.scalar("SELECT sum(claude_items_dropped) FROM user_job_matches") == report.items_dropped
+    assert claude_world.scalar("SELECT count(*) FROM user_job_matches WHERE potential_gaps <> '[]'") == 0
+
+
+@pytest.mark.parametrize("raw", [0, 100])
+def test_a_score_far_from_its_band_is_held_near_it(claude_world: ClaudeWorld, claude: ClaudeStandIn, raw: int) -> None:
+    claude.answer = lambda request: {**grounded(request), "claude_score": raw}
+    report = claude_world.enrich()
+    wrong = """
+        SELECT count(*) FROM user_job_matches
+        WHERE claude_status = 'done'
+          AND (claude_raw_score <> :raw
+               OR claude_score <> CASE :raw WHEN 100 THEN least(100, claude_band_high + 10)
+                                   ELSE claude_band_low - 10 END
+               OR claude_deviation <> :raw - CASE WHEN :raw = 100 THEN claude_band_high ELSE claude_band_low END
+               OR priority <> CASE WHEN claude_score >= 85 THEN 'high'
+                                WHEN claude_score >= 70 THEN 'medium' ELSE 'low' END)
+    """
+    assert claude_world.scalar(wrong, raw=raw) == 0
+    assert report.held_to_band > 0
+
+
+def test_one_warm_call_of_a_user_comes_first_and_calls_are_bounded(
+    claude_world: ClaudeWorld, claude: ClaudeStandIn
 ) -> None:
-    claude.stop_reason, claude.answer = stop_reason, lambda _: answer
-    pairs = _waiting(world)
-    told = _ask(world)
-    assert told["pairs_without_score"] == pairs
-    of_status = "SELECT count(*) FROM user_job_matches WHERE claude_status = :s AND claude_score IS NULL"
-    assert world.scalar(of_status, s=status) == pairs
-    # Paid and kept: it is not asked again.
-    assert _ask(world)["calls"] == 0
+    claude.latency_s = 0.03
+    claude_world.enrich(concurrency=3)
+    people = [json.dumps(data_of(request)["profile"]) for request in claude.requests]
+    assert len(set(people[:3])) == len(set(people)) == 3
+    assert 1 < claude.most_at_once <= 3
 
 
-def test_a_score_far_from_its_band_is_held_near_it(world: World, claude: ClaudeStandIn) -> None:
-    claude.answer = lambda request: {**grounded(request), "claude_score": 100}
-    _ask(world)
-    highest = (
-        "SELECT max(claude_score) FROM user_job_matches WHERE claude_status = 'done' "
-        "AND cardinality(matching_skills) IS NULL"
-    )
-    # No skill of the posting is shown: the band is 30 to 44, and ten above it is the end.
-    assert (world.scalar(highest) or 0) <= 54
+def test_ten_pairs_can_be_tried(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    with environment({"CLAUDE_MAX_PAIRS": "2"}):
+        claude_world.reload()
+        claude_resource = default_resources()["claude"]
+        assert claude_resource.max_pairs_per_run == 2
+        told = claude_world.run_for("ada")
+    assert (told["calls"], told["pairs_done"]) == (2, 2)

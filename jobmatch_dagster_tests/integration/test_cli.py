@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from jobmatch_dagster.db.engine import Database, sql_folder
 from jobmatch_dagster.demo.corpus import postings_of_hour
+from jobmatch_dagster_tests.legacy_database import build_legacy_database
 from jobmatch_dagster_tests.world import HOUR, NURSE_CV, World
 
 _CLI = [sys.executable, "-c", "from jobmatch_dagster.cli import main; main()"]
@@ -54,13 +56,34 @@ def test_a_text_that_is_no_database_url(tmp_path: Path) -> None:
 def test_a_configured_database_is_not_migrated_unasked(empty_database_url: str, tmp_path: Path) -> None:
     variables = {"JOBMATCH_DATABASE_URL": empty_database_url, "JOBMATCH_HOME": str(tmp_path / "home")}
     assert "Run `jobmatch migrate`" in _refused(_run("stats", **variables))
+    names = [name.stem for name in sorted((sql_folder() / "migrations").glob("*.sql")) if "rollback" not in name.stem]
     dry = _run("migrate", "--dry-run", **variables)
-    assert "Would apply: 0001.catalog, 0002.users, 0003.matching." in dry.stdout
-    assert "Applied: 0001.catalog, 0002.users, 0003.matching." in _run("migrate", **variables).stdout
+    assert f"Would apply: {', '.join(names)}." in dry.stdout
+    assert "0001.catalog: Global catalogue" in dry.stdout
+    assert f"Applied: {', '.join(names)}." in _run("migrate", **variables).stdout
     assert "Applied: nothing." in _run("migrate", **variables).stdout
     assert _run("stats", **variables).returncode == 0
+    assert f"Would undo: {names[-1]}." in _run("rollback", "--dry-run", **variables).stdout
     undone = _run("rollback", "--all", "--yes", **variables)
-    assert "Undone: 0003.matching, 0002.users, 0001.catalog." in undone.stdout
+    assert f"Undone: {', '.join(reversed(names))}." in undone.stdout
+
+
+def test_the_way_from_the_legacy_project_and_back(empty_database_url: str, tmp_path: Path) -> None:
+    database = Database(empty_database_url)
+    build_legacy_database(database, jobs=120)
+    variables = {"JOBMATCH_DATABASE_URL": empty_database_url, "JOBMATCH_HOME": str(tmp_path / "home")}
+    dry = _run("migrate", "--from-legacy", "--dry-run", **variables)
+    assert "raw_jobs_test: 120 rows" in dry.stdout
+    assert "The database is the legacy project's" in dry.stdout
+    over = _run("migrate", "--from-legacy", **variables)
+    assert "120 rows of raw_jobs_test read: 117 postings, 3 refused." in over.stdout
+    assert "decisions carried" in over.stdout
+    assert "was converted before" in _run("migrate", "--from-legacy", **variables).stdout
+    assert json.loads(_run("stats", "--json", **variables).stdout)["total"] > 117
+    back = _run("rollback", "--to-legacy", "--yes", **variables)
+    assert "Restored: applications, jobs, raw_jobs_test" in back.stdout
+    assert "no legacy state to go back to" in _refused(_run("rollback", "--to-legacy", "--yes", **variables))
+    database.dispose()
 
 
 @pytest.mark.parametrize(
@@ -159,12 +182,26 @@ def test_numbers_explanation_decision_and_erasure(world: World, tmp_path: Path) 
     assert json.loads(_run("stats", "--user", "ada", "--json").stdout)["matched_semantic"] > 0
     assert "There is no user 'nobody'" in _refused(_run("stats", "--user", "nobody"))
     page = _run("explain", "ada", posting).stdout
-    assert re.search(r"computed again +the same", page)
-    assert "There is no posting 'none'" in _refused(_run("explain", "ada", "none"))
+    assert re.search(r"computed again now +\d+ of 100, the same as stored", page)
+    assert "What stands out" not in page
+    assert "none: the posting is not held" in _run("explain", "ada", "none").stdout
+    assert "There is no user 'nobody'" in _refused(_run("explain", "nobody", posting))
     assert _run("decide", "ada", posting, "saved").stdout.strip() == "saved"
     assert _run("decide", "ada", posting, "saved").stdout.strip() == "saved, as before"
     assert "has no match" in _refused(_run("decide", "ada", "none", "saved"))
+    shown = _run("preferences", "ada", "--arrangement", "remote", "--min-salary", "50000", "--currency", "eur").stdout
+    assert "Remote OK, Remote Solely" in shown
+    assert "EUR" in _run("preferences", "ada", "--needs-visa").stdout
+    refused = _refused(_run("preferences", "ada", "--language", "Klingon", "--min-salary", "-1"))
+    assert "languages: must be languages by their English or German name" in refused
+    assert "min_salary: must be a yearly amount from 0" in refused
+    held = json.loads(_run("export", "ada").stdout)
+    assert held["tables"]["user_preferences"][0]["version"] == 2
+    assert "Nothing is held on user 'nobody'" in _refused(_run("export", "nobody"))
+    assert json.loads(_run("forget", "ada", "--proof").stdout) == []
     assert "Nothing of ada is left." in _run("forget", "ada", "--yes").stdout
+    (proof,) = json.loads(_run("forget", "ada", "--proof").stdout)
+    assert set(proof["hits_afterwards"].values()) == {0}
     assert world.scalar("SELECT count(*) FROM user_job_matches") == 0
     assert list(world.inbox.iterdir()) == []
 

@@ -1,17 +1,20 @@
 """CV files of every kind, good and hostile: text or a reason, never an error."""
 
-import io
 import json
-import zipfile
+import subprocess
+import sys
+import time
+from datetime import date
 
 import pytest
 
-from jobmatch_dagster.core.document_limits import MAX_BYTES
-from jobmatch_dagster.demo.cvs import _docx, _pdf
-from jobmatch_dagster.resources.document_reader import read_in_child, read_many_in_child
+from jobmatch_dagster.core.profile import Profile
+from jobmatch_dagster.resources.document_reader import MEMORY_BYTES, read_in_child, read_many_in_child
+from jobmatch_dagster_tests.cv_files import ENGLISH, GERMAN, WrittenCv, every_format, pdf_of, zipped
 
+_TODAY = date(2026, 11, 20)
+_VERDICT_SECONDS = 25
 _TEXT = "Ada Example\nNurse\nWork experience\n03/2018 - 10/2026 Nurse, Lindenhof\nSkills: Nursing, Hygiene\n" * 2
-_HTML = f"<html><head><script>alert(1)</script></head><body>{_TEXT.replace(chr(10), '<br>')}</body></html>"
 _RESUME = {
     "basics": {"name": "Ada Example", "label": "Nurse"},
     "work": [{"name": "Lindenhof", "position": "Nurse", "startDate": "2018-03", "endDate": "2026-10"}],
@@ -19,64 +22,119 @@ _RESUME = {
 }
 
 
-def _zip(**members: bytes) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name.replace("__", "/").replace("_xml", ".xml"), content)
-    return stream.getvalue()
-
-
 @pytest.mark.parametrize(
-    ("name", "content"),
+    ("cv", "years", "skills"),
     [
-        ("cv.txt", _TEXT.encode()), ("cv.md", _TEXT.encode()), ("cv.txt", _TEXT.encode("utf-16")),
-        ("cv.html", _HTML.encode()), ("cv.docx", _docx(_TEXT)), ("cv.pdf", _pdf(_TEXT)),
-        ("cv.json", json.dumps(_RESUME).encode()), ("wrong-ending.txt", _pdf(_TEXT)),
+        # 03/2021-10/2026 and 01/2018-06/2021: four months of overlap count once.
+        (ENGLISH, 8.8, {"Python", "Django", "Go", "C", "C++", "C#", ".NET", "R", "PostgreSQL", "Kubernetes"}),
+        # Until today, and 39 months before.
+        (GERMAN, 8.0, {"Java", "Spring Boot", "SQL", "C", "C++", "Go", "R", "Docker", "Git", "Jenkins", "Python"}),
     ],
 )  # fmt: skip
-def test_every_readable_kind_gives_its_text(name: str, content: bytes) -> None:
-    reading = read_in_child(name, content)
-    assert reading.status == "read", reading.reason
-    for word in ("Nurse", "Lindenhof", "Nursing", "Hygiene"):
-        assert word in (reading.text or "")
-    assert "alert" not in (reading.text or "")
+def test_the_same_cv_in_every_format_is_the_same_profile(cv: WrittenCv, years: float, skills: set[str]) -> None:
+    written = list(every_format(cv))
+    readings = read_many_in_child([(name, content) for _, name, content in written], today=_TODAY)
+    for (what, _, _), reading in zip(written, readings, strict=True):
+        assert reading.profile is not None, (what, reading.reason)
+        assert skills <= set(reading.profile.skills or []), what
+        assert _facts(reading.profile) == _facts(readings[0].profile), what
+        assert reading.profile.experience_years == years
+        assert "alert" not in (reading.text or "")
 
 
-_PDF, _DOCX = _pdf(_TEXT), _docx(_TEXT)
-_HOSTILE = {
-    "empty.txt": b"",
-    "blank.txt": b" \n\t ",
-    "zeros.txt": bytes(10_000),
-    "picture.txt": b"\x89PNG\r\n\x1a\n" + bytes(500),
-    "unknown.xyz": bytes(range(256)),
-    "large.txt": b"a" * (MAX_BYTES + 1),
-    **{f"cut-{n}.pdf": _PDF[: len(_PDF) * n // 8] for n in range(1, 6)},
-    **{f"cut-{n}.docx": _DOCX[: len(_DOCX) * n // 8] for n in range(1, 8)},
-    "scan.pdf": _pdf(""),
-    "bomb.docx": _zip(**{"[Content_Types]_xml": b"<a/>", "word__document_xml": b" " * 200_000_000}),
-    "entities.docx": _zip(
-        **{
-            "[Content_Types]_xml": b"<a/>",
-            "word__document_xml": b'<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;&x;">]><a>&y;</a>',
-        }
-    ),
-    "no-word.docx": _zip(other=b"nothing"),
-    "no-resume.json": b'{"a": 1}',
-    "deep.json": b"[" * 200_000,
-    "deep.html": b"<div>" * 200_000,
-}
+def test_a_json_resume_is_read_like_a_written_one() -> None:
+    reading = read_in_child("cv.json", json.dumps(_RESUME).encode(), today=_TODAY)
+    assert reading.profile is not None
+    assert reading.profile.experience_years == 8.7
+    assert {"Nursing", "Hygiene"} <= set(reading.profile.skills or [])
 
 
-@pytest.mark.parametrize("name", sorted(_HOSTILE))
-def test_what_cannot_be_read_is_a_reason(name: str) -> None:
-    reading = read_in_child(name, _HOSTILE[name], timeout_s=10)
-    assert reading.status == "unreadable"
-    assert reading.reason
-    assert len(reading.reason) < 200
-    assert "Example" not in reading.reason
+def test_every_hostile_file_gets_a_verdict_in_time_and_within_its_memory() -> None:
+    # In a process of its own, so that the largest child is one of these.
+    program = (
+        "import json, resource, time\n"
+        "from datetime import date\n"
+        "from jobmatch_dagster.resources.document_reader import read_in_child, read_many_in_child\n"
+        "from jobmatch_dagster_tests.cv_files import hostile_files\n"
+        "files = hostile_files()\n"
+        "said = []\n"
+        "for name, content in files.items():\n"
+        "    started = time.monotonic()\n"
+        "    reading = read_in_child(name, content, today=date(2026, 11, 20)) if len(content) > 300_000 else None\n"
+        "    said.append([name, reading and [reading.status, reading.reason], time.monotonic() - started])\n"
+        "rest = [(name, files[name]) for name, reading, _ in said if reading is None]\n"
+        "readings = iter(read_many_in_child(rest, today=date(2026, 11, 20)))\n"
+        "for entry in said:\n"
+        "    if entry[1] is None:\n"
+        "        reading = next(readings)\n"
+        "        entry[1] = [reading.status, reading.reason]\n"
+        "print(json.dumps({'said': said, 'kib': resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=300)
+    result = json.loads(done.stdout)
+    assert len(result["said"]) >= 60
+    for name, (status, reason), seconds in result["said"]:
+        assert seconds < _VERDICT_SECONDS, name
+        assert status == "read" or (reason and len(reason) < 200 and "Example" not in reason), name
+    unreadable = sum(status == "unreadable" for _, (status, _), _ in result["said"])
+    assert unreadable >= 60
+    assert result["kib"] * 1024 < MEMORY_BYTES
+
+
+@pytest.mark.nightly
+def test_a_text_may_be_as_hostile_as_a_file() -> None:
+    room = 180_000
+    patterns = ("skills: ", "AAAA ", "German English ", "5 years experience ", "January ", "12345 Aa ", "Aa-", "x, ")
+    for pattern in patterns:
+        started = time.monotonic()
+        content = (
+            "Skills\nPython, Django and some more words\nExperience\n" + pattern * (room // len(pattern))
+        ).encode()
+        assert read_in_child("cv.txt", content, today=_TODAY).status in {"read", "unreadable"}
+        assert time.monotonic() - started < _VERDICT_SECONDS, pattern
+
+
+def test_the_reader_may_use_no_network_no_program_and_no_file() -> None:
+    program = (
+        "import resource, socket, subprocess, sys\n"
+        "from jobmatch_dagster.resources.document_reader import confine\n"
+        "confine(2**30)\n"
+        "for act in (lambda: socket.create_connection(('127.0.0.1', 9)), lambda: subprocess.run(['true']),\n"
+        "            lambda: open('/tmp/x', 'w').write('x' * 100_000)):\n"
+        "    try:\n"
+        "        act()\n"
+        "    except OSError as error:\n"
+        "        print(type(error).__name__)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.split()[:2] == ["PermissionError", "PermissionError"]
+
+
+def test_the_reader_is_given_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[dict[str, str]] = []
+    real = subprocess.Popen
+
+    def noted(*arguments: object, **options: object) -> object:
+        seen.append(dict(options["env"]))  # type: ignore[call-overload]
+        return real(*arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret")
+    monkeypatch.setattr(subprocess, "Popen", noted)
+    assert read_in_child("cv.txt", _TEXT.encode()).status == "read"
+    assert all(set(given) == {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "OPENBLAS_NUM_THREADS"} for given in seen)
 
 
 def test_a_bad_file_costs_no_other() -> None:
-    files = [("a.txt", _TEXT.encode()), ("bomb.docx", _HOSTILE["bomb.docx"]), ("b.txt", _TEXT.encode())]
-    assert [reading.status for reading in read_many_in_child(files)] == ["read", "unreadable", "read"]
+    bomb = zipped({"word/document.xml": b" " * 200_000_000})
+    # The second ends the child (a new one goes on), the third is told by the child itself.
+    slow = pdf_of([b"BT /F1 9 Tf " + b"(all work and no play) Tj 0 -1 Td " * 100_000 + b"ET"])
+    files = [("a.txt", _TEXT.encode()), ("slow.pdf", slow), ("bomb.docx", bomb), ("b.txt", _TEXT.encode())]
+    readings = read_many_in_child(files, timeout_s=2)
+    assert [reading.status for reading in readings] == ["read", "unreadable", "unreadable", "read"]
+    assert readings[1].reason == "reading it took longer than 2 s"
+
+
+def _facts(profile: Profile | None) -> tuple[object, ...]:
+    assert profile is not None
+    skills = sorted(skill.casefold() for skill in profile.skills or [])
+    return skills, profile.experience_years, profile.education, profile.languages, profile.seniority, profile.industries

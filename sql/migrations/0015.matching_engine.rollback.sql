@@ -2,7 +2,6 @@
 DROP INDEX jobs_open_hashes;
 DROP INDEX job_embeddings_text;
 DROP TABLE embedding_models;
-ALTER TABLE user_match_state DROP COLUMN preferences_hash;
 DROP INDEX user_job_matches_best;
 CREATE INDEX user_job_matches_best ON user_job_matches (user_id, match_score DESC);
 ALTER TABLE user_job_matches DROP COLUMN filters;

@@ -33,9 +33,6 @@ UPDATE user_job_matches SET relevance = match_score WHERE relevance IS NULL;
 DROP INDEX user_job_matches_best;
 CREATE INDEX user_job_matches_best ON user_job_matches (user_id, relevance DESC);
 
-ALTER TABLE user_match_state ADD COLUMN preferences_hash text;
-COMMENT ON COLUMN user_match_state.preferences_hash IS 'MD5 of the user_preferences that were applied; NULL when there were none';
-
 CREATE TABLE embedding_models (
     model        text PRIMARY KEY,
     completed_at timestamptz NOT NULL DEFAULT now()

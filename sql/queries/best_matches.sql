@@ -1,5 +1,5 @@
 -- Purpose: the first users with a profile, each with the best open postings; a user without a match has one row
---          without a posting.
+--          without a posting. Numbers at the end of a key count as numbers: -9 comes before -10.
 -- Parameters: users (how many), most (matches of each).
 -- Indexes: cv_profiles_user_id_version_key, user_job_matches_best, jobs_pkey.
 SELECT u.user_key, u.experience_level, u.skills_known, u.kept,
@@ -13,7 +13,7 @@ FROM (
         SELECT experience_level, skills FROM cv_profiles WHERE user_id = users.id ORDER BY version DESC LIMIT 1
     ) AS p ON true
     WHERE users.active
-    ORDER BY users.user_key COLLATE "C"
+    ORDER BY regexp_replace(users.user_key, '\d+$', '') COLLATE "C", length(users.user_key), users.user_key COLLATE "C"
     LIMIT :users
 ) AS u
 LEFT JOIN LATERAL (
@@ -21,7 +21,8 @@ LEFT JOIN LATERAL (
     FROM user_job_matches
     JOIN jobs ON jobs.id = user_job_matches.job_id
     WHERE user_job_matches.user_id = u.id AND jobs.closed_at IS NULL
-    ORDER BY relevance DESC, match_score DESC, jobs.external_id
+    ORDER BY relevance DESC NULLS LAST, match_score DESC NULLS LAST, jobs.external_id
     LIMIT :most
 ) AS m ON true
-ORDER BY u.user_key COLLATE "C", m.relevance DESC, m.match_score DESC, m.external_id
+ORDER BY regexp_replace(u.user_key, '\d+$', '') COLLATE "C", length(u.user_key), u.user_key COLLATE "C", m.relevance DESC NULLS LAST,
+         m.match_score DESC NULLS LAST, m.external_id

@@ -8,7 +8,7 @@ WHERE id IN (
     FROM (
         SELECT m.id, m.status, jobs.closed_at,
                row_number() OVER (
-                   PARTITION BY m.user_id ORDER BY m.relevance DESC, m.match_score DESC, jobs.external_id
+                   PARTITION BY m.user_id ORDER BY m.relevance DESC NULLS LAST, m.match_score DESC NULLS LAST, jobs.external_id
                ) AS place
         FROM user_job_matches AS m
         JOIN jobs ON jobs.id = m.job_id

@@ -1,7 +1,7 @@
 -- Purpose: the CV that counts for a user (the one that landed last) and the profile version read from it.
 -- Parameters: user_id, extractor_version.
 -- Indexes: cv_documents_user_id_sha256_key, cv_profiles_user_id_version_key.
-SELECT d.id, d.file_name, d.content, d.status, d.text, d.reason,
+SELECT d.id, d.file_name, d.content, d.sha256, d.status, d.reason,
        (SELECT max(version) FROM cv_profiles WHERE user_id = :user_id) AS newest_version,
        (
            SELECT document_id = d.id AND extractor_version = :extractor_version
@@ -9,5 +9,5 @@ SELECT d.id, d.file_name, d.content, d.status, d.text, d.reason,
        ) AS is_profiled
 FROM cv_documents AS d
 WHERE d.user_id = :user_id
-ORDER BY d.received_at DESC, d.id DESC
+ORDER BY d.landing DESC
 LIMIT 1

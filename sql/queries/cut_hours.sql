@@ -7,12 +7,16 @@ FROM (
     SELECT window_start, window_end
     FROM job_pages
     WHERE fetched_at > CAST(:start AS timestamptz) - interval '1 day'
-      AND endpoint = '1h'
+      AND endpoint IN ('1h', '24h')
       AND filters = CAST(:filters AS jsonb)
-      AND window_start >= :start
-      AND window_end <= :end
+      AND window_start < :end
+      AND window_end > :start
     GROUP BY sweep_id, window_start, window_end
     HAVING NOT bool_or(last_page AND status = 200)
 ) AS cut
-CROSS JOIN LATERAL generate_series(window_start, window_end - interval '1 hour', interval '1 hour') AS hour
+CROSS JOIN LATERAL generate_series(
+    greatest(window_start, CAST(:start AS timestamptz)),
+    least(window_end, CAST(:end AS timestamptz)) - interval '1 hour',
+    interval '1 hour'
+) AS hour
 ORDER BY hour

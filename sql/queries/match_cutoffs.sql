@@ -7,7 +7,7 @@ FROM unnest(CAST(:user_ids AS bigint[])) AS u (user_id)
 CROSS JOIN LATERAL (
     SELECT m.relevance
     FROM user_job_matches AS m
-    WHERE m.user_id = u.user_id AND m.job_id NOT IN (SELECT job_id FROM postings_to_match)
+    WHERE m.user_id = u.user_id AND m.relevance IS NOT NULL AND m.job_id NOT IN (SELECT job_id FROM postings_to_match)
     ORDER BY m.relevance DESC
     OFFSET :most - 1 LIMIT 1
 ) AS last

@@ -39,16 +39,20 @@ ON CONFLICT (user_id, job_id) DO UPDATE SET
     run_id = excluded.run_id,
     updated_at = now(),
     (claude_score, claude_status, claude_reason, claude_request_hash, prompt_version, claude_model,
-     key_alignments, potential_gaps, match_reasoning, priority) = (
+     key_alignments, potential_gaps, claude_raw_score, claude_band_low, claude_band_high, claude_deviation,
+     claude_items_dropped, claude_is_generic, posting_signs, match_reasoning, priority) = (
         SELECT kept.* FROM (
             SELECT known.claude_score, known.claude_status, known.claude_reason, known.claude_request_hash,
                    known.prompt_version, known.claude_model, known.key_alignments, known.potential_gaps,
+                   known.claude_raw_score, known.claude_band_low, known.claude_band_high, known.claude_deviation,
+                   known.claude_items_dropped, known.claude_is_generic, known.posting_signs,
                    known.match_reasoning, known.priority
             WHERE known.claude_status = 'done'
               AND (known.profile_version, known.record_hash)
                   = (excluded.profile_version, excluded.record_hash)
             UNION ALL
             SELECT NULL, excluded.claude_status, NULL, NULL, NULL, NULL, NULL, NULL,
+                   NULL, NULL, NULL, NULL, NULL, NULL, NULL,
                    excluded.match_reasoning, excluded.priority
             LIMIT 1
         ) AS kept

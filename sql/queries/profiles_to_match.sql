@@ -5,23 +5,18 @@
 SELECT users.id AS user_id, users.user_key, p.id AS profile_id, p.version, p.skills, p.experience_level,
        p.industries, coalesce(u.work_arrangements, p.work_arrangements) AS work_arrangements,
        u.locations, u.min_salary, u.salary_currency, u.needs_visa, u.languages, u.excluded_companies,
-       h.preferences_hash
+       coalesce(u.version, 0) AS preferences_version
 FROM users
 JOIN LATERAL (
     SELECT * FROM cv_profiles WHERE user_id = users.id ORDER BY version DESC LIMIT 1
 ) AS p ON true
 JOIN profile_embeddings AS e ON e.profile_id = p.id AND e.model = :model
 LEFT JOIN user_preferences AS u ON u.user_id = users.id
-LEFT JOIN LATERAL (
-    SELECT md5((u.locations, u.work_arrangements, u.min_salary, u.salary_currency, u.needs_visa, u.languages,
-                u.excluded_companies)::text) AS preferences_hash
-    WHERE u.user_id IS NOT NULL
-) AS h ON true
 LEFT JOIN user_match_state AS s ON s.user_id = users.id
 WHERE users.active
   AND (CAST(:user_keys AS text[]) IS NULL OR users.user_key = ANY(:user_keys))
   AND (
       NOT :only_current
-      OR (s.profile_version = p.version AND s.preferences_hash IS NOT DISTINCT FROM h.preferences_hash)
+      OR (s.profile_version = p.version AND s.preferences_version = coalesce(u.version, 0))
   )
 ORDER BY p.id

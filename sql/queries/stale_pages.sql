@@ -6,4 +6,5 @@ FROM job_pages
 WHERE normaliser_version IS DISTINCT FROM :normaliser_version
   AND status = 200
   AND endpoint <> 'expired'
+  AND body_removed_at IS NULL
 ORDER BY id

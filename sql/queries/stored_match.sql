@@ -1,10 +1,9 @@
--- Purpose: the stored match of a user with a posting, its place in the user's list, and what was paid for it.
+-- Purpose: the stored match of a user with a posting, its place in the user's list, and the ledger's row behind it.
 -- Parameters: user_key, external_id.
--- Indexes: users_user_key_key, user_job_matches_user_id_job_id_key, user_job_matches_best.
-SELECT m.match_score, m.semantic_score, m.skills_score, m.experience_score, m.industry_score,
-       m.work_arrangement_score, m.similarity, m.priority, m.status, m.decided_at, m.profile_version, m.scoring_key,
-       m.record_hash, m.match_reasoning, m.claude_score, m.claude_status, m.claude_reason, m.claude_request_hash,
-       m.claude_model, m.prompt_version, m.run_id, m.updated_at, r.cost_usd, r.state AS request_state,
+-- Indexes: users_user_key_key, user_job_matches_user_id_job_id_key, user_job_matches_best, claude_requests_request_hash_key.
+SELECT m.*, r.state AS request_state, r.attempts, r.model AS request_model, r.prompt_version AS request_prompt_version,
+       r.profile_version AS request_profile_version, r.text_hash AS request_text_hash, r.answer, r.usage, r.cost_usd,
+       r.error AS request_error, r.batch_id, r.run_id AS request_run_id, r.answered_at,
        (SELECT count(*) FROM user_job_matches AS o WHERE o.user_id = m.user_id AND o.relevance > m.relevance)
            + 1 AS place,
        (SELECT count(*) FROM user_job_matches AS o WHERE o.user_id = m.user_id) AS kept

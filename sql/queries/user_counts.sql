@@ -2,6 +2,7 @@
 -- Parameters: user_key, or NULL for all users.
 -- Indexes: users_user_key_key and user_job_matches_user_id_job_id_key for one user; else one scan of each table.
 SELECT
+    users.id AS user_id,
     users.user_key,
     count(matches.semantic_score) AS matched_semantic,
     count(matches.claude_score) AS matched_claude,
@@ -12,5 +13,5 @@ SELECT
 FROM users
 LEFT JOIN user_job_matches AS matches ON matches.user_id = users.id
 WHERE CAST(:user_key AS text) IS NULL OR users.user_key = :user_key
-GROUP BY users.user_key
+GROUP BY users.id, users.user_key
 ORDER BY users.user_key COLLATE "C"

@@ -54,6 +54,11 @@ _AT_SKILL = re.compile(
     rf"{_WORK}\s*[-–:]\s*(?:(?P<under>less than 1 year)|(?P<count>\d{{1,3}})\s*(?:months?|monate?))", re.IGNORECASE
 )
 _UNDER_A_YEAR_MONTHS = 6
+# What is dated here is study or play, even among jobs.
+_NO_WORK = re.compile(
+    r"\b(?:competition|contest|hackathon|olympiad|semester|academic year|school year|fresher|wettbewerb|schuljahr)\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,8 @@ def measure_experience(
     Dated jobs (overlaps counted once) and a stated total are both lower bounds, since many CVs date only their last
     jobs: the larger one counts. Months at single skills count only where there is neither.
     """
-    spans = [(span, text) for line in dated for span, text in find_spans(line, today=today)]
+    work = ["\n".join(line for line in text.split("\n") if not _NO_WORK.search(line)) for text in dated]
+    spans = [(span, found) for text in work for span, found in find_spans(text, today=today)]
     years, evidence = round(union_months(span for span, _ in spans) / 12, 1), [text for _, text in spans]
     stated = max((found for line in stating for found in _stated_years(line)), default=(0.0, ""))
     if stated[0] > years:

@@ -49,6 +49,22 @@ def read_languages(sections: Sequence[Section]) -> Fact:
     return Fact(tuple(found), tuple(found.values()))
 
 
+def is_spoken_language(item: str) -> bool:
+    """Whether an item is a spoken language, with or without a level ("German", "Englisch C1"): no skill then."""
+    rest = re.sub(rf"{_LANGUAGE_LEVEL}|\blevel\b|[^\w\s]", " ", item, flags=re.IGNORECASE).strip()
+    return _language().fullmatch(rest) is not None
+
+
+def languages_named(text: str) -> set[str]:
+    """English names of the languages that a text names."""
+    return {_language_names()[match[0].casefold()] for match in _language().finditer(text)}
+
+
+def levels_named(text: str) -> set[str]:
+    """Levels of education that a text about education names."""
+    return {level for level, patterns in _degrees(("in_education", "abbreviations")) if _first(patterns, text)}
+
+
 def read_industries(titles: Sequence[str], skills: Sequence[str]) -> Fact:
     """Fields of work (`INDUSTRIES`) that titles and skills tell, the best supported first."""
     points: Counter[str] = Counter()

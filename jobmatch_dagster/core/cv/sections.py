@@ -24,6 +24,11 @@ _MAX_HEADING_WORDS = 6
 _MAX_HEADLINE_WORDS = 12
 # The portals' export glues its headings to the text before them.
 _GLUED = re.compile(r"(?:[^\S\n]*\b|(?<=[a-z0-9.)]))((?:Education|Skill|Company) Details)\b:?[^\S\n]*")
+# A flattened document runs its headings on: "… in a team. Certification and Trainings: …", "… milling STRENGTHS: …".
+_RUN_ON = re.compile(
+    r"(?:(?<=[.!?;)])[^\S\n]+(?P<title>[A-Z][a-z]+(?:[ /&]+[A-Za-z]+){0,3})|"
+    r"(?<=[a-z0-9.,;)])[^\S\n]+(?P<capitals>[A-ZÄÖÜ]{4,}(?:[ /&]+[A-ZÄÖÜ]+){0,3})):(?=\s)"
+)
 _SPACED_LETTERS = re.compile(r"(?:[^\W\d_] ){3,}[^\W\d_]")
 _MARKS = re.compile(r"^[\s•*#>\-–—_=]*(?:(?:\d{1,2}|[IVX]{1,4})[.)]\s+)?|[\s:.\-–—_=*#|]*$")
 _PARENTHESES = re.compile(r"\([^)]*\)")
@@ -47,7 +52,7 @@ def split_sections(text: str) -> list[Section]:
     """The sections of a CV in their order; a kind may come more than once. Headings are not kept."""
     kind, lines = HEAD, []
     sections: list[Section] = []
-    for line in _GLUED.sub(r"\n\1\n", text).split("\n"):
+    for line in _RUN_ON.sub(_set_apart, _GLUED.sub(r"\n\1\n", text)).split("\n"):
         heading, rest = _heading(line, inside=kind)
         if heading is None:
             lines.append(line)
@@ -61,6 +66,19 @@ def split_sections(text: str) -> list[Section]:
 def lines_of(sections: Iterable[Section], *kinds: str) -> list[str]:
     """The filled lines of all sections of these kinds, in order."""
     return [line for section in sections if section.kind in kinds for line in section.lines if line.strip()]
+
+
+def is_heading(line: str) -> bool:
+    """Whether a line is nothing but a heading."""
+    return _level(line) in _table().exact
+
+
+def _set_apart(match: re.Match[str]) -> str:
+    """A run-on heading at the beginning of a line; anything else as it was."""
+    heading = match["title"] or match["capitals"]
+    kind = _table().exact.get(_level(heading))
+    # "Qualifications:" inside a line speaks of what was asked or learnt, seldom of schools.
+    return match[0] if kind in {None, "education"} else f"\n{heading}:"
 
 
 def _closed(kind: str, lines: list[str], *, followed_by: str) -> list[Section]:
@@ -103,7 +121,8 @@ def _leading_heading(line: str) -> tuple[str | None, str]:
         heading, rest = words[:count], words[count:]
         kind = _table().exact.get(_level(" ".join(heading)))
         if kind and all(word[0].isupper() or word == "&" for word in heading) and not rest[0][0].islower():
-            return kind, " ".join(rest)
+            # "Technical Skills / Responsibilities:" is a heading to its end.
+            return kind, "" if rest[0][0] in "/&" and rest[-1].endswith(":") else " ".join(rest)
     return None, ""
 
 

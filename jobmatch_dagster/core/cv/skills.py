@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from jobmatch_dagster.core.cv.facts import is_spoken_language
 from jobmatch_dagster.core.cv.sections import Section
 from jobmatch_dagster.core.cv.vocabulary import PERSONAL, snippet
 from jobmatch_dagster.core.skills import canonical, find_skills
@@ -26,10 +27,12 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _HEADED = re.compile(r"^(?P<label>[^:,;|]{2,40}?)\s*:\s*[-–]?\s*(?P<items>\S.*)$")
+# A point at the end is none of the skill's, one at the front may be (".NET").
+_EDGES = " \t•*:–-()[]/"
 _ITEM_SEPARATOR = re.compile(r"[,;|•\t]|\s[-–]\s|\s(?:and|und|&)\s(?=\S+$)")
 # "Python- Exprience - 24 months", "Java (5 years)", "SQL: 4/5".
 _AMOUNT = re.compile(
-    r"[-–:(\s]*\b(?:exprience|experience|erfahrung)\b.*$|[-–:(\s]*\b(?:less than )?\d+\+?\s*(?:years?|yrs?|months?|jahren?|monaten?)\b.*$|"
+    r"(?<=\S)[-–:(\s]+\b(?:exprience|experience|erfahrung)\b\s*(?:[-–:(].*)?$|[-–:(\s]*\b(?:less than )?\d+\+?\s*(?:years?|yrs?|months?|jahren?|monaten?)\b.*$|"
     r"\s*\(?\b\d\s?/\s?\d+\b\)?$",
     re.IGNORECASE,
 )
@@ -40,7 +43,7 @@ _LEVEL = re.compile(
 )
 _LEAD = re.compile(
     r"^(?:proficient (?:in|with)|(?:good |strong |basic |sound |excellent |working |hands[- ]on )*(?:knowledge|experience|expertise|"
-    r"understanding|skills|command|exposure) (?:of|in|with|on|over|to)|familiar with|skilled in|well versed in|kenntnisse in|"
+    r"understanding|skills|command|exposure) (?:of|in|with|on|over|to)|familiar with|skilled in|well versed in|(?:grund|basis)?kenntnisse (?:in|mit)|"
     r"erfahrung (?:mit|in)|umgang mit|sehr gute|gute|fundierte|grundlegende|others?|etc)\b[\s:]*",
     re.IGNORECASE,
 )
@@ -49,7 +52,12 @@ _SENTENCE = re.compile(
     r"ich|mein|meine|bin|ist|sind|war|habe|hat|wird|werden|durch|sowie|für|bei|als|einer|eines)\b",
     re.IGNORECASE,
 )
-_NO_ITEM = re.compile(r"^(?:etc|others?|various|company|description|and|und|[\d\W]+)$|@|https?:|www\.", re.IGNORECASE)
+_NO_ITEM = re.compile(
+    r"^(?:etc|others?|various|company|description|responsibilit(?:y|ies)|and|und|[\d\W]+)$|@|https?:|www\.",
+    re.IGNORECASE,
+)
+# "a) Web shop": the letter numbers a line, it is no programming language.
+_ENUMERATOR = re.compile(r"^\W{0,3}\b[a-z]\)\s", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,9 @@ def read_skills(sections: Sequence[Section]) -> FoundSkills:
     listed = [(item, line) for line in _list_lines(sections) for item in _items(line)]
     for item, line in listed[:_MAX_LISTED]:
         found.setdefault(canonical(item), (item, line))
-    prose = "\n".join(section.text for section in sections if section.kind not in _NOT_ABOUT_SKILLS)
+    prose = _ENUMERATOR.sub(
+        " ", "\n".join(section.text for section in sections if section.kind not in _NOT_ABOUT_SKILLS)
+    )
     for surface in find_skills(prose):
         if canonical(surface) not in found:
             at = prose.find(surface)
@@ -97,15 +107,25 @@ def _unlabelled(line: str) -> Iterator[str]:
 
 
 def _items(line: str) -> Iterator[str]:
-    """Skills of one line of a list: what the table knows of an item, else the item when it can be one."""
-    for piece in _ITEM_SEPARATOR.split(_AMOUNT.sub("", line)):
-        item = _LEAD.sub("", _LEVEL.sub("", _AMOUNT.sub("", piece))).strip(" \t•*.:–-()[]")
+    """Skills of one line of a list: what the table knows of an item, else the item when it can be one.
+
+    Where a third of the pieces is long, the line is prose: its short pieces ("…, Berlin") are no items.
+    """
+    pieces = [_bare(piece) for piece in _ITEM_SEPARATOR.split(_AMOUNT.sub("", line))]
+    is_list = 3 * sum(len(piece.split()) > _MAX_ITEM_WORDS for piece in pieces) < len(pieces)
+    for item in pieces:
         if not item:
             continue
         if known := find_skills(item):
             yield from known
-        elif _can_be_skill(item):
+        elif is_list and _can_be_skill(item) and not is_spoken_language(item):
             yield item
+
+
+def _bare(piece: str) -> str:
+    """An item without its amount, level and "good knowledge of"."""
+    item = _LEVEL.sub("", _AMOUNT.sub("", piece)).lstrip(_EDGES).rstrip(_EDGES + ".")
+    return _LEAD.sub("", item).lstrip(_EDGES).rstrip(_EDGES + ".")
 
 
 def _can_be_skill(item: str) -> bool:

@@ -38,7 +38,7 @@ def profile_text(
 
     Built like the text of a posting (`embedding_text.py`). Empty when the CV says none of it.
     """
-    names = _names(sections)
+    names = names_in(sections)
     summary = _words(" ".join(_sentences(lines_of(sections, "summary"), names)), _MAX_SUMMARY_WORDS)
     parts = [
         ", ".join(titles),
@@ -61,7 +61,7 @@ def _sentences(lines: Sequence[str], names: frozenset[str]) -> Iterator[str]:
                 yield sentence
 
 
-def _names(sections: Sequence[Section]) -> frozenset[str]:
+def names_in(sections: Sequence[Section]) -> frozenset[str]:
     """Words of the person's name: the first lines of the CV when they look like one, and what a label says."""
     lines = [
         line for line in lines_of(sections, HEAD)[:_NAME_LINES] if _NAME.fullmatch(line.strip()) and not is_role(line)

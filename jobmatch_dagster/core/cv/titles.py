@@ -12,6 +12,8 @@ from jobmatch_dagster.core.cv.vocabulary import any_word, table
 
 _MAX_TITLES = 5
 _MAX_WORDS = 7
+# A longer line is prose or a list: what it names is not the person's title.
+_MAX_LINE_WORDS = 16
 _HEAD_LINES = 8
 # What stands between a title and the firm, the place or the dates.
 _SEPARATOR = re.compile(
@@ -21,6 +23,10 @@ _GENDERS = re.compile(
     r"\(\s*(?:[mwdfxi]|gn|all genders)(?:\s*[/|,]\s*[mwdfxi])*\s*\)|(?<=\w)[:*](?:in|innen)\b", re.IGNORECASE
 )
 _LABEL = re.compile(r"^[\s•*–-]*(?P<label>[^:\n]{3,25}?)\s*:\s*[-–]?\s*(?P<title>\S.*)$")
+# "company - Kranich Developers": the portals' export names the firm so.
+_FIRM = re.compile(
+    r"^\W*(?:company|employer|client|organi[sz]ation|firm|firma|arbeitgeber|unternehmen|kunde)\s*[-–:]", re.IGNORECASE
+)
 _DATES = re.compile(r"[(\[]?\b(?:\w+\.?\s)?(?:\d{1,2}[./])?(?:19|20)\d\d\b.*$")
 _TRAILING = re.compile(r"[\s.,:;–-]+$")
 # Words that make a line a sentence or an address, not a title.
@@ -78,6 +84,8 @@ def _headline_titles(lines: Sequence[str]) -> Iterator[str]:
 
 def _title(line: str) -> str:
     """The title in a line of the head or of a job's description, "" when there is none."""
+    if _FIRM.match(line) or len(_DATES.sub("", line).split()) > _MAX_LINE_WORDS:
+        return ""
     labelled = _LABEL.match(line)
     if labelled:
         is_label = labelled["label"].casefold() in table("titles")["roles"]["labels"]

@@ -12,6 +12,7 @@ import dagster as dg
 from jobmatch_dagster import names
 from jobmatch_dagster.core.windows import latest_collectable_hour
 from jobmatch_dagster.defs.automation.jobs import daily_upkeep, hourly_collection
+from jobmatch_dagster.defs.operations.housekeeping import housekeeping
 from jobmatch_dagster.partitions import HOUR_FORMAT
 
 # `jobmatch dev` on demo data sets it to "running" (on recorded pages, whose clock stands still, to "sensors");
@@ -30,7 +31,7 @@ def sensors_are_on() -> bool:
 
 
 def build_schedules() -> Iterator[dg.ScheduleDefinition]:
-    """The two schedules, switched on only where `JOBMATCH_AUTOMATION` says so."""
+    """The schedules, switched on only where `JOBMATCH_AUTOMATION` says so."""
     status = dg.DefaultScheduleStatus.RUNNING if schedules_are_on() else dg.DefaultScheduleStatus.STOPPED
 
     # A quarter past, the API has finished the hour before the last one (see core/windows.py).
@@ -59,6 +60,18 @@ def build_schedules() -> Iterator[dg.ScheduleDefinition]:
         day = (_tick_time(context) - timedelta(days=1)).strftime("%Y-%m-%d")
         return dg.RunRequest(run_key=day, partition_key=day)
 
+    @dg.schedule(
+        name="housekeeping_schedule",
+        job=housekeeping,
+        cron_schedule="30 3 * * *",
+        execution_timezone="UTC",
+        default_status=status,
+        description="Every day at 03:30 UTC: remove what is old and not needed, measure what is left.",
+    )
+    def housekeeping_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        return dg.RunRequest(run_key=_tick_time(context).strftime("%Y-%m-%d"))
+
+    yield housekeeping_schedule
     yield hourly_collection_schedule
     yield daily_upkeep_schedule
 

@@ -5,9 +5,13 @@ import dagster as dg
 from jobmatch_dagster import names
 from jobmatch_dagster.db.jobs import freshness
 from jobmatch_dagster.defs.catalog.stage import embed_postings, load_pages
+from jobmatch_dagster.observability.lineage import column_lineage
+from jobmatch_dagster.observability.looks import postings_look, vectors_look
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.observability.schemas import table_schema
+from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import HOURS
+from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 
@@ -28,30 +32,39 @@ class LoadConfig(dg.Config):
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
     code_version="1",
-    metadata={"dagster/table_name": "jobs", "dagster/column_schema": table_schema("jobs")},
+    metadata={
+        "dagster/table_name": "jobs",
+        "dagster/column_schema": table_schema("jobs"),
+        "dagster/column_lineage": column_lineage("catalog/jobs"),
+    },
 )
 def jobs(
-    context: dg.AssetExecutionContext, config: LoadConfig, database: PostgresResource
+    context: dg.AssetExecutionContext, config: LoadConfig, database: PostgresResource, clock: ClockResource
 ) -> dg.MaterializeResult[None]:
     """One row per posting, unique by the vendor's id, in its newest version; nothing in it belongs to a user.
 
     Grain: posting; its hour is that of `date_created`. Written from the stored pages alone, without a call.
     Running it again loads what is not loaded yet and touches no row that does not differ.
     """
-    report = load_pages(database.database(), context.run.run_id, log_progress("pages loaded"), rebuild=config.rebuild)
-    with database.database().begin() as connection:
-        fresh = freshness(connection, context.run.run_id)
+    steps, run_id = Steps(), context.run.run_id
+    with steps.step("load"):
+        report = load_pages(database.database(), run_id, log_progress("pages loaded"), rebuild=config.rebuild)
+    with steps.step("look"), database.database().begin() as connection:
+        fresh = freshness(connection, run_id)
+        look = postings_look(connection, run_id, clock.now())
     return dg.MaterializeResult(
         metadata={
             "pages": report.pages,
-            "records": report.records,
+            "rows_in": report.records,
             "rows_inserted": report.counts.inserted,
             "rows_updated": report.counts.updated,
             "rows_unchanged": report.counts.unchanged,
             "rows_reopened": report.counts.reopened,
-            "records_quarantined": report.quarantined,
+            "rows_quarantined": report.quarantined,
             "unknown_fields": dg.MetadataValue.json(dict(report.unknown_fields)),
             **{name: value for name, value in fresh.items() if value is not None},
+            **steps.metadata(postings=report.records),
+            **look,
         }
     )
 
@@ -69,6 +82,7 @@ def jobs(
     metadata={
         "dagster/table_name": "job_embeddings",
         "dagster/column_schema": table_schema("job_embeddings"),
+        "dagster/column_lineage": column_lineage("catalog/job_embeddings"),
     },
 )
 def job_embeddings(
@@ -79,11 +93,17 @@ def job_embeddings(
     Grain: posting and model. Written for open postings whose text is new or has really changed, of whatever
     hour. Running it again embeds nothing that has its vector.
     """
-    report = embed_postings(database.database(), embedder, context.run.run_id, log_progress("postings embedded"))
+    steps = Steps()
+    with steps.step("embed"):
+        report = embed_postings(database.database(), embedder, context.run.run_id, log_progress("postings embedded"))
+    with database.database().begin() as connection:
+        look = vectors_look(connection, embedder.model)
     return dg.MaterializeResult(
         metadata={
             "rows_written": report.embedded,
             "texts_truncated": report.truncated,
             "embedding_model": embedder.model,
+            **steps.metadata(postings=report.embedded),
+            **look,
         }
     )

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from jobmatch_dagster.core.embedding_text import posting_text_to_embed
-from jobmatch_dagster.core.normalise import NORMALISER_VERSION, PageError, Rejected, normalise_page
+from jobmatch_dagster.core.normalise import NORMALISER_VERSION, PageError, Rejected, expired_ids, normalise_page
 from jobmatch_dagster.db import pages
 from jobmatch_dagster.db.embeddings import stale_job_texts, write_embeddings
 from jobmatch_dagster.db.engine import Database
-from jobmatch_dagster.db.jobs import MergeCounts, SightedPosting, merge_postings, quarantine
+from jobmatch_dagster.db.jobs import MergeCounts, SightedPosting, close_expired, merge_or_refuse, quarantine
 from jobmatch_dagster.db.locks import EMBEDDING, LOADING, exclusively
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
@@ -48,7 +48,8 @@ def load_pages(
 ) -> LoadReport:
     """Load every page that this version of the normaliser has not loaded yet into `jobs`; all pages to rebuild.
 
-    A group of pages, its quarantine and the note that it is loaded are one transaction.
+    A group of pages, its quarantine and the note that it is loaded are one transaction. To rebuild is also to
+    close again what the kept lists of expired postings name.
     """
     report = LoadReport()
     with exclusively(database, LOADING):
@@ -60,6 +61,8 @@ def load_pages(
             _load_group(database, ids[start : start + _PAGES_PER_TRANSACTION], run_id, report)
             if on_progress:
                 on_progress(report.pages, len(ids))
+        if rebuild:
+            _close_expired_again(database)
     return report
 
 
@@ -89,6 +92,12 @@ def embed_postings(
             truncated += encoded.truncated
 
 
+def _close_expired_again(database: Database) -> None:
+    with database.begin() as connection:
+        for page in pages.read_expired_lists(connection):
+            close_expired(connection, expired_ids(page.body), page.fetched_at)
+
+
 def _load_group(database: Database, ids: list[int], run_id: str, report: LoadReport) -> None:
     sighted: list[SightedPosting] = []
     with database.begin() as connection:
@@ -106,6 +115,8 @@ def _load_group(database: Database, ids: list[int], run_id: str, report: LoadRep
             report.quarantined += len(content.rejected)
             report.records += len(content.postings) + len(content.rejected)
             report.unknown_fields.update(content.unknown_fields)
-        report.counts += merge_postings(connection, sighted, run_id)
+        counts, refused = merge_or_refuse(connection, sighted, run_id)
+        report.counts += counts
+        report.quarantined += refused
         pages.mark_loaded(connection, ids, NORMALISER_VERSION)
     report.pages += len(ids)

@@ -5,13 +5,15 @@ from datetime import timedelta
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.failures import PermanentFailure
 from jobmatch_dagster.core.windows import Sweep, hour_of
 from jobmatch_dagster.db.jobs import close_by_date, close_expired
 from jobmatch_dagster.defs.catalog.stage import load_pages
 from jobmatch_dagster.defs.raw.assets import collect_metadata
+from jobmatch_dagster.defs.raw.failures import RETRY_POLICY, told_to_dagster
 from jobmatch_dagster.defs.raw.stage import collect_feed, fetch_expired_ids
+from jobmatch_dagster.observability.looks import closed_look, postings_look
 from jobmatch_dagster.observability.schemas import table_schema
+from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import DAYS
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.clock import ClockResource
@@ -32,6 +34,7 @@ _TABLE = {"dagster/table_name": "jobs", "dagster/column_schema": table_schema("j
     kinds=names.KINDS_API,
     pool=names.POOL_ACTIVE_JOBS,
     code_version="1",
+    retry_policy=RETRY_POLICY,
     metadata=_TABLE,
 )
 def expired_jobs(
@@ -42,20 +45,21 @@ def expired_jobs(
     Grain: posting; the rows are those of `jobs`. Absence from a feed never closes a posting. Running it again
     closes nothing twice.
     """
-    now = clock.now()
-    try:
-        ids = fetch_expired_ids(database.database(), active_jobs.client(), context.run.run_id)
-    except PermanentFailure as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
+    now, steps = clock.now(), Steps()
+    with told_to_dagster():
+        ids, listed_at = fetch_expired_ids(database.database(), active_jobs.client(), context.run.run_id)
     with database.database().begin() as connection:
-        expired = close_expired(connection, ids, now)
+        expired = close_expired(connection, ids, listed_at)
         by_date = close_by_date(connection, now, now - OLDEST_OPEN)
+        look = closed_look(connection, now)
     return dg.MaterializeResult(
         metadata={
             "ids_listed": len(ids),
             "closed_expired": expired,
             "closed_valid_through": by_date.get("valid_through", 0),
             "closed_age": by_date.get("age", 0),
+            **steps.metadata(),
+            **look,
         }
     )
 
@@ -70,6 +74,7 @@ def expired_jobs(
     kinds=names.KINDS_API,
     pool=names.POOL_ACTIVE_JOBS,
     code_version="1",
+    retry_policy=RETRY_POLICY,
     metadata=_TABLE,
 )
 def modified_jobs(
@@ -82,20 +87,21 @@ def modified_jobs(
     """
     if not active_jobs.modified_feed:
         return dg.MaterializeResult(metadata={"skipped": "the modified feed is off; it needs a larger plan"})
-    end = hour_of(clock.now())
+    end, steps = hour_of(clock.now()), Steps()
     sweep = Sweep("modified", end - timedelta(hours=24), end)
-    try:
-        report = collect_feed(
-            database.database(), active_jobs.client(), sweep, max_pages=1_000, run_id=context.run.run_id
-        )
-    except PermanentFailure as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
+    with told_to_dagster():
+        client = active_jobs.client().modified_since(end - timedelta(hours=24))
+        report = collect_feed(database.database(), client, sweep, max_pages=1_000, run_id=context.run.run_id)
     loaded = load_pages(database.database(), context.run.run_id)
+    with database.database().begin() as connection:
+        look = postings_look(connection, context.run.run_id, clock.now())
     return dg.MaterializeResult(
         metadata={
             **collect_metadata(report),
             "rows_inserted": loaded.counts.inserted,
             "rows_updated": loaded.counts.updated,
             "rows_unchanged": loaded.counts.unchanged,
+            **steps.metadata(postings=loaded.records),
+            **look,
         }
     )

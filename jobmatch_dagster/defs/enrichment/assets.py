@@ -1,12 +1,19 @@
 """Assets of the enrichment stage: what Claude says about pairs, in the two slices of the matching."""
 
+from datetime import UTC, datetime
+
 import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.failures import PermanentFailure
-from jobmatch_dagster.defs.enrichment.stage import EnrichReport, enrich_pairs
+from jobmatch_dagster.core.next_steps import next_step
+from jobmatch_dagster.defs.enrichment.stage import enrich_pairs
+from jobmatch_dagster.observability.lineage import column_lineage
+from jobmatch_dagster.observability.looks import costs_look
 from jobmatch_dagster.observability.progress import log_progress
+from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.schemas import table_schema
+from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import HOURS, USERS
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.postgres import PostgresResource
@@ -26,15 +33,16 @@ _TABLE = {
     owners=names.OWNERS,
     kinds=names.KINDS_CLAUDE,
     pool=names.POOL_CLAUDE,
-    code_version="1",
-    metadata=_TABLE,
+    code_version="2",
+    metadata={**_TABLE, "dagster/column_lineage": column_lineage("enrichment/claude_matches")},
 )
 def claude_matches(
     context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource
 ) -> dg.MaterializeResult[None]:
     """Claude's score and reasons on pairs with a semantic score of 50 and more, of all active users.
 
-    Grain: user and posting; columns of `user_job_matches`. Without a key nothing is called and pairs wait.
+    Grain: user and posting; columns of `user_job_matches`. From `CLAUDE_BATCH_MIN` requests on they travel in a
+    message batch, whose answers `collect_claude_batches` takes in. Without a key nothing is called and pairs wait.
     Running it again pays for no answer that is held.
     """
     return _result(context, database, claude, None)
@@ -48,15 +56,16 @@ def claude_matches(
     owners=names.OWNERS,
     kinds=names.KINDS_CLAUDE,
     pool=names.POOL_CLAUDE,
-    code_version="1",
-    metadata=_TABLE,
+    code_version="2",
+    metadata={**_TABLE, "dagster/column_lineage": column_lineage("enrichment/user_claude_matches")},
 )
 def user_claude_matches(
     context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource
 ) -> dg.MaterializeResult[None]:
     """Claude's score and reasons on this user's pairs with a semantic score of 50 and more.
 
-    Grain: user and posting; columns of `user_job_matches`. Without a key nothing is called and pairs wait.
+    Grain: user and posting; columns of `user_job_matches`. From `CLAUDE_BATCH_MIN` requests on they travel in a
+    message batch, whose answers `collect_claude_batches` takes in. Without a key nothing is called and pairs wait.
     Running it again pays for no answer that is held.
     """
     return _result(context, database, claude, [context.partition_key])
@@ -65,26 +74,16 @@ def user_claude_matches(
 def _result(
     context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource, user_keys: list[str] | None
 ) -> dg.MaterializeResult[None]:
+    steps = Steps()
     try:
         report = enrich_pairs(
             database.database(), claude, context.run.run_id, user_keys, log_progress("pairs asked about")
         )
     except PermanentFailure as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
-    return dg.MaterializeResult(metadata=enrich_metadata(report))
-
-
-def enrich_metadata(report: EnrichReport) -> dict[str, int | float | str]:
-    """Stable keys for what was asked and paid."""
-    return {
-        "pairs_waiting": report.waiting,
-        "calls": report.calls,
-        "answers_from_ledger": report.from_ledger,
-        "pairs_done": report.done,
-        "pairs_without_score": report.without_score,
-        "input_tokens": report.input_tokens,
-        "output_tokens": report.output_tokens,
-        "cache_read_tokens": report.cache_read_tokens,
-        "cost_usd": float(report.cost_usd),
-        "note": report.note or "none",
-    }
+        inputs = {"next_step": next_step(type(error).__name__), "model": claude.model}
+        raise dg.Failure(str(error), metadata=inputs, allow_retries=False) from error
+    told = report.metadata()
+    tag_run(context, {names.TAG_COST_USD: f"{told['cost_usd']:.4f}"})
+    with database.database().begin() as connection:
+        look = costs_look(connection, datetime.now(UTC))
+    return dg.MaterializeResult(metadata={**told, **steps.metadata(), **look})

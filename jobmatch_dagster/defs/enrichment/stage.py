@@ -1,51 +1,22 @@
 """Pairs that wait for Claude: asked once each, best first, within the budget.
 
-Put here the order of the steps: a ledger row is committed before the call, the raw answer before it is read. A
-killed run never pays again for an answer that is held.
+Put here the order of the steps. What is held in the ledger is applied first; what is missing is asked for, directly
+or in a message batch, and applied in turn. A killed run never pays again for an answer that is held.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import Row
-
-from jobmatch_dagster.core.answer import Answer, Unusable, read_answer
-from jobmatch_dagster.core.failures import PassingFailure
-from jobmatch_dagster.core.prompt import PairRequest, build_request
-from jobmatch_dagster.core.scoring import priority
-from jobmatch_dagster.core.skills import compare_skills
 from jobmatch_dagster.db import claude as ledger
+from jobmatch_dagster.db.claude_pairs import Pair, count_waiting, note_waiting, waiting_pairs, write_verdicts
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import ASKING_CLAUDE, exclusively
-from jobmatch_dagster.resources.claude import ClaudeResource, Reply
-
-_PROFILE_FACTS = (
-    "skills", "experience_years", "experience_level", "seniority", "education", "languages", "industries",
-    "work_arrangements",
-)  # fmt: skip
-_POSTING_FACTS = (
-    "title", "company", "location", "ai_key_skills", "ai_keywords", "ai_experience_level", "ai_work_arrangement",
-    "ai_taxonomies_a", "ai_core_responsibilities", "ai_requirements_summary", "ai_education_requirements",
-    "ai_job_language",
-)  # fmt: skip
-
-
-@dataclass
-class EnrichReport:
-    """What was asked and paid, and how many pairs still wait."""
-
-    waiting: int = 0
-    calls: int = 0
-    from_ledger: int = 0
-    done: int = 0
-    without_score: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cache_read_tokens: int = 0
-    cost_usd: Decimal = Decimal(0)
-    note: str = ""
+from jobmatch_dagster.defs.enrichment import batches
+from jobmatch_dagster.defs.enrichment.cases import Ask, Case, load_cases, weigh
+from jobmatch_dagster.defs.enrichment.direct import DirectCalls
+from jobmatch_dagster.defs.enrichment.report import EnrichReport
+from jobmatch_dagster.resources.claude import ClaudeResource
+from jobmatch_dagster.resources.claude_client import ClaudeClient
 
 
 def enrich_pairs(
@@ -55,119 +26,89 @@ def enrich_pairs(
     user_keys: Sequence[str] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> EnrichReport:
-    """Ask Claude about the pairs that wait (of all active users, or of these).
+    """Ask Claude about the pairs that wait (of all active users, or of these), and take in batches that have ended.
 
-    Without a key nothing is called and the pairs wait.
+    Without a key nothing is called and the pairs wait; without a budget nothing is asked, but what is paid for is
+    still taken in.
 
     Raises:
-        PermanentFailure: on a refused key, model or request; no further call is made.
+        PermanentFailure: on a refused key, model or account; no further call is made.
     """
     report = EnrichReport()
     if claude.enabled:
         with exclusively(database, ASKING_CLAUDE):
-            _enrich(database, claude, run_id, user_keys, report, on_progress)
+            client = claude.client()
+            try:
+                _Run(database, claude, client, run_id, report, on_progress).work(user_keys)
+            finally:
+                client.close()
     else:
         report.note = "ANTHROPIC_API_KEY is not set: nothing was called"
     with database.begin() as connection:
-        report.waiting = ledger.count_waiting(connection, user_keys)
+        report.waiting, report.in_batches = count_waiting(connection, user_keys)
     return report
 
 
-def request_for(pair: Row[Any]) -> PairRequest:
-    """The request for a pair: structured facts alone, no name and no text of the CV."""
-    row = pair._mapping
-    skills = compare_skills(pair.ai_key_skills, pair.skills)
-    analysis = {
-        "skill_match": skills.summary,
-        "matching_skills": skills.matching,
-        "related_skills": [f"{hit.job_skill} ~ {hit.cv_skill}" for hit in skills.hits if hit.kind == "related"],
-        "missing_skills": list(skills.missing),
-        "additional_skills": list(skills.additional)[:20],
-        "experience": {"posting": pair.ai_experience_level, "profile": pair.experience_level},
-        "parts_of_100": {
-            "skills": pair.skills_score,
-            "experience": pair.experience_score,
-            "industry": pair.industry_score,
-            "work_arrangement": pair.work_arrangement_score,
-            "semantic": pair.semantic_score,
-        },
-    }
-    percent = None if skills.share is None else 100 * len(skills.matching) / (len(skills.hits) + len(skills.missing))
-    return build_request(
-        {name: row[name] for name in _PROFILE_FACTS if row[name] is not None},
-        {name: row[name] for name in _POSTING_FACTS if row[name] is not None},
-        analysis,
-        percent,
-    )
+class _Run:
+    """One run over the pairs that wait; nobody else asks meanwhile."""
 
+    def __init__(
+        self,
+        database: Database,
+        claude: ClaudeResource,
+        client: ClaudeClient,
+        run_id: str,
+        report: EnrichReport,
+        on_progress: Callable[[int, int], None] | None,
+    ) -> None:
+        self._database, self._claude, self._client = database, claude, client
+        self._run_id, self._report, self._on_progress = run_id, report, on_progress
+        self._direct = DirectCalls(database, claude, client, run_id, report)
+        self._reserved_in_batches = Decimal(0)
+        self._is_measured = False
 
-def _enrich(
-    database: Database,
-    claude: ClaudeResource,
-    run_id: str,
-    user_keys: Sequence[str] | None,
-    report: EnrichReport,
-    on_progress: Callable[[int, int], None] | None,
-) -> None:
-    with database.begin() as connection:
-        pairs = ledger.waiting_pairs(connection, user_keys, claude.max_pairs_per_user)
-        spent = ledger.spent_today_usd(connection)
-    budget = Decimal(str(claude.budget_usd_per_day))
-    for number, pair in enumerate(pairs, start=1):
-        request = request_for(pair)
-        request_hash = request.request_hash(claude.model)
-        with database.begin() as connection:
-            raw = ledger.held_answer(connection, request_hash)
-        if raw is None:
-            if spent + report.cost_usd + claude.highest_cost_usd(request) > budget:
-                report.note = f"the budget of {budget} USD a day is used up; the rest waits"
+    def work(self, user_keys: Sequence[str] | None) -> None:
+        with self._database.begin() as connection:
+            ledger.release_orphans(connection)
+        batches.collect(self._database, self._claude, self._client, self._report)
+        with self._database.begin() as connection:
+            pairs = waiting_pairs(
+                connection, user_keys, self._claude.max_pairs_per_user, self._claude.max_pairs_per_run
+            )
+        if not self._claude.may_spend:
+            self._report.note = "the budget is 0: nothing is asked"
+        step = self._claude.batch_max_requests
+        for start in range(0, len(pairs), step):
+            self._work_off(pairs[start : start + step])
+
+    def _work_off(self, pairs: Sequence[Pair]) -> None:
+        """Apply, ask, apply; a request is made once in a run."""
+        cases = load_cases(self._database, pairs, self._client.model)
+        tried: set[str] = set()
+        while cases:
+            asks, cases = self._apply(cases, is_first=not tried)
+            asks = [ask for ask in asks if ask.request_hash not in tried]
+            if not asks or not self._claude.may_spend or self._direct.has_stopped:
                 return
-            raw = _ask(database, claude, run_id, pair, request, report)
-            if raw is None:
-                continue
-        else:
-            report.from_ledger += 1
-        _apply(database, claude.model, pair, request, raw, report)
-        if on_progress:
-            on_progress(number, len(pairs))
+            tried |= {ask.request_hash for ask in asks}
+            self._ask(asks)
 
+    def _apply(self, cases: Sequence[Case], *, is_first: bool) -> tuple[list[Ask], list[Case]]:
+        verdicts, waiting, asks, left = weigh(self._database, cases, self._claude.band_width)
+        with self._database.begin() as connection:
+            write_verdicts(connection, verdicts, self._client.model)
+            note_waiting(connection, waiting)
+        self._report.add(verdicts, from_ledger=is_first)
+        return asks, left
 
-def _ask(
-    database: Database, claude: ClaudeResource, run_id: str, pair: Row[Any], request: PairRequest, report: EnrichReport
-) -> dict[str, Any] | None:
-    request_hash = request.request_hash(claude.model)
-    with database.begin() as connection:
-        ledger.open_request(connection, request_hash, pair, claude.model, run_id)
-    report.calls += 1
-    try:
-        reply = claude.ask(request)
-    except PassingFailure as error:
-        with database.begin() as connection:
-            ledger.note_failure(connection, request_hash, str(error))
-        report.note = str(error)
-        return None
-    kept = {"text": reply.text, "status": reply.status, "problem": reply.problem, "message": dict(reply.raw)}
-    with database.begin() as connection:
-        ledger.keep_answer(connection, request_hash, kept, dict(reply.usage), reply.cost_usd)
-    _count(report, reply)
-    return kept
-
-
-def _apply(
-    database: Database, model: str, pair: Row[Any], request: PairRequest, raw: Any, report: EnrichReport
-) -> None:
-    found: Answer | Unusable
-    text = raw["text"]
-    found = Unusable(raw["status"], raw["problem"]) if text is None else read_answer(text, request)
-    level = priority(found.score) if isinstance(found, Answer) else None
-    with database.begin() as connection:
-        ledger.apply_answer(connection, pair.match_id, request.request_hash(model), model, found, level)
-    report.done += isinstance(found, Answer)
-    report.without_score += isinstance(found, Unusable)
-
-
-def _count(report: EnrichReport, reply: Reply) -> None:
-    report.input_tokens += reply.usage.get("input_tokens") or 0
-    report.output_tokens += reply.usage.get("output_tokens") or 0
-    report.cache_read_tokens += reply.usage.get("cache_read_input_tokens") or 0
-    report.cost_usd += reply.cost_usd
+    def _ask(self, asks: Sequence[Ask]) -> None:
+        if not self._is_measured:
+            self._client.measure(asks[0].request)
+            self._is_measured = True
+        if len(asks) < self._claude.batch_min:
+            self._direct.make(asks, self._on_progress)
+            return
+        left = self._claude.run_budget - self._direct.spent_usd - self._reserved_in_batches
+        self._reserved_in_batches += batches.submit(
+            self._database, self._claude, self._client, asks, self._run_id, left, self._report
+        )

@@ -5,7 +5,11 @@ import dagster as dg
 from jobmatch_dagster import names
 from jobmatch_dagster.defs.matching.stage import MatchReport, MatchSettings, match_new_postings, match_users
 from jobmatch_dagster.defs.profiles.stage import embed_profiles
+from jobmatch_dagster.observability.lineage import column_lineage
+from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.schemas import table_schema
+from jobmatch_dagster.observability.scores import score_metadata
+from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import HOURS, USERS
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
@@ -29,7 +33,7 @@ _TABLE = {
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
     code_version="2",
-    metadata=_TABLE,
+    metadata={**_TABLE, "dagster/column_lineage": column_lineage("matching/semantic_matches")},
 )
 def semantic_matches(
     context: dg.AssetExecutionContext,
@@ -43,9 +47,14 @@ def semantic_matches(
     other settings; its hour does not matter. Running it again finds nothing to do.
     """
     settings = match_settings(embedder, matching)
-    embed_profiles(database.database(), embedder, context.run.run_id)
-    report = match_new_postings(database.database(), settings, context.run.run_id)
-    return dg.MaterializeResult(metadata=_metadata(report))
+    steps = Steps()
+    with steps.step("embed_profiles"):
+        embed_profiles(database.database(), embedder, context.run.run_id)
+    with steps.step("match"):
+        report = match_new_postings(database.database(), settings, context.run.run_id)
+    return dg.MaterializeResult(
+        metadata={**_metadata(report), **steps.metadata(postings=report.postings), **score_metadata(report.scores)}
+    )
 
 
 @dg.asset(
@@ -59,7 +68,7 @@ def semantic_matches(
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
     code_version="2",
-    metadata=_TABLE,
+    metadata={**_TABLE, "dagster/column_lineage": column_lineage("matching/user_semantic_matches")},
 )
 def user_semantic_matches(
     context: dg.AssetExecutionContext,
@@ -73,9 +82,13 @@ def user_semantic_matches(
     the older profile are replaced in one transaction. Running it again changes no row.
     """
     settings = match_settings(embedder, matching)
-    embed_profiles(database.database(), embedder, context.run.run_id, [context.partition_key])
-    report = match_users(database.database(), settings, context.run.run_id, [context.partition_key])
-    return dg.MaterializeResult(metadata=_metadata(report))
+    tag_run(context, {names.TAG_USER: context.partition_key})
+    steps = Steps()
+    with steps.step("embed_profiles"):
+        embed_profiles(database.database(), embedder, context.run.run_id, [context.partition_key])
+    with steps.step("match"):
+        report = match_users(database.database(), settings, context.run.run_id, [context.partition_key])
+    return dg.MaterializeResult(metadata={**_metadata(report), **steps.metadata(postings=report.postings)})
 
 
 def match_settings(embedder: EmbedderResource, matching: MatchingResource) -> MatchSettings:

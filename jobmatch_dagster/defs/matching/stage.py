@@ -6,10 +6,12 @@ every open posting). Put here the order of the steps; scoring and SQL have modul
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Row
 
 from jobmatch_dagster.core.filters import Conditions, Preferences, yearly_salary
@@ -23,6 +25,7 @@ from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import MATCHING, lock
 from jobmatch_dagster.db.match_rows import match_lines
 from jobmatch_dagster.db.profiles import users_to_match
+from jobmatch_dagster.observability.scores import count_scores
 
 # Postings matched with everybody, and users matched with everything, in one transaction: what a killed run loses at
 # most, and what is held in memory.
@@ -30,6 +33,7 @@ POSTINGS_PER_TRANSACTION = 5_000
 _USERS_PER_TRANSACTION = 100
 
 Progress = Callable[[int, int], None]
+_NO_SCORES = {name: np.zeros(101, np.int64) for name in ("match_score", "semantic_score")}
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ class MatchReport:
     to_claude: int = 0
     scoring_key: str = ""
     embedding_model: str = ""
+    scores: Mapping[str, NDArray[np.int64]] = field(default_factory=lambda: dict(_NO_SCORES))
+    """How many of the kept pairs have each score of 0..100: `match_score` and `semantic_score`."""
 
     def __add__(self, other: "MatchReport") -> "MatchReport":
         added = ("pairs", "kept", "inserted", "updated", "unchanged", "removed", "to_claude")
@@ -65,6 +71,7 @@ class MatchReport:
             postings=max(self.postings, other.postings),
             scoring_key=other.scoring_key or self.scoring_key,
             embedding_model=other.embedding_model or self.embedding_model,
+            scores={name: counts + other.scores[name] for name, counts in self.scores.items()},
             **{name: getattr(self, name) + getattr(other, name) for name in added},
         )
 
@@ -99,7 +106,7 @@ def match_new_postings(
     with database.begin() as connection:
         stale = [user.user_key for user in users_to_match(connection)]
     report = report + match_users(database, settings, run_id, stale) if stale else report
-    return _counted(report, postings=max(postings, report.postings))
+    return replace(report, postings=max(postings, report.postings))
 
 
 def match_users(
@@ -116,7 +123,7 @@ def match_users(
         with database.begin() as connection:
             part, profiles = _match(connection, settings, run_id, user_keys=group)
             matches.note_users_matched(connection, profiles, part.scoring_key, run_id)
-        report = _counted(report + part, users=report.users + part.users)
+        report = replace(report + part, users=report.users + part.users)
         if on_progress:
             on_progress(start + len(group), len(user_keys))
     return report
@@ -124,16 +131,16 @@ def match_users(
 
 def users_out_of_date(connection: Connection, settings: MatchSettings) -> list[str]:
     """Keys of active users whose list is not made with the present settings from the present profile."""
-    model = model_in_force(connection, settings.model)
-    key = scoring_key(settings, model, calibration_in_force(connection, model))
+    settings = replace(settings, model=model_in_force(connection, settings.model))
+    key = scoring_key(settings, calibration_in_force(connection, settings.model))
     return [user.user_key for user in users_to_match(connection, key)]
 
 
-def scoring_key(settings: MatchSettings, model: str, calibration: StoredCalibration) -> str:
+def scoring_key(settings: MatchSettings, calibration: StoredCalibration) -> str:
     """What made a score: engine, model, calibration, word lists and weights. Differs when a score could differ."""
-    chosen = json.dumps([asdict(settings.weights), settings.floor, facts_version()], sort_keys=True)
+    chosen = json.dumps([vars(settings.weights), settings.floor, facts_version()], sort_keys=True)
     digest = hashlib.sha256(chosen.encode()).hexdigest()[:8]
-    return f"engine-v{ENGINE_VERSION}/{model}/calibration-{calibration.id}/settings-{digest}"
+    return f"engine-v{ENGINE_VERSION}/{settings.model}/calibration-{calibration.id}/settings-{digest}"
 
 
 @dataclass(frozen=True)
@@ -187,13 +194,13 @@ def _match(
     """One transaction: these users with everything, or (None) everybody with the next postings that need it."""
     by_user = user_keys is not None
     lock(connection, MATCHING)
-    model = model_in_force(connection, settings.model)
-    calibration = calibration_in_force(connection, model)
-    key = scoring_key(settings, model, calibration)
-    chosen = matches.select_postings(connection, model, key, everything=by_user, most=at_once)
+    settings = replace(settings, model=model_in_force(connection, settings.model))
+    calibration = calibration_in_force(connection, settings.model)
+    key = scoring_key(settings, calibration)
+    chosen = matches.select_postings(connection, settings.model, key, everything=by_user, most=at_once)
     if not (chosen or by_user):
-        return MatchReport(scoring_key=key, embedding_model=model), []
-    loaded = load_pairs(connection, model, user_keys, only_current=not by_user)
+        return MatchReport(scoring_key=key, embedding_model=settings.model), []
+    loaded = load_pairs(connection, settings.model, user_keys, only_current=not by_user)
     user_ids = [row.user_id for row in loaded.profiles]
     table = match_blocks(
         loaded.profile_block,
@@ -208,7 +215,7 @@ def _match(
         connection,
         match_lines(table, loaded.profiles, loaded.postings),
         loaded.profiles,
-        matches.ScoredBy(model, calibration.id, key, run_id),
+        matches.ScoredBy(settings.model, calibration.id, key, run_id),
         keep_best=settings.keep_best,
     )
     report = MatchReport(
@@ -222,13 +229,10 @@ def _match(
         removed=counts.removed,
         to_claude=int((table.semantic >= CLAUDE_THRESHOLD).sum()),
         scoring_key=key,
-        embedding_model=model,
+        embedding_model=settings.model,
+        scores={"match_score": count_scores(table.match), "semantic_score": count_scores(table.semantic)},
     )
     return report, loaded.profiles
-
-
-def _counted(report: MatchReport, **counts: int) -> MatchReport:
-    return MatchReport(**{**asdict(report), **counts})
 
 
 def _preferences(row: Row[Any]) -> Preferences:

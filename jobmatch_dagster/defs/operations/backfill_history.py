@@ -10,7 +10,6 @@ from typing import Literal
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.failures import PermanentFailure
 from jobmatch_dagster.core.windows import HOUR, LOOK_BACK, latest_collectable_hour
 from jobmatch_dagster.db.jobs import hours_loaded_by
 from jobmatch_dagster.defs.catalog.stage import embed_postings, load_pages
@@ -18,6 +17,7 @@ from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.defs.matching.stage import match_new_postings
 from jobmatch_dagster.defs.profiles.stage import embed_profiles
 from jobmatch_dagster.defs.raw.assets import collect_metadata
+from jobmatch_dagster.defs.raw.failures import RETRY_POLICY, told_to_dagster
 from jobmatch_dagster.defs.raw.stage import collect_hours
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.partitions import HOUR_FORMAT, HOURS
@@ -36,9 +36,10 @@ class HistoryConfig(dg.Config):
 
     endpoint: Literal["24h", "7d", "6m"] = "7d"
     max_pages: int = 2_000
+    """Pages that the walk may read at most: 500 postings each in the 6m feed, 100 in the others."""
 
 
-@dg.op(pool=names.POOL_ACTIVE_JOBS)
+@dg.op(pool=names.POOL_ACTIVE_JOBS, retry_policy=RETRY_POLICY)
 def sweep_history(
     context: dg.OpExecutionContext,
     config: HistoryConfig,
@@ -49,18 +50,17 @@ def sweep_history(
     """Walk the feed once for the hours that are not held; a walk that was interrupted goes on where it ended."""
     newest = latest_collectable_hour(clock.now())
     hours = [newest - n * HOUR for n in range(LOOK_BACK[config.endpoint] // HOUR)]
-    try:
+    with told_to_dagster():
         report = collect_hours(
             database.database(),
             active_jobs.client,
             hours,
             now=clock.now(),
-            max_pages_per_hour=-(-config.max_pages // len(hours)),
+            max_pages_per_hour=active_jobs.max_pages_per_hour,
+            max_pages=config.max_pages,
             run_id=context.run_id,
             on_progress=log_progress("pages fetched at most"),
         )
-    except PermanentFailure as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
     context.add_output_metadata(collect_metadata(report))
 
 
@@ -79,7 +79,7 @@ def load_history(context: dg.OpExecutionContext, database: PostgresResource) -> 
             "rows_inserted": report.counts.inserted,
             "rows_updated": report.counts.updated,
             "rows_unchanged": report.counts.unchanged,
-            "records_quarantined": report.quarantined,
+            "rows_quarantined": report.quarantined,
         }
     )
 

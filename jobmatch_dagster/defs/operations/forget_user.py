@@ -1,30 +1,55 @@
-"""Erasure of a user.
+"""Erasure of a user, and its proof.
 
-Put here what is erased and how it is proved. Dagster's event history holds the user key and nothing else.
+Put here what is erased in which order. Where the user's rows are belongs in `db/personal.py`. Dagster's event history
+keeps the user key and nothing else of them.
 """
 
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
-from sqlalchemy import Connection, text
+from dagster._core.storage.compute_log_manager import ComputeIOType
 
 from jobmatch_dagster import names
+from jobmatch_dagster.db import personal
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import MATCHING, lock
-from jobmatch_dagster.defs.profiles.inbox import inbox_folder
+from jobmatch_dagster.db.profiles import user_id_of
+from jobmatch_dagster.defs.enrichment.withdraw import withdraw_requests
+from jobmatch_dagster.defs.operations.explain_match import explain_match
+from jobmatch_dagster.defs.profiles.inbox import files_of, inbox_folder
+from jobmatch_dagster.defs.profiles.stage import user_lock
+from jobmatch_dagster.observability.history import delete_logs, delete_run
 from jobmatch_dagster.partitions import USERS
+from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.postgres import PostgresResource
+
+_INBOX, _PARTITIONS, _RUN_LOGS, _EXPLANATIONS = (
+    "files in the inbox",
+    "Dagster partition keys",
+    "logs of the user's runs",
+    "runs of explain_match",
+)
 
 
 @dataclass
 class ErasureReport:
-    """What was erased, and how many rows of the user each table still holds (all 0)."""
+    """What was erased, and what each place held when it was searched afterwards (all 0)."""
 
-    found: bool
-    files_deleted: int = 0
-    rows_left: dict[str, int] = field(default_factory=dict)
+    found: bool = False
+    rows_erased: dict[str, int] = field(default_factory=dict)
+    files_erased: int = 0
+    requests_withdrawn: int = 0
+    batches_cancelled: int = 0
+    batches_not_cancelled: int = 0
+    hits_afterwards: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def hits(self) -> int:
+        """What is left, over all places."""
+        return sum(self.hits_afterwards.values())
 
 
 class UserKey(dg.Config):
@@ -33,71 +58,122 @@ class UserKey(dg.Config):
     user_key: str
 
 
-def erase_user(database: Database, user_key: str, inbox: Path | None) -> ErasureReport:
-    """Erase a user's files and every row of theirs; looks afterwards into every table that names users."""
-    files = _delete_files(inbox, user_key) if inbox else 0
-    with database.begin() as connection:
-        lock(connection, f"jobmatch/user/{user_key}")
-        lock(connection, MATCHING)
-        user_id = connection.scalar(text("SELECT id FROM users WHERE user_key = :key"), {"key": user_key})
-        if user_id is None:
-            return ErasureReport(found=False, files_deleted=files)
-        tables = _tables_of_users(connection)
-        connection.execute(text("DELETE FROM users WHERE id = :id"), {"id": user_id})
-        left = {
-            table: int(
-                connection.scalar(text(f'SELECT count(*) FROM "{table}" WHERE user_id = :id'), {"id": user_id}) or 0
-            )
-            for table in tables
-        }
-    return ErasureReport(found=True, files_deleted=files, rows_left=left)
+def erase_user(
+    database: Database, claude: ClaudeResource, instance: dg.DagsterInstance, user_key: str, inbox: Path | None
+) -> ErasureReport:
+    """Erase a user everywhere, search every place afterwards, leave a salted note of it.
+
+    Safe to repeat: what a killed erasure left is erased by the next. A run of the user that was waiting finds no file
+    and no row, and brings nobody back.
+    """
+    report = ErasureReport()
+    _withdraw(database, claude, user_key, report)
+    tombstone = _erase_rows_and_files(database, user_key, inbox, report)
+    _erase_from_dagster(instance, user_key, report)
+    if tombstone is not None:
+        with database.begin() as connection:
+            personal.complete_tombstone(connection, tombstone, asdict(report))
+    return report
 
 
 @dg.op
-def erase_one_user(context: dg.OpExecutionContext, config: UserKey, database: PostgresResource) -> None:
-    """Erase one user: files, documents, profiles, vectors, matches, ledger, partition."""
-    report = erase_user(database.database(), config.user_key, inbox_folder())
-    context.instance.delete_dynamic_partition(USERS.name or "", config.user_key)
+def erase_one_user(
+    context: dg.OpExecutionContext, config: UserKey, database: PostgresResource, claude: ClaudeResource
+) -> None:
+    """Erase one user: files, documents, profiles, vectors, matches, ledger, partition, logs."""
+    report = erase_user(database.database(), claude, context.instance, config.user_key, inbox_folder())
     context.add_output_metadata(
         {
             "found": report.found,
-            "files_deleted": report.files_deleted,
-            "places_searched": len(report.rows_left),
-            "rows_left": sum(report.rows_left.values()),
+            "rows_erased": sum(report.rows_erased.values()),
+            "files_erased": report.files_erased,
+            "requests_withdrawn": report.requests_withdrawn,
+            "batches_not_cancelled": report.batches_not_cancelled,
+            "places_searched": len(report.hits_afterwards),
+            "hits": report.hits,
+            "places": dg.MetadataValue.json(report.hits_afterwards),
         }
     )
-    if any(report.rows_left.values()):
-        raise dg.Failure(f"Rows of the user are left in: {sorted(t for t, n in report.rows_left.items() if n)}")
+    if report.hits:
+        left = {place: hits for place, hits in report.hits_afterwards.items() if hits}
+        raise dg.Failure(f"Something of the user is left: {left}. Launch forget_user again.", allow_retries=False)
 
 
 @dg.job(
     name="forget_user",
     tags={names.TAG_PURPOSE: "erasure"},
-    description="Erase a user everywhere and prove it.",
+    description="Erase a user everywhere and prove it: places searched, hits 0.",
 )
 def forget_user() -> None:
     """Erase a user."""
     erase_one_user()
 
 
-def _tables_of_users(connection: Connection) -> list[str]:
-    """Every table with a column `user_id`, from the catalogue: a table added later is searched too."""
-    query = (
-        "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'user_id' "
-        "WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY 1"
-    )
-    return list(connection.scalars(text(query)))
+def _withdraw(database: Database, claude: ClaudeResource, user_key: str, report: ErasureReport) -> None:
+    with database.begin() as connection:
+        user_id = user_id_of(connection, user_key)
+    if user_id is not None:
+        withdrawn = withdraw_requests(database, claude, user_id)
+        report.requests_withdrawn = withdrawn.requests_deleted
+        report.batches_cancelled = withdrawn.batches_cancelled
+        report.batches_not_cancelled = withdrawn.not_cancelled
+
+
+def _erase_rows_and_files(database: Database, user_key: str, inbox: Path | None, report: ErasureReport) -> int | None:
+    """Erase under the user's lock, in one transaction; gives the id of the note, None when there was no such user."""
+    with database.begin() as connection:
+        lock(connection, user_lock(user_key))
+        lock(connection, MATCHING)
+        if inbox is not None:
+            report.files_erased = _delete_files(inbox, user_key)
+            report.hits_afterwards[_INBOX] = len(files_of(inbox, user_key))
+        places = personal.places_of_user(connection, user_key)
+        if not places:
+            return None
+        report.found = True
+        report.rows_erased = personal.count_rows(connection, places)
+        personal.erase_rows(connection, places)
+        report.hits_afterwards |= personal.count_rows(connection, places)
+        return personal.add_tombstone(connection, user_key, asdict(report))
+
+
+def _erase_from_dagster(instance: dg.DagsterInstance, user_key: str, report: ErasureReport) -> None:
+    """The partition, what the user's runs printed, and explanations with their runs."""
+    partitions = USERS.name or ""
+    instance.delete_dynamic_partition(partitions, user_key)
+    report.hits_afterwards[_PARTITIONS] = int(instance.has_dynamic_partition(partitions, user_key))
+    for run in _explanations(instance, user_key):
+        delete_run(instance, run.run_id)
+    report.hits_afterwards[_EXPLANATIONS] = len(_explanations(instance, user_key))
+    runs = instance.get_runs(dg.RunsFilter(tags={names.TAG_USER: user_key}))
+    for run in runs:
+        delete_logs(instance, run.run_id)
+    report.hits_afterwards[_RUN_LOGS] = sum(_has_logs(instance, run.run_id) for run in runs)
+
+
+def _explanations(instance: dg.DagsterInstance, user_key: str) -> list[dg.DagsterRun]:
+    """Runs of explain_match about the user: their page tells what the user can and wants."""
+    runs = instance.get_runs(dg.RunsFilter(job_name=explain_match.name))
+    return [run for run in runs if _explained_user(run.run_config) == user_key]
+
+
+def _explained_user(run_config: Any) -> Any:
+    return run_config.get("ops", {}).get("write_explanation", {}).get("config", {}).get("user_key")
+
+
+def _has_logs(instance: dg.DagsterInstance, run_id: str) -> bool:
+    manager, prefix = instance.compute_log_manager, [run_id, "compute_logs"]
+    try:
+        return any(manager.get_log_keys_for_log_key_prefix(prefix, stream) for stream in ComputeIOType)
+    except (FileNotFoundError, NotImplementedError):
+        return False  # no folder of the run, or an instance that keeps no logs
 
 
 def _delete_files(inbox: Path, user_key: str) -> int:
-    deleted = 0
-    if not inbox.is_dir():
-        return 0
-    for entry in list(inbox.iterdir()):
-        if entry.is_dir() and entry.name == user_key:
-            deleted += sum(1 for file in entry.iterdir() if file.is_file())
-            shutil.rmtree(entry)
-        elif entry.is_file() and entry.stem == user_key:
-            entry.unlink()
-            deleted += 1
-    return deleted
+    files = files_of(inbox, user_key)
+    for file in files:
+        file.unlink(missing_ok=True)
+    folder = inbox / user_key
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder)
+    return len(files)

@@ -3,15 +3,18 @@
 Put here the ops. The steps stand in `defs/profiles/stage.py` and `defs/matching/stage.py`.
 """
 
+from datetime import date
+
 import dagster as dg
 
 from jobmatch_dagster import names
+from jobmatch_dagster.db.engine import Database, DatabaseUnavailableError
 from jobmatch_dagster.db.profiles import active_user_keys
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.defs.matching.stage import match_new_postings, users_out_of_date
 from jobmatch_dagster.defs.matching.stage import match_users as match_these_users
 from jobmatch_dagster.defs.profiles.inbox import inbox_folder
-from jobmatch_dagster.defs.profiles.stage import embed_profiles, ingest_cv
+from jobmatch_dagster.defs.profiles.stage import IngestReport, embed_profiles, ingest_cv, read_ahead
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
@@ -40,33 +43,31 @@ def match_listed_users(
     matching: MatchingResource,
     clock: ClockResource,
 ) -> None:
-    """Read what these users put into the inbox, embed it, match each with every open posting."""
-    versions = unreadable = 0
-    tell = log_progress("CVs looked at")
-    for done, key in enumerate(config.user_keys, start=1):
-        report = ingest_cv(
-            database.database(), key, inbox=inbox_folder(), today=clock.now().date(), run_id=context.run_id
-        )
-        versions += report.is_new_version
-        unreadable += report.status == "unreadable"
-        tell(done, len(config.user_keys))
-    vectors = embed_profiles(database.database(), embedder, context.run_id, config.user_keys)
+    """Read what these users put into the inbox, embed it, match each with every open posting.
+
+    What fails for one user costs no other: the run fails at its end, and that user is due as before.
+    """
+    reports, failed = _ingest(context, config.user_keys, database.database(), clock.now().date())
+    keys = [key for key in config.user_keys if key not in failed]
+    vectors = embed_profiles(database.database(), embedder, context.run_id, keys)
     matched = match_these_users(
-        database.database(),
-        match_settings(embedder, matching),
-        context.run_id,
-        config.user_keys,
-        log_progress("users matched"),
+        database.database(), match_settings(embedder, matching), context.run_id, keys, log_progress("users matched")
     )
     context.add_output_metadata(
         {
             "users": len(config.user_keys),
-            "new_versions": versions,
-            "unreadable_documents": unreadable,
+            "users_failed": len(failed),
+            "new_versions": sum(report.is_new_version for report in reports),
+            "unreadable_documents": sum(report.status == "unreadable" for report in reports),
             "vectors_written": vectors,
             "matches_kept": matched.kept,
         }
     )
+    if failed:
+        raise dg.Failure(
+            f"{len(failed)} of {len(config.user_keys)} users failed, the others are done. First: {failed[:10]}",
+            allow_retries=False,
+        )
 
 
 @dg.op(pool=names.POOL_EMBEDDER)
@@ -117,3 +118,24 @@ def match_users() -> None:
 def match_existing_jobs() -> None:
     """All users with all open postings."""
     match_everybody()
+
+
+def _ingest(
+    context: dg.OpExecutionContext, user_keys: list[str], database: Database, today: date
+) -> tuple[list[IngestReport], list[str]]:
+    """Take in every user's files; gives the reports, and the keys of those for whom it failed."""
+    inbox = inbox_folder()
+    readings = read_ahead(database, user_keys, inbox=inbox, today=today)
+    tell = log_progress("CVs looked at")
+    reports, failed = [], []
+    for done, key in enumerate(user_keys, start=1):
+        try:
+            reports.append(ingest_cv(database, key, inbox=inbox, today=today, run_id=context.run_id, readings=readings))
+        except DatabaseUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 (one user's failure, whatever it is, is no other's)
+            # Its class alone: a message or a traceback may quote the CV.
+            context.log.error(f"user {key}: {type(error).__name__}")  # noqa: TRY400
+            failed.append(key)
+        tell(done, len(user_keys))
+    return reports, failed

@@ -3,10 +3,14 @@
 import dagster as dg
 
 from jobmatch_dagster import names
+from jobmatch_dagster.defs.profiles.fill import fill_unknown
 from jobmatch_dagster.defs.profiles.inbox import inbox_folder
 from jobmatch_dagster.defs.profiles.stage import embed_profiles, ingest_cv
+from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.schemas import table_schema
+from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import USERS
+from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.postgres import PostgresResource
@@ -27,12 +31,15 @@ def cv_profiles(
     database: PostgresResource,
     embedder: EmbedderResource,
     clock: ClockResource,
+    claude: ClaudeResource,
 ) -> dg.MaterializeResult[None]:
-    """One row per version of what was read from a user's CV, with its vector.
+    """One row per version of what was read from a user's CV, with its vector; the user's side file of preferences too.
 
     Grain: user and version; versions are immutable. Written by `ingest_cv` when a file lands in the inbox.
     Running it again reads nothing twice: a document that this extractor has read keeps its version.
     """
+    tag_run(context, {names.TAG_USER: context.partition_key})
+    steps = Steps()
     report = ingest_cv(
         database.database(),
         context.partition_key,
@@ -40,14 +47,21 @@ def cv_profiles(
         today=clock.now().date(),
         run_id=context.run.run_id,
     )
+    filling = fill_unknown(database.database(), claude, context.partition_key, context.run.run_id)
     embedded = embed_profiles(database.database(), embedder, context.run.run_id, [context.partition_key])
     return dg.MaterializeResult(
         metadata={
             "documents_received": report.documents_received,
             "document_status": report.status,
             "reason": report.reason or "",
-            "profile_version": report.profile_version or 0,
+            "profile_version": filling.new_version or report.profile_version or 0,
             "new_version": report.is_new_version,
             "vectors_written": embedded,
+            **steps.metadata(),
+            "fields_filled_by_claude": filling.fields_filled,
+            "filling_cost_usd": float(filling.cost_usd),
+            "filling_note": filling.note,
+            "preferences": report.preferences,
+            "preferences_problem": report.preferences_problem or "",
         }
     )

@@ -1,23 +1,27 @@
-"""The CV inbox: a folder with `USERKEY.ext` or `USERKEY/anything.ext`.
+"""The CV inbox: a folder with `USERKEY.ext` or `USERKEY/anything.ext`, and a side file of preferences for each user.
 
-Put here how files are found and which of them are news. What is read from them belongs in `stage.py`.
+Put here how files are found and which of them are news. What is read from them belongs in `stage.py`. Names and
+contents are untrusted: links are not followed, and nothing but regular files is opened.
 """
 
 import functools
 import hashlib
 import os
 import re
+import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobmatch_dagster.db.profiles import NO_DOCUMENTS, HeldDocuments
+from jobmatch_dagster.core.document_limits import MAX_BYTES
+from jobmatch_dagster.db.profiles import NOTHING_HELD, Held
 
 INBOX_VARIABLE = "CV_INBOX"
 # A file that changed less than this ago may still be being written.
 STILL_AFTER_SECONDS = 2.0
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+PREFERENCES_FILE = "preferences.toml"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class InboxError(ValueError):
@@ -26,17 +30,55 @@ class InboxError(ValueError):
 
 @dataclass(frozen=True)
 class InboxFile:
-    """A CV in the inbox, by its content."""
+    """A file in the inbox, as it was when it was looked at."""
 
     user_key: str
     path: Path
-    modified_at: float
-    sha256: str
+    size: int
+    modified_ns: int
+    is_preferences: bool = False
 
     @property
     def file_name(self) -> str:
-        """Name of the file, control characters removed."""
-        return _CONTROL.sub("", self.path.name)
+        """Name of the file without characters that a terminal would obey."""
+        return _CONTROL.sub("", os.fsencode(self.path.name).decode("utf-8", "replace"))
+
+    @property
+    def stamp(self) -> tuple[str, int, int]:
+        """What tells it from other files without reading it."""
+        return self.file_name, self.size, self.modified_ns
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether it is larger than any CV: it is not read, and known by its stamp alone."""
+        return self.size > MAX_BYTES
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the content, remembered as long as the file stays as it is."""
+        return _hash(self)
+
+    def read(self) -> bytes | None:
+        """The content; None when the file is gone or no longer as it was looked at."""
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return None
+        with os.fdopen(descriptor, "rb") as stream:
+            before = os.fstat(descriptor)
+            content = stream.read(MAX_BYTES + 1) if stat.S_ISREG(before.st_mode) else b""
+            after = os.fstat(descriptor)
+        seen = {(state.st_size, state.st_mtime_ns) for state in (before, after)}
+        return content if seen == {(self.size, self.modified_ns)} else None
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """Files that are no longer being written, oldest first, and how many entries were passed over."""
+
+    files: Sequence[InboxFile]
+    being_written: int = 0
+    passed_over: int = 0
 
 
 def inbox_folder() -> Path | None:
@@ -45,55 +87,70 @@ def inbox_folder() -> Path | None:
     return Path(folder) if folder else None
 
 
-def list_inbox(folder: Path, *, user_key: str | None = None) -> list[InboxFile]:
-    """Files (of all users, or of one) that are no longer being written, oldest first.
+def list_inbox(folder: Path, *, user_key: str | None = None) -> Inbox:
+    """Look at the files of all users, or of one; nothing is read.
 
-    Hidden files, links and names that cannot be a partition key are left out.
+    Passed over are links, sockets and the like, what may not be looked at, and names that can be no user key.
     """
-    still_before = time.time() - STILL_AFTER_SECONDS
-    files = []
-    for key, path in _walk(folder):
-        if not is_user_key(key) or (user_key is not None and key != user_key):
+    now = time.time()
+    files: list[InboxFile] = []
+    being_written = passed_over = 0
+    for key, entry, is_preferences in _walk(folder):
+        if user_key is not None and key != user_key:
             continue
         try:
-            stat = path.stat()
-            if stat.st_mtime <= still_before:
-                files.append(InboxFile(key, path, stat.st_mtime, _hash(path, stat.st_size, stat.st_mtime_ns)))
+            state = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
             continue  # taken away between the listing and the look
-    return sorted(files, key=lambda file: (file.modified_at, file.path))
+        except OSError:
+            passed_over += 1
+            continue
+        if not stat.S_ISREG(state.st_mode) or not is_user_key(key):
+            passed_over += 1
+        # A time ahead of the clock is no sign of writing: the clock was set back.
+        elif abs(now - state.st_mtime) < STILL_AFTER_SECONDS:
+            being_written += 1
+        else:
+            files.append(InboxFile(key, Path(entry.path), state.st_size, state.st_mtime_ns, is_preferences))
+    files.sort(key=lambda file: (file.modified_ns, file.path))
+    return Inbox(files, being_written, passed_over)
 
 
-def news(files: list[InboxFile], held: Mapping[str, HeldDocuments]) -> list[InboxFile]:
-    """Files whose content must be taken in.
+def news(files: Sequence[InboxFile], held: Mapping[str, Held]) -> Iterator[InboxFile]:
+    """Files whose content must be taken in, oldest first; only what may be news is read.
 
-    These are contents that are not held, and a user's newest file when it was put there after the current
-    CV landed (the user went back to an older CV).
+    News are contents that are not held; a user's newest CV when it was put there again after another CV (the user went
+    back to an older one); and a side file of preferences other than the one that was last looked at.
     """
-    newest = {file.user_key: file for file in files}
-    fresh = []
+    newest = {file.user_key: file for file in files if not file.is_preferences}
     for file in files:
-        known = held.get(file.user_key, NO_DOCUMENTS)
-        returned = (
-            file is newest[file.user_key]
-            and file.sha256 != known.current_sha256
-            and file.modified_at > known.current_received_at
-        )
-        if file.sha256 not in known.sha256s or returned:
-            fresh.append(file)
-    return fresh
+        known = held.get(file.user_key, NOTHING_HELD)
+        try:
+            if file.is_preferences:
+                is_news = file.sha256 != known.preferences_sha256
+            else:
+                is_news = file.stamp not in known.stamps and (
+                    file.sha256 not in known.sha256s
+                    or (file is newest[file.user_key] and file.sha256 != known.current_sha256)
+                )
+        except OSError:
+            continue  # gone, or closed to us: the next look may find it
+        if is_news:
+            yield file
 
 
 def put_into_inbox(folder: Path, user_key: str, file: Path) -> Path:
-    """Copy a CV into the inbox so that it is there whole or not at all; gives its place there.
+    """Copy a CV or a `preferences.toml` into the inbox so that it is there whole or not at all; gives its place there.
 
     Raises:
         InboxError: if the key can be no user key, or there is no such file.
     """
-    if not is_user_key(user_key) or user_key.startswith(".") or "/" in user_key or "\\" in user_key:
+    if not is_user_key(user_key):
         raise InboxError(f"{user_key!r} can be no user key: no slash, control character, leading dot or `...`.")
     if not file.is_file():
         raise InboxError(f"There is no file {file}.")
+    if file.stat().st_size > MAX_BYTES:
+        raise InboxError(f"{file} is larger than {MAX_BYTES // 2**20} MiB: no CV is.")
     place = folder / user_key / file.name.lstrip(".")
     place.parent.mkdir(parents=True, exist_ok=True)
     hidden = place.with_name(f".{place.name}.part")
@@ -102,26 +159,59 @@ def put_into_inbox(folder: Path, user_key: str, file: Path) -> Path:
 
 
 def is_user_key(key: str) -> bool:
-    """Whether Dagster can take the key as a partition: not empty, no control characters, no `...`."""
-    return bool(key) and "..." not in key and not _CONTROL.search(key)
+    """Whether the key can be a partition and a folder: one line of text without slash, leading dot or `...`."""
+    return (
+        bool(key)
+        and len(key) <= 200
+        and not key.startswith(".")
+        and not any(mark in key for mark in ("...", "/", "\\"))
+        and not _CONTROL.search(key)
+        and key.isprintable()
+    )
 
 
-def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
+def files_of(folder: Path, user_key: str) -> list[Path]:
+    """Everything that lies in the inbox under a user's key, hidden and half-written files too."""
+    found = []
+    for entry in os.scandir(folder) if folder.is_dir() else ():
+        name = entry.name.removeprefix(".").removesuffix(".part")
+        if entry.is_dir(follow_symlinks=False) and entry.name == user_key:
+            found += [path for path in sorted(Path(entry.path).rglob("*")) if not path.is_dir() or path.is_symlink()]
+        elif not entry.is_dir(follow_symlinks=False) and _key_of(name)[0] == user_key:
+            found.append(Path(entry.path))
+    return found
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, os.DirEntry[str], bool]]:
+    """(user key, entry, whether it is a side file of preferences)."""
     if not folder.is_dir():
         return
     for entry in os.scandir(folder):
-        if entry.name.startswith(".") or entry.is_symlink():
+        if entry.name.startswith("."):
             continue
-        if entry.is_file():
-            yield Path(entry.name).stem, Path(entry.path)
-        else:
-            for inner in os.scandir(entry.path):
-                if inner.is_file() and not inner.name.startswith(".") and not inner.is_symlink():
-                    yield entry.name, Path(inner.path)
+        if not entry.is_dir(follow_symlinks=False):
+            key, is_preferences = _key_of(entry.name)
+            yield key, entry, is_preferences
+            continue
+        try:
+            inner_entries = list(os.scandir(entry.path))
+        except OSError:
+            continue  # taken away, or closed to us
+        for inner in inner_entries:
+            if not inner.name.startswith(".") and not inner.is_dir(follow_symlinks=False):
+                yield entry.name, inner, inner.name == PREFERENCES_FILE
+
+
+def _key_of(name: str) -> tuple[str, bool]:
+    """User key of `USERKEY.ext` and `USERKEY.preferences.toml`, and whether it is the latter."""
+    is_preferences = name.endswith(f".{PREFERENCES_FILE}")
+    return (name.removesuffix(f".{PREFERENCES_FILE}") if is_preferences else Path(name).stem), is_preferences
 
 
 @functools.lru_cache(maxsize=100_000)
-def _hash(path: Path, _size: int, _modified_ns: int) -> str:
-    """SHA-256 of a file, remembered until its size or time changes."""
-    with path.open("rb") as stream:
+def _hash(file: InboxFile) -> str:
+    if file.is_too_large:
+        return hashlib.sha256(repr(file.stamp).encode()).hexdigest()
+    descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

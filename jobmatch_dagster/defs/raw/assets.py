@@ -1,17 +1,19 @@
 """Asset of the raw stage: pages as they came."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.failures import PermanentFailure
 from jobmatch_dagster.core.quota import Outlook
-from jobmatch_dagster.core.windows import HourNotAvailableError
+from jobmatch_dagster.defs.raw.failures import RETRY_POLICY, told_to_dagster
 from jobmatch_dagster.defs.raw.stage import CollectReport, collect_hours
+from jobmatch_dagster.observability.looks import pages_look
 from jobmatch_dagster.observability.progress import log_progress
+from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.schemas import table_schema
-from jobmatch_dagster.partitions import HOURS
+from jobmatch_dagster.observability.steps import Steps
+from jobmatch_dagster.partitions import HOUR_FORMAT, HOURS
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.postgres import PostgresResource
@@ -33,7 +35,7 @@ class CollectConfig(dg.Config):
     kinds=names.KINDS_API,
     pool=names.POOL_ACTIVE_JOBS,
     code_version="1",
-    retry_policy=dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
+    retry_policy=RETRY_POLICY,
     metadata={"dagster/table_name": "job_pages", "dagster/column_schema": table_schema("job_pages")},
 )
 def job_pages(
@@ -51,7 +53,9 @@ def job_pages(
     """
     window = context.partition_time_window
     hours = [window.start + timedelta(hours=n) for n in range(int((window.end - window.start).total_seconds() // 3600))]
-    try:
+    tag_run(context, {names.TAG_HOUR: _named(hours)})
+    steps = Steps()
+    with told_to_dagster(hours=_named(hours)):
         report = collect_hours(
             database.database(),
             active_jobs.client,
@@ -62,9 +66,11 @@ def job_pages(
             refetch=config.refetch,
             on_progress=log_progress("pages fetched at most"),
         )
-    except (PermanentFailure, HourNotAvailableError) as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
-    return dg.MaterializeResult(metadata=collect_metadata(report))
+    with database.database().begin() as connection:
+        look = pages_look(connection, context.run.run_id)
+    return dg.MaterializeResult(
+        metadata={**collect_metadata(report), **steps.metadata(postings=report.credits), **look}
+    )
 
 
 def collect_metadata(report: CollectReport) -> dict[str, int | float | str | bool]:
@@ -96,3 +102,9 @@ def outlook_metadata(found: Outlook) -> dict[str, int | float | str | bool | Non
         "days_left": found.days_left,
         "sustainable": found.sustainable,
     }
+
+
+def _named(hours: list[datetime]) -> str:
+    """An hour, or first and last of several, as the run list shows them."""
+    first, last = (hour.strftime(HOUR_FORMAT) for hour in (hours[0], hours[-1]))
+    return first if first == last else f"{first} to {last}"

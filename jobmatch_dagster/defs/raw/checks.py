@@ -25,7 +25,7 @@ def no_missing_hours(
     """Names the hours of the last seven days that no complete sweep has answered for."""
     end = latest_collectable_hour(clock.now()) + HOUR
     with database.database().begin() as connection:
-        first = pages.first_covered_hour(connection)
+        first = pages.first_covered_hour(connection, active_jobs.filters.identity())
         start = max(first or end, end - LOOK_BACK)
         covered = pages.covered_hours(connection, start, end, active_jobs.filters.identity())
     hours = [start + n * HOUR for n in range((end - start) // HOUR)]
@@ -95,4 +95,5 @@ def _named(hours: list[datetime]) -> str:
 
 def _backfill(missing: list[datetime]) -> str:
     first, last = missing[0].strftime(HOUR_FORMAT), missing[-1].strftime(HOUR_FORMAT)
-    return f"Open the job hourly_collection, choose Materialize, select {first} to {last}, launch: one run, one sweep."
+    hours = first if first == last else f"[{first}...{last}]"
+    return f"Open the job hourly_collection, Materialize all, type {hours}, launch: one run, one sweep."

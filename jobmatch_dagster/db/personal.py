@@ -1,0 +1,108 @@
+"""Everything that the database holds on one user, found through its own catalogue.
+
+Put here where a user's rows are, in whatever table: a table added later is found without a change here. What is done
+with them (erasure, export) belongs to the caller.
+"""
+
+import hashlib
+import json
+import secrets
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from jobmatch_dagster.db.engine import run_query
+
+# Tables of people, and the column that holds the user key.
+_ROOTS = (("users", "user_key"), ("users_legacy_backup", "id"))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Rows of a table that belong to a user: those whose column holds one of the values."""
+
+    table: str
+    column: str
+    values: tuple[Any, ...]
+
+
+def places_of_user(connection: Connection, user_key: str) -> list[Place]:
+    """Every place that may hold rows of the user: `users`, what points to it, what points to that; parents first.
+
+    The same of the backups that a conversion of the legacy project leaves, where the key is the legacy id. The values
+    are kept, so that the same places can be searched when the rows are gone. Without such a user the list is empty.
+    """
+    roots = ((root, column) for root, column in _ROOTS if connection.scalar(text(f"SELECT to_regclass('{root}')")))
+    found: dict[str, Place] = {}
+    for root, column in roots:
+        query = f'SELECT id FROM "{root}" WHERE CAST("{column}" AS text) = :key'
+        if ids := tuple(connection.scalars(text(query), {"key": user_key})):
+            found[root] = Place(root, "id", ids)
+    links = run_query(connection, "links_to_users") if found else []
+    waiting = deque(found)
+    while waiting:
+        parent = found[waiting.popleft()]
+        for link in links:
+            if link.parent == parent.table and link.child not in found:
+                values = _values(connection, parent, link.parent_column)
+                found[link.child] = Place(link.child, link.child_column, values)
+                waiting.append(link.child)
+    return list(found.values())
+
+
+def erase_rows(connection: Connection, places: Sequence[Place]) -> None:
+    """Delete the rows at these places, those that point to others first."""
+    for place in reversed(places):
+        query = f'DELETE FROM "{place.table}" WHERE "{place.column}" = ANY(:values)'
+        connection.execute(text(query), {"values": list(place.values)})
+
+
+def count_rows(connection: Connection, places: Sequence[Place]) -> dict[str, int]:
+    """Rows at each place, by table."""
+    return {place.table: int(_select(connection, "count(*)", place)[0][0]) for place in places}
+
+
+def rows_at(connection: Connection, place: Place) -> Iterator[Mapping[str, Any]]:
+    """The rows at a place, as they are stored."""
+    for row in _select(connection, "*", place):
+        yield dict(row._mapping)
+
+
+def add_tombstone(connection: Connection, user_key: str, report: Mapping[str, Any]) -> int:
+    """Note an erasure; the user key cannot be read from it. Gives the note's id."""
+    salt = secrets.token_hex(16)
+    query = "INSERT INTO forgotten_users (salt, key_hash, report) VALUES (:salt, :hash, :report) RETURNING id"
+    parameters = {"salt": salt, "hash": _key_hash(user_key, salt), "report": json.dumps(report)}
+    return int(connection.scalars(text(query), parameters).one())
+
+
+def complete_tombstone(connection: Connection, tombstone_id: int, report: Mapping[str, Any]) -> None:
+    """Put the whole report into the note."""
+    query = "UPDATE forgotten_users SET report = CAST(:report AS jsonb) WHERE id = :id"
+    connection.execute(text(query), {"id": tombstone_id, "report": json.dumps(report)})
+
+
+def erasures_of(connection: Connection, user_key: str) -> list[tuple[datetime, dict[str, Any]]]:
+    """When a key was erased and what was found afterwards, oldest first; empty when it never was.
+
+    Every note has a salt of its own, so each is compared (about 20 ms): this is for proofs, not for screens.
+    """
+    rows = connection.execute(text("SELECT salt, key_hash, report, forgotten_at FROM forgotten_users ORDER BY id"))
+    return [(row.forgotten_at, row.report) for row in rows if row.key_hash == _key_hash(user_key, row.salt)]
+
+
+def _key_hash(user_key: str, salt: str) -> str:
+    return hashlib.scrypt(user_key.encode(), salt=bytes.fromhex(salt), n=2**13, r=8, p=1).hex()
+
+
+def _values(connection: Connection, place: Place, column: str) -> tuple[Any, ...]:
+    return tuple(row[0] for row in _select(connection, f'"{column}"', place) if row[0] is not None)
+
+
+def _select(connection: Connection, what: str, place: Place) -> Sequence[Row[Any]]:
+    query = f'SELECT {what} FROM "{place.table}" WHERE "{place.column}" = ANY(:values)'
+    return connection.execute(text(query), {"values": list(place.values)}).all()

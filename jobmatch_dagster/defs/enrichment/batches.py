@@ -1,0 +1,191 @@
+"""Message batches: submitted once, found again after a crash, taken in by id in any order.
+
+Put here the life of a batch. Its requests are claimed under a key of ours before it is submitted, and each custom id
+begins with that key: a batch whose name was never recorded is known by its first result.
+"""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from itertools import islice
+
+from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
+from jobmatch_dagster.db import claude as ledger
+from jobmatch_dagster.db.engine import Database
+from jobmatch_dagster.defs.enrichment.cases import Ask
+from jobmatch_dagster.defs.enrichment.direct import claim_of
+from jobmatch_dagster.defs.enrichment.report import EnrichReport
+from jobmatch_dagster.resources.claude import ClaudeResource
+from jobmatch_dagster.resources.claude_client import BatchItem, ClaudeClient, LostAnswerError, RequestRejectedError
+
+# Results in one transaction.
+_RESULTS_PER_COMMIT = 500
+# The API's clock and the database's may differ by so much.
+_CLOCK_SKEW = timedelta(minutes=10)
+
+
+def submit(
+    database: Database,
+    claude: ClaudeResource,
+    client: ClaudeClient,
+    asks: Sequence[Ask],
+    run_id: str,
+    run_budget_left: Decimal,
+    report: EnrichReport,
+) -> Decimal:
+    """Submit requests as one batch, as far as the budgets go; gives what was reserved, in USD.
+
+    Raises:
+        PermanentFailure: on a refused key, model or account.
+    """
+    ordered = sorted(asks, key=lambda ask: ask.case.pair.user_id)
+    claims = [claim_of(ask, client.highest_usd(ask.request, batch=True)) for ask in ordered]
+    affordable = _within(claims, run_budget_left)
+    key = f"jm{uuid.uuid4().hex[:12]}"
+    with database.begin() as connection:
+        claimed = ledger.claim(
+            connection,
+            affordable,
+            model=client.model,
+            run_id=run_id,
+            budget_usd=claude.day_budget,
+            batch_key=key,
+        )
+    if len(affordable) < len(claims) or not claimed.within_budget:
+        which = f"{claude.day_budget} USD a day" if not claimed.within_budget else f"{claude.run_budget} USD a run"
+        report.note = f"the budget of {which} is used up; the rest waits"
+    if not claimed.ids:
+        return Decimal(0)
+    reserved = sum((claim.highest_usd for claim in affordable if claim.request_hash in claimed.ids), Decimal(0))
+    report.estimated_usd_at_most += reserved
+    ids = claimed.ids
+    requests = [(f"{key}-{ids[ask.request_hash]}", ask.request) for ask in ordered if ask.request_hash in ids]
+    try:
+        state = client.create_batch(requests)
+    except LostAnswerError as error:
+        # It may have been received: it is looked for before anything is asked again.
+        report.note = f"{error} The batch may have been received and is looked for."
+        return reserved
+    except (PassingFailure, PermanentFailure, RequestRejectedError) as error:
+        with database.begin() as connection:
+            ledger.fail(connection, list(ids.values()), str(error), counts=isinstance(error, RequestRejectedError))
+        report.note = str(error)
+        if isinstance(error, PermanentFailure):
+            raise
+        return Decimal(0)
+    with database.begin() as connection:
+        ledger.name_batch(connection, key, state.batch_id)
+    report.batches_submitted += 1
+    report.requests_in_batches += len(requests)
+    return reserved
+
+
+def collect(database: Database, claude: ClaudeResource, client: ClaudeClient, report: EnrichReport) -> None:
+    """Take in every batch that has ended; find again those whose submission was cut off.
+
+    Raises:
+        PermanentFailure: on a refused key.
+    """
+    with database.begin() as connection:
+        under_way = ledger.batches_under_way(connection)
+    for batch in under_way:
+        try:
+            name = batch.batch_id if batch.key is None else _find_again(database, claude, client, batch, batch.key)
+            if name is not None and client.batch(name).has_ended:
+                _take_in(database, client, name, report)
+        except RequestRejectedError as error:
+            with database.begin() as connection:
+                ids = ledger.requests_of_batch(connection, batch.batch_id)
+                ledger.fail(connection, ids, str(error), counts=True)
+            report.note = str(error)
+        except PassingFailure as error:
+            report.note = str(error)
+
+
+def has_news(database: Database, claude: ClaudeResource, client: ClaudeClient) -> list[str]:
+    """Names or keys of batches that a run can do something about: ended ones, and ones that are looked for."""
+    with database.begin() as connection:
+        under_way = ledger.batches_under_way(connection)
+    news = []
+    for batch in under_way:
+        if batch.key is not None:
+            if batch.age_s >= claude.lost_batch_wait_s:
+                news.append(batch.key)
+            continue
+        try:
+            if client.batch(batch.batch_id).has_ended:
+                news.append(batch.batch_id)
+        except RequestRejectedError:
+            news.append(batch.batch_id)
+    return news
+
+
+def _take_in(database: Database, client: ClaudeClient, batch_id: str, report: EnrichReport) -> None:
+    """Keep all results of an ended batch; requests without one failed. What is held already stays as it is."""
+    results = client.results(batch_id)
+    while chunk := list(islice(results, _RESULTS_PER_COMMIT)):
+        with database.begin() as connection:
+            for item in chunk:
+                request_id = _request_id(item)
+                if request_id is None:
+                    continue
+                if item.reply is None:
+                    ledger.fail(connection, [request_id], item.problem, counts=True, final=item.final)
+                elif ledger.keep_answer(
+                    connection, request_id, item.reply.message, item.reply.usage, item.reply.cost_usd
+                ):
+                    report.count(item.reply)
+    with database.begin() as connection:
+        left = ledger.requests_of_batch(connection, batch_id)
+        ledger.fail(connection, left, "the batch ended without a result for this request", counts=True)
+    report.batches_collected += 1
+
+
+def _find_again(
+    database: Database, claude: ClaudeResource, client: ClaudeClient, batch: ledger.BatchUnderWay, key: str
+) -> str | None:
+    """Name of a batch whose submission was cut off; None while it may still turn up.
+
+    A batch shows its custom ids only in its results, so batches of the time that have not ended keep the question
+    open. When none of them is ours, the requests may be made again.
+    """
+    with database.begin() as connection:
+        known = ledger.known_batch_ids(connection)
+    undecided = False
+    for candidate in client.batches_since(batch.claimed_at - _CLOCK_SKEW):
+        if candidate.batch_id in known:
+            continue
+        if not candidate.has_ended:
+            undecided = True
+        elif _first_key(client.results(candidate.batch_id)) == key:
+            with database.begin() as connection:
+                ledger.name_batch(connection, key, candidate.batch_id)
+            return candidate.batch_id
+    if not undecided and batch.age_s >= claude.lost_batch_wait_s:
+        with database.begin() as connection:
+            ids = ledger.requests_of_batch(connection, batch.batch_id)
+            ledger.fail(connection, ids, "the batch was never received")
+    return None
+
+
+def _first_key(results: Iterator[BatchItem]) -> str | None:
+    first = next(results, None)
+    return first.custom_id.partition("-")[0] if first else None
+
+
+def _request_id(item: BatchItem) -> int | None:
+    """Row of the ledger that a custom id of ours names."""
+    number = item.custom_id.rpartition("-")[2]
+    return int(number) if number.isdecimal() else None
+
+
+def _within(claims: Sequence[ledger.Claim], budget_usd: Decimal) -> list[ledger.Claim]:
+    """The first of these that the budget pays for."""
+    affordable = []
+    for claim in claims:
+        budget_usd -= claim.highest_usd
+        if budget_usd < 0:
+            break
+        affordable.append(claim)
+    return affordable

@@ -1,0 +1,57 @@
+"""Scores of a run in numbers and as a picture.
+
+Put here how a spread of scores is told. Scores of one user alone are never told: they would stay in Dagster's history.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+import numpy as np
+from numpy.typing import NDArray
+
+from jobmatch_dagster.observability.plots import histogram
+from jobmatch_dagster.observability.previews import preview
+
+BANDS = (0, 30, 50, 70, 85, 101)
+_PERCENTILES = (5, 25, 50, 75, 95)
+_HIGHEST = 100
+
+
+def count_scores(scores: NDArray[np.int16]) -> NDArray[np.int64]:
+    """How often each score of 0 to 100 occurs, shape (101,); unknown ones (negative) are left out."""
+    counts: NDArray[np.int64] = np.bincount(scores[scores >= 0], minlength=_HIGHEST + 1).astype(np.int64)
+    return counts
+
+
+def score_metadata(counts: Mapping[str, NDArray[np.int64]]) -> dict[str, dg.MetadataValue | int]:
+    """Percentiles of each score (`<name>_p50` ...), a table of bands, and a histogram of the first.
+
+    Args:
+        counts: for each name the counts that `count_scores` gives.
+    """
+    told: dict[str, dg.MetadataValue | int] = {}
+    for name, counted in counts.items():
+        if counted.sum():
+            steps = np.cumsum(counted) / counted.sum()
+            told |= {f"{name}_p{percent:02}": int(np.searchsorted(steps, percent / 100)) for percent in _PERCENTILES}
+    if not told:
+        return told
+    told["score_bands"] = preview(_bands(counts), ("from", "below", *counts))
+    first, counted = next(iter(counts.items()))
+    told["scores"] = histogram(
+        np.arange(_HIGHEST + 1, dtype=float).tolist(),
+        f"{first} of the pairs of this run",
+        edges=[*range(0, _HIGHEST, 5), _HIGHEST + 1],
+        x_label=first,
+        y_label="pairs",
+        counts=counted.tolist(),
+    )
+    return told
+
+
+def _bands(counts: Mapping[str, NDArray[np.int64]]) -> Sequence[Sequence[int]]:
+    return [
+        (low, high, *(int(counted[low:high].sum()) for counted in counts.values()))
+        for low, high in itertools.pairwise(BANDS)
+    ]

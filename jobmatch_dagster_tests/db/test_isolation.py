@@ -1,0 +1,251 @@
+"""One user's role sees no row of another, in whatever table or view; the pipeline needs no superuser."""
+
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ProgrammingError
+
+from jobmatch_dagster.db.engine import Database
+from jobmatch_dagster.db.isolation import (
+    RoleMissingError,
+    reading_as,
+    reading_for_statistics,
+    unprotected_tables,
+)
+from jobmatch_dagster.db.matches import decide
+from jobmatch_dagster.db.migrations import migrate, project_tables, project_views, rollback
+from jobmatch_dagster.db.statistics import job_statistics, user_statistics
+from jobmatch_dagster_tests.world import NURSE_CV, build_world
+
+USERS = ("ada", "ben", "cleo")
+# Every text of a user holds the key, so that a leak shows itself wherever it is.
+_FILL = """
+INSERT INTO users (user_key) VALUES ('{key}');
+INSERT INTO cv_documents (user_id, file_name, content, sha256, status, text, read_at)
+    SELECT id, '{key}-secret.txt', '{key}-secret', '{key}-secret', 'read', '{key}-secret', now() FROM users
+    WHERE user_key = '{key}';
+INSERT INTO cv_profiles (user_id, version, document_id, skills, evidence, embedding_text, text_hash, extractor_version)
+    SELECT user_id, 1, id, ARRAY['{key}-secret'], '{{}}', '{key}-secret', '{key}-secret', 1 FROM cv_documents
+    WHERE sha256 = '{key}-secret';
+INSERT INTO profile_embeddings (profile_id, model, text_hash, embedding)
+    SELECT id, 'm', '{key}-secret', '[1,0]' FROM cv_profiles WHERE text_hash = '{key}-secret';
+INSERT INTO user_preferences (user_id, locations) SELECT id, ARRAY['{key}-secret'] FROM users WHERE user_key = '{key}';
+INSERT INTO user_match_state (user_id, profile_version, preferences_version, scoring_key)
+    SELECT id, 1, 1, '{key}-secret' FROM users WHERE user_key = '{key}';
+INSERT INTO user_job_matches (user_id, job_id, match_score, semantic_score, match_reasoning, profile_version,
+                              embedding_model, scoring_key, record_hash, status, decided_at, claude_request_hash)
+    SELECT users.id, jobs.id, 80, 70, '{key}-secret', 1, 'm', 's', jobs.record_hash, 'saved', now(), '{key}-secret'
+    FROM users CROSS JOIN jobs WHERE user_key = '{key}';
+INSERT INTO claude_requests (request_hash, user_id, job_id, model, prompt_version, profile_version, text_hash, state,
+                             answer, usage, cost_usd, answered_at)
+    SELECT '{key}-secret', users.id, (SELECT min(id) FROM jobs), 'm', 'p', 1, 't', 'answered',
+           '{{"a": "{key}-secret"}}', '{{"input_tokens": 1}}', 0.5, now() FROM users WHERE user_key = '{key}';
+INSERT INTO legacy_decisions (user_id, legacy_match_id, legacy_status, outcome)
+    SELECT id, '{key}-secret', 'saved', 'carried' FROM users WHERE user_key = '{key}';
+"""
+_JOBS = """
+INSERT INTO job_pages (sweep_id, generation, endpoint, filters, request, page_offset, status, headers, body, sha256,
+                       last_page, fetched_at)
+    VALUES (gen_random_uuid(), 'g1', '1h', '{}', '{}', 0, 200, '{}', '', '', true, now());
+INSERT INTO jobs (external_id, title, company, url, date_created, record_hash, text_hash, ad_key, page_id,
+                  page_position, page_fetched_at, collection_hour)
+    SELECT n::text, 'Nurse', 'Klinikum', 'u', now(), 'r', 't', 'a', id, n, now(), now()
+    FROM job_pages, generate_series(1, 3) AS n;
+"""
+
+
+@pytest.fixture
+def isolated(database: Database) -> Iterator[Database]:
+    """A database with its own roles and three users who have something in every table."""
+    migrate(database)
+    with database.begin() as connection:
+        connection.exec_driver_sql(_JOBS)
+        for key in USERS:
+            connection.exec_driver_sql(_FILL.format(key=key))
+    yield database
+    name = make_url(database.url).database
+    with database.begin() as connection:
+        for purpose in ("pipeline", "reader", "statistics"):
+            connection.exec_driver_sql(f'DROP OWNED BY "{name}_{purpose}"; DROP ROLE "{name}_{purpose}"')
+
+
+def personal(database: Database) -> list[str]:
+    with database.begin() as connection:
+        return list(connection.scalars(text("SELECT personal_tables(:t)"), {"t": list(project_tables())}).one())
+
+
+def login(database: Database, purpose: str) -> Database:
+    """The same database, for a login that is nothing but a member of the role."""
+    name = make_url(database.url).database
+    user = f"{name}_{purpose}_login"
+    with database.begin() as connection:
+        if not connection.scalar(text("SELECT to_regrole(:user)"), {"user": user}):
+            connection.exec_driver_sql(f'CREATE ROLE "{user}" LOGIN IN ROLE "{name}_{purpose}"')
+    url = make_url(database.url).set(username=user)
+    return Database(url.render_as_string(hide_password=False))
+
+
+def leaks(database: Database, key: str, relations: list[str]) -> int:
+    """Rows of these relations that hold another user's secret, as the user's role sees them.
+
+    What the role may not read at all holds no leak.
+    """
+    others = "|".join(f"{other}-secret" for other in USERS if other != key)
+    with reading_as(database, key) as connection:
+        return sum(
+            connection.scalars(
+                text(f'SELECT count(*) FROM "{name}" AS t WHERE CAST(t AS text) ~ :others'), {"others": others}
+            ).one()
+            for name in relations
+            if connection.scalar(text("SELECT has_table_privilege(:name, 'SELECT')"), {"name": name})
+        )
+
+
+def test_every_table_and_view_shows_the_own_rows_and_no_others(isolated: Database) -> None:
+    relations = [*project_tables(), *project_views()]
+    tables = personal(isolated)
+    assert {"users", "cv_profiles", "profile_embeddings", "user_job_matches", "claude_requests"} <= set(tables)
+    for key in USERS:
+        assert leaks(isolated, key, relations) == 0
+        with reading_as(isolated, key) as connection:
+            assert list(connection.scalars(text("SELECT user_key FROM users"))) == [key]
+            assert connection.scalar(text("SELECT count(*) FROM profile_embeddings")) == 1
+            assert connection.scalar(text("SELECT count(*) FROM current_matches")) == 3
+            assert connection.scalar(text("SELECT count(*) FROM match_lineage")) == 3
+            assert connection.scalar(text("SELECT count(*) FROM open_jobs")) == 3
+            assert connection.scalar(text("SELECT sum(cost_usd) FROM cost_by_day")) == 0.5
+    # Where nothing is restricted, the secrets of all are there: a leak would have been seen.
+    with isolated.begin() as connection:
+        for name in set(tables) - {"users", "user_preferences"} | {"current_matches", "match_lineage"}:
+            told = " ".join(connection.scalars(text(f'SELECT CAST(t AS text) FROM "{name}" AS t')))
+            assert not told or all(f"{key}-secret" in told for key in USERS), name
+
+
+def test_a_thousand_interleaved_transactions_on_pooled_connections(isolated: Database) -> None:
+    relations = [*personal(isolated), *project_views()]
+    rng = random.Random(4)  # noqa: S311 (seeded, no secret)
+    work = [(rng.choice(USERS), rng.sample(relations, 3)) for _ in range(1_000)]
+    seen: set[int] = set()
+
+    def one(item: tuple[str, list[str]]) -> int:
+        key, names = item
+        with isolated.begin() as connection:
+            seen.add(connection.scalars(text("SELECT pg_backend_pid()")).one())
+            assert connection.scalar(text("SELECT current_user")) == "postgres"
+            assert connection.scalar(text("SELECT reader_key()")) is None
+        return leaks(isolated, key, names)
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(one, work)) == 0
+    assert len(seen) <= 8  # connections were used again and again
+
+
+def test_without_a_key_nobody_is_seen(isolated: Database) -> None:
+    reader = login(isolated, "reader")
+    with reader.begin() as connection:
+        for name in personal(isolated):
+            assert connection.scalar(text(f'SELECT count(*) FROM "{name}"')) == 0, name
+        assert connection.scalar(text("SELECT count(*) FROM open_jobs")) == 3
+    for statement in (
+        "UPDATE user_job_matches SET status = 'new'", "DELETE FROM users", "INSERT INTO users (user_key) VALUES ('x')",
+        "SELECT * FROM _yoyo_log", "SET ROLE postgres",
+    ):  # fmt: skip
+        with pytest.raises(ProgrammingError, match="permission denied"), reader.begin() as connection:
+            connection.exec_driver_sql(statement)
+    reader.dispose()
+
+
+def test_statistics_count_and_see_no_words(isolated: Database) -> None:
+    with reading_for_statistics(isolated) as connection:
+        assert job_statistics(connection).total == 3
+        assert [user.saved for user in user_statistics(connection)] == [3, 3, 3]
+        assert connection.scalar(text("SELECT sum(cost_usd) FROM cost_by_day")) == 1.5
+    for statement in (
+        "SELECT text FROM cv_documents", "SELECT skills FROM cv_profiles", "SELECT answer FROM claude_requests",
+        "SELECT match_reasoning FROM user_job_matches", "SELECT * FROM current_matches",
+    ):  # fmt: skip
+        with pytest.raises(ProgrammingError, match="permission denied"), reading_for_statistics(isolated) as connection:
+            connection.exec_driver_sql(statement)
+
+
+def test_the_pipeline_runs_without_a_superuser(isolated: Database, tmp_path: Path) -> None:
+    pipeline = login(isolated, "pipeline")
+    with pipeline.begin() as connection:
+        flags = connection.execute(
+            text("SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        ).one()
+        assert tuple(flags) == (False, False)
+    with build_world(pipeline.url, tmp_path) as world:
+        assert world.collect().success
+        world.take_in("dora", NURSE_CV)
+        posting = world.scalar("SELECT external_id FROM current_matches WHERE user_key = 'dora' LIMIT 1")
+        with pipeline.begin() as connection:
+            assert decide(connection, "dora", posting, "saved")
+            assert len(user_statistics(connection)) == 4
+    with pytest.raises(ProgrammingError, match="must be owner"), pipeline.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE user_job_matches")
+    pipeline.dispose()
+
+
+def test_a_table_of_users_without_a_policy_is_found_and_mended(isolated: Database) -> None:
+    with isolated.begin() as connection:
+        assert unprotected_tables(connection) == []
+        connection.exec_driver_sql("CREATE TABLE notes (id integer PRIMARY KEY, user_id bigint REFERENCES users (id))")
+        connection.exec_driver_sql("CREATE TABLE note_words (note_id integer REFERENCES notes (id), word text)")
+        assert unprotected_tables(connection) == ["note_words", "notes"]
+        connection.execute(
+            text("SELECT isolate_users(:tables, :views)"),
+            {"tables": [*project_tables(), "notes", "note_words"], "views": list(project_views())},
+        )
+        assert unprotected_tables(connection) == []
+        connection.exec_driver_sql(
+            "INSERT INTO notes SELECT id, id FROM users; INSERT INTO note_words SELECT id FROM notes"
+        )
+    with reading_as(isolated, "ada") as connection:
+        assert connection.scalar(text("SELECT count(*) FROM note_words")) == 1
+
+
+def test_a_login_that_is_no_member_is_told(database: Database) -> None:
+    # A copy of a database has another name, and no roles of its own until it is migrated.
+    with pytest.raises(RoleMissingError, match="run `jobmatch migrate`"), reading_as(database, "ada"):
+        pass
+
+
+@pytest.fixture(params=["CREATEROLE", "NOCREATEROLE"])
+def owner(request: pytest.FixtureRequest, empty_database_url: str) -> Iterator[Database]:
+    """An empty database for its plain owner, who may or may not create roles."""
+    server = create_engine(empty_database_url, isolation_level="AUTOCOMMIT")
+    name = make_url(empty_database_url).database
+    login = f"{name}_{request.param.lower()}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f'CREATE ROLE "{login}" LOGIN {request.param}')
+        connection.exec_driver_sql(f'ALTER DATABASE "{name}" OWNER TO "{login}"')
+        connection.exec_driver_sql("CREATE EXTENSION vector")
+        connection.exec_driver_sql(f'ALTER SCHEMA public OWNER TO "{login}"')
+    database = Database(make_url(empty_database_url).set(username=login).render_as_string(hide_password=False))
+    yield database
+    database.dispose()
+    server.dispose()
+
+
+def test_a_plain_owner_works_with_and_without_roles(owner: Database) -> None:
+    assert len(migrate(owner)) > 4
+    with owner.begin() as connection:
+        connection.exec_driver_sql(_JOBS + _FILL.format(key="ada") + _FILL.format(key="ben"))
+        assert len(user_statistics(connection)) == 2
+        may_create = connection.scalar(text("SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user"))
+        assert (unprotected_tables(connection) == []) == may_create
+    if may_create:
+        assert leaks(owner, "ada", [*project_tables(), *project_views()]) == 0
+        with reading_as(owner, "ada") as connection:
+            assert connection.scalar(text("SELECT count(*) FROM user_job_matches")) == 3
+    else:
+        with pytest.raises(RoleMissingError), reading_as(owner, "ada"):
+            pass
+    assert migrate(owner) == ()
+    assert rollback(owner) == ("0030.isolation",)

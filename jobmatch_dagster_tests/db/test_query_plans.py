@@ -1,0 +1,99 @@
+"""Each query that a screen waits for uses its index: plans on 100,000 generated postings."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from jobmatch_dagster.db.engine import Database, ensure_database, read_sql
+from jobmatch_dagster.db.migrations import migrate
+from jobmatch_dagster.db.urls import with_database
+from jobmatch_dagster_tests.generated_rows import fill
+
+# Tables that grow; the others are small enough that reading them whole is the best plan.
+_LARGE = {"jobs", "user_job_matches", "job_pages", "claude_requests", "job_sightings", "job_embeddings"}
+_KEY, _POSTING = "user 7", "4711"
+
+# Queries by name, and those that a person or a screen asks of the views.
+_NAMED: dict[str, dict[str, Any]] = {
+    "best_matches": {"users": 3, "most": 10},
+    "stored_match": {"user_key": _KEY, "external_id": _POSTING},
+    "explain_posting": {"external_id": _POSTING},
+    "quarantined_posting": {"external_id": _POSTING},
+    "decide": {"user_key": _KEY, "external_id": _POSTING, "decision": "saved"},
+    "job_exists": {"external_id": _POSTING},
+    "user_counts": {"user_key": _KEY},
+    "user_experience_scores": {"user_key": _KEY},
+    "user_industries": {"user_key": _KEY, "most": 10},
+    "user_missing_skills": {"user_key": _KEY, "most": 10},
+    "jobs_by_hour": {"now": "2100-01-01"},
+    "matches_of_user": {"user_key": _KEY, "most": 20},
+    "enum_drift": {"since": "2100-01-01", "industries": ["Technology"]},
+    "hour_counts": {"hour": "2100-01-01", "before": "2099-12-31"},
+}
+_ASKED = {
+    "newest open postings": "SELECT title FROM open_jobs ORDER BY date_created DESC LIMIT 50",
+    "open postings with a skill": "SELECT title FROM open_jobs WHERE ai_key_skills @> ARRAY['skill 700']",
+    "open postings with a keyword": "SELECT title FROM open_jobs WHERE ai_keywords @> ARRAY['word 1200']",
+    "open postings of an industry": "SELECT title FROM open_jobs WHERE ai_taxonomies_a @> ARRAY['Industry 7']",
+    "words of German postings": "SELECT title FROM open_jobs "
+    "WHERE search_text @@ websearch_to_tsquery('german', 'Nummer 4711')",
+    "words of English postings": "SELECT title FROM open_jobs "
+    "WHERE search_text @@ websearch_to_tsquery('english', 'number 4711')",
+    "open postings of a company": "SELECT title FROM open_jobs WHERE lower(company) = 'company 77' "
+    "ORDER BY date_created DESC LIMIT 20",
+    "open postings of a level": "SELECT title FROM open_jobs WHERE ai_experience_level = '10+' "
+    "ORDER BY date_created DESC LIMIT 20",
+    "best matches of a user": "SELECT title FROM current_matches WHERE user_id = 7 "
+    "ORDER BY match_score DESC NULLS LAST, semantic_score DESC NULLS LAST LIMIT 20",
+    "decisions of a user": "SELECT title FROM current_matches WHERE user_id = 7 AND status <> 'new' "
+    "ORDER BY decided_at DESC LIMIT 20",
+    "lineage of a match": f"SELECT * FROM match_lineage WHERE user_key = '{_KEY}' AND external_id = '{_POSTING}'",
+    "postings of a page": "SELECT title FROM jobs WHERE page_id = 17",
+    "postings of an hour": "SELECT title FROM jobs WHERE collection_hour = date_trunc('hour', now())",
+    "newest quarantined": "SELECT reason FROM quarantined_records ORDER BY quarantined_at DESC LIMIT 20",
+}
+
+
+@pytest.fixture(scope="module")
+def filled(postgres_url: str) -> Iterator[Database]:
+    """A database with 100,000 postings and 20 users of 2,000 matches."""
+    url = with_database(postgres_url, "plans")
+    ensure_database(url)
+    database = Database(url)
+    migrate(database)
+    with database.begin() as connection:
+        fill(connection, jobs=100_000, users=20, matches_of_each=2_000)
+    yield database
+    database.dispose()
+
+
+def scanned_whole(database: Database, query: str, parameters: dict[str, Any]) -> set[str]:
+    """Large tables that the plan of a query reads from end to end."""
+    with database.begin() as connection:
+        plan = connection.scalar(text(f"EXPLAIN (FORMAT json) {query}"), parameters)
+    nodes = [json.loads(plan)[0] if isinstance(plan, str) else plan[0]]
+    found = set()
+    while nodes:
+        node = nodes.pop().copy()
+        node = node.get("Plan", node)
+        if node["Node Type"] in ("Seq Scan", "Parallel Seq Scan") and node["Relation Name"] in _LARGE:
+            found.add(node["Relation Name"])
+        nodes += node.get("Plans", [])
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(_NAMED))
+def test_named_queries_use_their_index(name: str, filled: Database) -> None:
+    assert scanned_whole(filled, read_sql(f"queries/{name}.sql"), _NAMED[name]) == set()
+
+
+@pytest.mark.parametrize("name", sorted(_ASKED))
+def test_questions_of_a_screen_use_their_index(name: str, filled: Database) -> None:
+    assert scanned_whole(filled, _ASKED[name], {}) == set()
+
+
+def test_a_scan_would_be_seen(filled: Database) -> None:
+    assert scanned_whole(filled, "SELECT count(*) FROM jobs WHERE description LIKE '%x'", {}) == {"jobs"}

@@ -1,0 +1,85 @@
+"""Every asset and check keeps the house rules: it says what it is, and its lineage is true."""
+
+import dagster as dg
+import pytest
+
+from jobmatch_dagster import names
+from jobmatch_dagster.build import build_defs
+from jobmatch_dagster.observability.lineage import LINEAGE
+from jobmatch_dagster.observability.schemas import table_schema
+
+_DEFS = build_defs()
+_SPECS = {spec.key.to_user_string(): spec for spec in _DEFS.resolve_all_asset_specs()}
+_CHECKS = [spec for node in _DEFS.asset_checks or () for spec in node.check_specs]
+# They count or measure: what they find stands in their metadata.
+_WITHOUT_TABLE = {"statistics/job_statistics", "statistics/user_statistics", "quality/match_quality"}
+
+
+@pytest.mark.parametrize("key", sorted(_SPECS))
+def test_an_asset_says_what_it_is(key: str) -> None:
+    spec = _SPECS[key]
+    description = spec.description or ""
+    first = description.split("\n", maxsplit=1)[0]
+    assert first.endswith("."), "the first line says what one row is"
+    assert "Grain:" in description
+    assert "again" in description, "why running it again is harmless"
+    assert list(spec.owners) == names.OWNERS
+    assert spec.kinds
+    assert spec.code_version
+    assert spec.group_name == key.split("/", maxsplit=1)[0]
+
+
+@pytest.mark.parametrize("key", sorted(set(_SPECS) - _WITHOUT_TABLE))
+def test_an_asset_names_its_table_and_every_column_means_something(key: str) -> None:
+    metadata = _SPECS[key].metadata
+    schema = metadata["dagster/column_schema"]
+    assert isinstance(schema, dg.TableSchema)
+    assert schema == table_schema(metadata["dagster/table_name"]), "from the database's own comments"
+    assert [column.name for column in schema.columns if not column.description] == []
+    assert len({column.description for column in schema.columns}) > 0.9 * len(schema.columns)
+
+
+@pytest.mark.parametrize("key", sorted(LINEAGE))
+def test_the_lineage_of_columns_is_of_columns_and_assets_that_are(key: str) -> None:
+    lineage = _SPECS[key].metadata["dagster/column_lineage"]
+    assert set(lineage.deps_by_column) == set(LINEAGE[key])
+    assert set(lineage.deps_by_column) <= _columns(key)
+    upstream = _upstream(key)
+    for sources in lineage.deps_by_column.values():
+        assert sources
+        for source in sources:
+            asset = source.asset_key.to_user_string()
+            assert asset in upstream, f"{asset} is no ancestor of {key}"
+            assert source.column_name in _columns(asset)
+
+
+def test_two_assets_of_one_column_schema_are_slices_of_one_table() -> None:
+    tables = [_SPECS[key].metadata["dagster/table_name"] for key in set(_SPECS) - _WITHOUT_TABLE]
+    assert {table for table in tables if tables.count(table) > 1} == {"jobs", "user_job_matches"}
+
+
+@pytest.mark.parametrize("spec", _CHECKS, ids=lambda spec: spec.name)
+def test_a_check_says_what_holds(spec: dg.AssetCheckSpec) -> None:
+    assert (spec.description or "").endswith(".")
+    assert spec.asset_key.to_user_string() in _SPECS
+
+
+def test_only_what_would_corrupt_later_stages_blocks() -> None:
+    assert {spec.name for spec in _CHECKS if spec.blocking} >= {"no_user_columns", "vectors_sound"}
+    assert not {spec.name for spec in _CHECKS if spec.blocking} & {"volume_as_usual", "scores_as_usual", "budget_lasts"}
+
+
+def _columns(key: str) -> set[str]:
+    return {column.name for column in _SPECS[key].metadata["dagster/column_schema"].columns}
+
+
+def _upstream(key: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [key]
+    while waiting:
+        for dep in _SPECS[waiting.pop()].deps:
+            parent = dep.asset_key.to_user_string()
+            if parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return found

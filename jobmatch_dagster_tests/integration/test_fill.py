@@ -1,0 +1,109 @@
+"""Claude on what a CV's reading left unknown: off by default, without personal data, believed only with a quote."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from jobmatch_dagster.core.fill import build_fill_request, filled
+from jobmatch_dagster.core.profile import Profile
+from jobmatch_dagster.core.redact import MARK, redact
+from jobmatch_dagster.runs import run_job
+from jobmatch_dagster.runtime import environment
+from jobmatch_dagster_tests.claude_stand_in import KEY, ClaudeStandIn
+from jobmatch_dagster_tests.world import World
+
+_CV = """Zenobia Quillfeather
+Geboren am 3.4.1988 in Rom, Staatsangehörigkeit: italienisch, verheiratet
+Lindenweg 12, 80331 München, zenobia@example.org, +49 170 5550199177, linkedin.com/in/zeno
+Foto
+
+Experience
+Registered Nurse, ward of a hospital, Zenobia worked nights
+Patient care, wound care
+Skills
+Nursing, Hygiene
+Notes
+I talk with patients in fluent-ish Polish and have a Bachelor of Nursing, Jagiellonian University of Krakow
+"""
+_SECRETS = (
+    "Zenobia", "Quillfeather", "1988", "Rom,", "italienisch", "verheiratet", "Lindenweg", "80331", "example.org",
+    "5550199177", "linkedin", "Jagiellonian", "Krakow",
+)  # fmt: skip
+
+
+@pytest.fixture
+def claude() -> Iterator[ClaudeStandIn]:
+    with ClaudeStandIn() as stand_in, environment({"ANTHROPIC_BASE_URL": stand_in.url, "ANTHROPIC_API_KEY": KEY}):
+        yield stand_in
+
+
+def _said(_: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "education": [{"value": "bachelor degree", "quote": "Bachelor of Nursing"}],
+        "languages": [
+            {"value": "Polish", "quote": "fluent-ish polish"},
+            {"value": "French", "quote": "fluent-ish Polish"},
+            {"value": "Czech", "quote": "I speak Czech"},
+        ],
+        "industries": [{"value": "Space Travel", "quote": "wound care"}],
+        "seniority": [],
+        "experience_years": [{"value": 12, "quote": "worked nights"}],
+    }
+
+
+def test_nothing_personal_is_left_in_what_is_sent() -> None:
+    redacted = redact(_CV)
+    assert [secret for secret in _SECRETS if secret in redacted] == []
+    for work in ("Registered Nurse", "Patient care, wound care", "Nursing, Hygiene", "Bachelor of Nursing", "Polish"):
+        assert work in redacted
+    assert redact(redacted) == redacted
+    assert redact("Taught children of every age") == "Taught children of every age"
+    assert redact("Nurse 03/2018 - 10/2026") == "Nurse 03/2018 - 10/2026"
+    assert MARK in redacted
+
+
+def test_unknown_fields_are_filled_as_a_version_and_paid_for_once(world: World, claude: ClaudeStandIn) -> None:
+    claude.answer = _said
+    world.reload()
+    world.put_cv("zoe", _CV)
+    assert world.run_sensor("cv_inbox_sensor") == 1
+    # A key alone is no leave to send a CV.
+    assert claude.sent == []
+    with environment({"CLAUDE_FILL_PROFILES": "1"}):
+        world.reload()
+        run_job(world.defs, world.instance, "ingest_cv", partition_key="zoe")
+        run_job(world.defs, world.instance, "ingest_cv", partition_key="zoe")
+    assert len(claude.requests) == 1
+    assert [secret for secret in _SECRETS if secret in json.dumps(claude.sent, ensure_ascii=False)] == []
+    with world.database.begin() as connection:
+        first, second = connection.exec_driver_sql("SELECT * FROM cv_profiles ORDER BY version").all()
+    assert (first.education, first.languages) == (None, None)
+    assert (second.education, second.languages) == (["bachelor degree"], ["Polish"])
+    assert second.experience_years is None
+    assert second.industries == first.industries
+    assert second.evidence["languages"] == ["Claude: fluent-ish polish"]
+    assert world.scalar("SELECT applied_version FROM profile_requests") == 2
+    assert world.scalar("SELECT cost_usd > 0 FROM profile_requests")
+    assert world.run_sensor("cv_profile_sensor") == 1
+
+
+def test_a_refusing_api_leaves_the_profile_as_it_is(world: World, claude: ClaudeStandIn) -> None:
+    claude.faults = [(400, {})]
+    with environment({"CLAUDE_FILL_PROFILES": "1"}):
+        world.reload()
+        world.put_cv("zoe", _CV)
+        assert world.run_sensor("cv_inbox_sensor") == 1
+    assert world.scalar("SELECT state FROM profile_requests") == "failed"
+    assert world.scalar("SELECT max(version) FROM cv_profiles") == 1
+
+
+@pytest.mark.parametrize("answer", ["", "[]", "{", '{"languages": "Polish"}', '{"languages": [{"value": 1}, 7, null]}'])
+def test_an_answer_of_another_shape_fills_nothing(answer: str) -> None:
+    empty: dict[str, Any] = dict.fromkeys(
+        ("language", "skills", "experience_years", "experience_level", "seniority", "education", "languages",
+         "industries", "work_arrangements", "locations")
+    )  # fmt: skip
+    profile = Profile(**empty, evidence={}, embedding_text="x")
+    assert filled(profile, ["languages"], answer, build_fill_request(_CV, ["languages"])) is None

@@ -1,0 +1,13 @@
+DROP INDEX quarantined_records_at;
+DROP INDEX claude_requests_job;
+DROP INDEX jobs_updated_at;
+DROP INDEX jobs_open_level;
+DROP INDEX jobs_open_company;
+DROP INDEX jobs_page_id;
+DROP INDEX user_job_matches_decided;
+DROP INDEX user_job_matches_best;
+CREATE INDEX user_job_matches_best ON user_job_matches (user_id, match_score DESC);
+ALTER TABLE user_job_matches DROP CONSTRAINT user_job_matches_decision_dated;
+ALTER TABLE jobs DROP CONSTRAINT jobs_ai_lists_filled;
+ALTER TABLE jobs DROP CONSTRAINT jobs_salary_range;
+ALTER TABLE jobs DROP CONSTRAINT jobs_named;

@@ -1,0 +1,16 @@
+-- Purpose: hours of a range that a complete sweep has answered for.
+-- Parameters: start, end (timestamptz).
+-- Indexes: job_pages_window.
+SELECT DISTINCT hour
+FROM job_pages
+CROSS JOIN LATERAL generate_series(
+    greatest(window_start, CAST(:start AS timestamptz)),
+    least(window_end, CAST(:end AS timestamptz)) - interval '1 hour',
+    interval '1 hour'
+) AS hour
+WHERE last_page
+  AND status = 200
+  AND endpoint IN ('1h', '24h', '7d', '6m')
+  AND window_start < :end
+  AND window_end > :start
+ORDER BY hour

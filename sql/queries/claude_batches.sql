@@ -1,0 +1,10 @@
+-- Purpose: message batches under way, oldest first, with how many of our requests travel in each.
+-- Parameters: none.
+-- Indexes: claude_requests_pending.
+SELECT batch_id, count(*) AS requests, min(claimed_at) AS claimed_at,
+       extract(epoch FROM now() - min(claimed_at))::float AS age_s
+FROM claude_requests
+WHERE state = 'pending'
+  AND batch_id IS NOT NULL
+GROUP BY batch_id
+ORDER BY min(claimed_at)

@@ -1,0 +1,7 @@
+-- Purpose: facts of the profile versions that pairs were matched with; no text of the CV is among them.
+-- Parameters: user_ids (bigint[]), versions (integer[]), in step.
+-- Indexes: cv_profiles_user_id_version_key.
+SELECT p.user_id, p.version, p.skills, p.experience_years, p.experience_level, p.seniority, p.education, p.languages,
+       p.industries, p.work_arrangements
+FROM unnest(CAST(:user_ids AS bigint[]), CAST(:versions AS integer[])) AS wanted (user_id, version)
+JOIN cv_profiles AS p ON p.user_id = wanted.user_id AND p.version = wanted.version

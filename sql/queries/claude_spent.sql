@@ -1,0 +1,12 @@
+-- Purpose: what Claude has cost this day (UTC), and can still cost by what is under way: answers of the day, calls of
+--          the day without a recorded answer, and everything reserved; for pairs and for profiles.
+-- Parameters: none.
+-- Indexes: claude_requests_answered_at, claude_requests_claimed_at, claude_requests_pending.
+SELECT coalesce((SELECT sum(cost_usd) FROM claude_requests WHERE answered_at >= date_trunc('day', now())), 0)
+     + coalesce((SELECT sum(lost_usd) FROM claude_requests
+                 WHERE lost_usd > 0 AND claimed_at >= date_trunc('day', now())), 0)
+     + coalesce((SELECT sum(reserved_usd) FROM claude_requests WHERE state = 'pending'), 0)
+     + coalesce((SELECT sum(CASE WHEN state = 'pending' THEN reserved_usd
+                                 WHEN answered_at >= date_trunc('day', now()) THEN cost_usd END)
+                      + sum(lost_usd) FILTER (WHERE claimed_at >= date_trunc('day', now()))
+                 FROM profile_requests), 0) AS usd

@@ -1,0 +1,14 @@
+-- Purpose: the newest open postings: how many share a cluster, and how many pairs of the same company, title and text
+--          are not in one cluster (there must be none).
+-- Parameters: limit (postings looked at).
+-- Indexes: jobs_open, jobs_ad_key.
+WITH newest AS (
+    SELECT id, ad_key, text_hash, cluster_id FROM jobs WHERE closed_at IS NULL ORDER BY date_created DESC LIMIT :limit
+)
+SELECT count(*) AS postings, count(cluster_id) AS in_clusters, count(DISTINCT cluster_id) AS clusters,
+       (
+           SELECT count(*) FROM newest AS a
+           JOIN jobs AS b ON b.ad_key = a.ad_key AND b.text_hash = a.text_hash AND b.id < a.id AND b.closed_at IS NULL
+           WHERE a.cluster_id IS DISTINCT FROM b.cluster_id OR a.cluster_id IS NULL
+       ) AS ungrouped_pairs
+FROM newest

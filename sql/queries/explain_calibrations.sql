@@ -1,0 +1,8 @@
+-- Purpose: the newest calibrations of a model.
+-- Parameters: model.
+-- Indexes: score_calibrations_model.
+SELECT id, knots, provenance, created_at, run_id
+FROM score_calibrations
+WHERE model = :model
+ORDER BY id DESC
+LIMIT 3

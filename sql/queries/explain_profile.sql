@@ -1,0 +1,21 @@
+-- Purpose: a user's current profile and the CV it was read from; nulls where there is none yet.
+-- Parameters: user_key, model.
+-- Indexes: users_user_key_key, cv_profiles_user_id_version_key, cv_documents_user_id_sha256_key.
+SELECT users.id AS user_id, users.active, p.id AS profile_id, p.version, p.language, p.skills, p.experience_years,
+       p.experience_level, p.seniority, p.education, p.languages, p.industries, p.work_arrangements, p.locations,
+       p.evidence, p.embedding_text, p.text_hash, p.extractor_version, p.created_at, p.run_id, p.document_id,
+       d.text AS document_text, newest.id AS newest_document_id, newest.status AS newest_status,
+       newest.reason AS newest_reason, newest.received_at AS newest_received_at, e.text_hash AS vector_text_hash,
+       e.embedded_at, e.run_id AS vector_run_id, s.profile_version AS matched_version,
+       s.scoring_key AS matched_scoring_key, s.run_id AS matched_run_id
+FROM users
+LEFT JOIN LATERAL (
+    SELECT * FROM cv_profiles WHERE user_id = users.id ORDER BY version DESC LIMIT 1
+) AS p ON true
+LEFT JOIN cv_documents AS d ON d.id = p.document_id
+LEFT JOIN LATERAL (
+    SELECT * FROM cv_documents WHERE user_id = users.id ORDER BY received_at DESC, id DESC LIMIT 1
+) AS newest ON true
+LEFT JOIN profile_embeddings AS e ON e.profile_id = p.id AND e.model = :model
+LEFT JOIN user_match_state AS s ON s.user_id = users.id
+WHERE users.user_key = :user_key

@@ -1,0 +1,8 @@
+-- Purpose: keep an answer as it came, with what it cost, before it is read. An answer that is held is not replaced.
+-- Parameters: id, answer (jsonb), usage (jsonb), cost_usd.
+-- Indexes: claude_requests_pkey.
+UPDATE claude_requests SET
+    state = 'answered', answer = CAST(:answer AS jsonb), usage = CAST(:usage AS jsonb), cost_usd = :cost_usd,
+    reserved_usd = 0, error = NULL, answered_at = now()
+WHERE id = :id
+  AND state <> 'answered'

@@ -1,0 +1,8 @@
+-- Purpose: postings closed at a moment, for a look in the UI.
+-- Parameters: closed_at (timestamptz).
+-- Indexes: none; one scan of jobs, once a day.
+SELECT external_id, title, company, date_created, date_validthrough, closed_reason
+FROM jobs
+WHERE closed_at = :closed_at
+ORDER BY id
+LIMIT 10

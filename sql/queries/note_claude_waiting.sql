@@ -1,0 +1,9 @@
+-- Purpose: note where pairs stand that still wait: in a message batch, or why their last call got no answer. Rows that
+--          say so already are not touched.
+-- Parameters: match_id, status (waiting or pending), reason, request_hash.
+-- Indexes: user_job_matches_pkey.
+UPDATE user_job_matches SET
+    claude_status = :status, claude_reason = :reason, claude_request_hash = :request_hash, updated_at = now()
+WHERE id = :match_id
+  AND claude_status IN ('waiting', 'pending')
+  AND (claude_status, claude_reason, claude_request_hash) IS DISTINCT FROM (:status, :reason, :request_hash)

@@ -1,0 +1,26 @@
+-- Purpose: set what a user asks for; the version rises only when something is different.
+-- Parameters: user_id, locations, work_arrangements, min_salary, salary_currency, needs_visa, languages,
+--   excluded_companies, source_sha256 (NULL: not from a side file, the last one stays noted).
+-- Indexes: user_preferences_pkey.
+INSERT INTO user_preferences AS known (
+    user_id, locations, work_arrangements, min_salary, salary_currency, needs_visa, languages, excluded_companies,
+    source_sha256
+)
+VALUES (
+    :user_id, :locations, :work_arrangements, :min_salary, :salary_currency, :needs_visa, :languages,
+    :excluded_companies, :source_sha256
+)
+ON CONFLICT (user_id) DO UPDATE SET
+    locations = excluded.locations, work_arrangements = excluded.work_arrangements, min_salary = excluded.min_salary,
+    salary_currency = excluded.salary_currency, needs_visa = excluded.needs_visa, languages = excluded.languages,
+    excluded_companies = excluded.excluded_companies, problem = NULL,
+    source_sha256 = coalesce(excluded.source_sha256, known.source_sha256),
+    version = known.version + CASE
+        WHEN (known.locations, known.work_arrangements, known.min_salary, known.salary_currency, known.needs_visa,
+              known.languages, known.excluded_companies)
+            IS DISTINCT FROM (excluded.locations, excluded.work_arrangements, excluded.min_salary,
+              excluded.salary_currency, excluded.needs_visa, excluded.languages, excluded.excluded_companies)
+        THEN 1 ELSE 0
+    END,
+    updated_at = now()
+RETURNING version

@@ -1,0 +1,11 @@
+-- Purpose: bytes of each table of the project with its indexes and TOAST, its rows as the planner estimates them, and
+--          the whole database.
+-- Parameters: none.
+-- Indexes: none; the catalogue.
+SELECT c.relname AS "table", pg_total_relation_size(c.oid) AS bytes, greatest(c.reltuples, 0) AS estimated_rows,
+       pg_database_size(current_database()) AS database_bytes
+FROM pg_class AS c
+WHERE c.relkind = 'r'
+  AND c.relnamespace = 'public'::regnamespace
+  AND c.relname !~ '^_?yoyo'
+ORDER BY bytes DESC, c.relname

@@ -1,0 +1,27 @@
+-- What each day (UTC) has cost: job credits and requests of the vendor's API, requests, tokens and USD of Claude.
+-- A view over all days reads the ledgers whole; a range of days uses job_pages_fetched_at and claude_requests_answered_at
+-- only when it is asked of the tables.
+CREATE VIEW cost_by_day WITH (security_invoker = true) AS
+SELECT coalesce(api.day, claude.day) AS day,
+       coalesce(api.api_requests, 0) AS api_requests, coalesce(api.api_credits, 0) AS api_credits,
+       coalesce(claude.claude_requests, 0) AS claude_requests, claude.input_tokens, claude.output_tokens, claude.cost_usd,
+       claude.cache_read_tokens, claude.cache_written_tokens,
+       round(1000 * claude.cost_usd / nullif(claude.claude_requests, 0), 4) AS usd_per_1000_requests
+FROM (
+    SELECT CAST(fetched_at AT TIME ZONE 'UTC' AS date) AS day, count(*) AS api_requests,
+           sum(record_count) FILTER (WHERE status = 200 AND endpoint IN ('1h', '24h', '7d', '6m')) AS api_credits
+    FROM job_pages
+    WHERE endpoint NOT IN ('added', 'legacy')
+    GROUP BY 1
+) AS api
+FULL JOIN (
+    SELECT CAST(answered_at AT TIME ZONE 'UTC' AS date) AS day, count(*) AS claude_requests,
+           sum(CAST(usage ->> 'input_tokens' AS bigint)) AS input_tokens,
+           sum(CAST(usage ->> 'output_tokens' AS bigint)) AS output_tokens, sum(cost_usd) AS cost_usd,
+           sum(CAST(usage ->> 'cache_read_input_tokens' AS bigint)) AS cache_read_tokens,
+           sum(CAST(usage ->> 'cache_creation_input_tokens' AS bigint)) AS cache_written_tokens
+    FROM claude_requests
+    WHERE answered_at IS NOT NULL
+    GROUP BY 1
+) AS claude ON claude.day = api.day;
+COMMENT ON VIEW cost_by_day IS 'One row per day (UTC) with anything paid: job credits of the API, tokens and USD of Claude';
