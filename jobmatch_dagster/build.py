@@ -73,6 +73,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             *matching_checks.checks,
             *drift_checks.checks,
             *enrichment_checks.checks,
+            *quality.checks,
         ],
         jobs=[
             hourly_collection,
@@ -100,7 +101,7 @@ def default_resources() -> dict[str, Any]:
     return {
         "database": PostgresResource(),
         "clock": ClockResource(),
-        "embedder": EmbedderResource(name=os.environ.get("EMBEDDING_MODEL", "")),
+        "embedder": EmbedderResource(**_present(name="EMBEDDING_MODEL", backend="EMBEDDING_BACKEND")),
         "matching": MatchingResource(),
         "active_jobs": ActiveJobsResource(
             **_present(base_url="ACTIVE_JOBS_BASE_URL", generation="ACTIVE_JOBS_GENERATION"),

@@ -285,12 +285,10 @@ def explain(user_key: str, external_id: str, embed_again: bool) -> None:
     """Tell why a match is what it is, or why there is none; the job explain_match prints the same page."""
     from jobmatch_dagster.build import default_resources
     from jobmatch_dagster.defs.explain.page import explain as explain_pair
-    from jobmatch_dagster.defs.matching.stage import MatchSettings
+    from jobmatch_dagster.defs.matching.assets import match_settings
 
     resources = default_resources()
-    settings = MatchSettings(
-        resources["embedder"].model, resources["matching"].weights(), resources["matching"].keep_best
-    )
+    settings = match_settings(resources["embedder"], resources["matching"])
     with open_runtime() as runtime:
         explained = explain_pair(
             runtime.database,
@@ -338,6 +336,20 @@ def export(user_key: str) -> None:
     with open_runtime() as runtime, runtime.dagster_instance() as instance:
         held = export_user(runtime.database, user_key, inbox=Path(os.environ[INBOX_VARIABLE]), instance=instance)
     click.echo(json.dumps(held, ensure_ascii=False, indent=2))
+
+
+@main.command()
+@click.option("--pages", type=_FOLDER, required=True, help="Folder with *.json arrays of postings.")
+@click.option("--cvs", type=_FOLDER, required=True, help='File with a CV a line: {"text": "..."}.')
+@click.option("--out", type=_FOLDER, required=True, help="File for the result, a line for each CV.")
+def evaluate(pages: Path, cvs: Path, out: Path) -> None:
+    """Rank any postings for any CVs in a throw-away database, to be judged on labels of your own.
+
+    Writes for each CV, in the file's order, {"cv": 0, "ads": [external ids, best first, 50]}.
+    """
+    from jobmatch_dagster.demo.evaluate import evaluate as rank
+
+    rank(pages, cvs, out, lambda line: click.echo(line, err=True))
 
 
 @main.command()

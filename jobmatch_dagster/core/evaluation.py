@@ -188,6 +188,31 @@ def agreement(
     )
 
 
+def top_overlap(left: NDArray[np.float32], right: NDArray[np.float32], k: int = 100) -> float:
+    """Share of each vector's k nearest that two sets of unit vectors (n, d) of the same texts have in common."""
+    nearest = [np.argsort(-(vectors @ vectors.T), axis=1)[:, :k] for vectors in (left, right)]
+    return fmean(len(set(a) & set(b)) / len(a) for a, b in zip(*(n.tolist() for n in nearest), strict=True))
+
+
+def separation(scores: Sequence[float | None], liked: Sequence[bool]) -> float | None:
+    """Chance that a liked pair has a higher score than another (area under the ROC curve); 0.5 tells nothing.
+
+    None when one of the two groups has no known score.
+
+    Raises:
+        ValueError: if the lists differ in length.
+    """
+    from scipy.stats import rankdata
+
+    known = [(score, like) for score, like in zip(scores, liked, strict=True) if score is not None]
+    good = sum(like for _, like in known)
+    if not 0 < good < len(known):
+        return None
+    ranks = rankdata([score for score, _ in known])
+    held = sum(rank for rank, (_, like) in zip(ranks, known, strict=True) if like)
+    return float((held - good * (good + 1) / 2) / (good * (len(known) - good)))
+
+
 class Bm25:
     """The lexical baseline: BM25 (Lucene's form, k1 = 1.5, b = 0.75) over a fixed set of documents."""
 

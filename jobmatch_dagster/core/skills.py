@@ -5,18 +5,26 @@ match stands in `scoring.py`.
 """
 
 import functools
+import hashlib
+import os
 import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Literal
 
 from rapidfuzz import fuzz, process
 
+from jobmatch_dagster.core.esco import read_esco
+
 HitKind = Literal["exact", "alias", "fuzzy", "related", "category"]
 CREDITS: Mapping[HitKind, float] = {"exact": 1.0, "alias": 1.0, "fuzzy": 1.0, "related": 0.7, "category": 0.4}
+
+# Names the CSV files of the official ESCO download (skills_en.csv, then other languages) that enrich the table.
+ESCO_VARIABLE = "ESCO_SKILLS"
 
 # Below these a likeness of spelling says nothing: "java" and "javascript", "c" and "c++" are other things.
 FUZZY_MIN_RATIO = 90
@@ -32,7 +40,8 @@ _LEVEL_WORDS = re.compile(
 )
 _SPACE = re.compile(r"\s+")
 # A token may hold + # . inside; before and after it none of these, no letter and no digit.
-_BEFORE, _AFTER = r"(?<![\w+#.])", r"(?![\w+#]|\.\w)"
+_ATOM = re.compile(r"(?<![\w+#.])\.?[\w+#]+")
+_NO_MORE = re.compile(r"(?![\w+#]|\.\w)")
 _SEPARATOR = re.compile(r"^\s*(?:[,;|/•·:&()\[\]*\n\t–—-]|and\b|und\b|or\b|oder\b)", re.IGNORECASE)
 _SEPARATOR_BEFORE = re.compile(r"(?:[,;|/•·:&()\[\]*\n\t–—-]|\band|\bund|\bor|\boder)\s*$|^\s*$", re.IGNORECASE)
 
@@ -81,28 +90,54 @@ def canonical(surface: str) -> str:
 
 def compare_skills(job_skills: Sequence[str] | None, cv_skills: Sequence[str] | None) -> SkillMatch:
     """Compare two lists of skills; each skill counts once, however often and in whatever spelling it is named."""
-    wanted, offered = _by_id(job_skills), _by_id(cv_skills)
+    wanted, offered = skills_by_id(job_skills), skills_by_id(cv_skills)
     if not wanted or not offered:
         return SkillMatch((), tuple(wanted.values()), tuple(offered.values()), None)
-    hits, missing = [], []
-    answering = set()  # skills of the CV that answer one of the posting's
-    for skill_id, surface in wanted.items():
-        best = _best_answer(skill_id, surface, offered)
-        if best is None:
-            missing.append(surface)
-        else:
-            hits.append(best[0])
-            answering.add(best[1])
-    additional = tuple(surface for skill_id, surface in offered.items() if skill_id not in answering)
+    answers = answers_of(offered)
+    found, missing = match_skills(wanted, answers)
+    hits = tuple(SkillHit(*hit) for hit in found)
+    answering = {answers[skill_id][1] for skill_id in wanted if skill_id in answers}
+    additional = tuple(surface for surface in offered.values() if surface not in answering)
     # In tenths, so that the order of the skills does not show in the last digit.
     share = sum(round(10 * hit.credit) for hit in hits) / (10 * len(wanted))
-    return SkillMatch(tuple(hits), tuple(missing), additional, share)
+    return SkillMatch(hits, tuple(missing), additional, share)
+
+
+Answers = Mapping[str, tuple[HitKind | None, str]]
+"""For each skill that a CV answers: the kind of answer (None: the skill itself) and the CV's surface."""
+
+
+def answers_of(offered: Mapping[str, str]) -> Answers:
+    """What the skills of a CV (`skills_by_id`) answer: themselves, and what is near to them; the best answer counts."""
+    answers: dict[str, tuple[HitKind | None, str]] = {
+        skill_id: (None, surface) for skill_id, surface in offered.items()
+    }
+    near: tuple[HitKind, HitKind] = ("related", "category")
+    for kind in near:
+        for skill_id, surface in offered.items():
+            for other, credit in _neighbours(skill_id).items():
+                if credit == CREDITS[kind]:
+                    answers.setdefault(other, (kind, surface))
+    return answers
+
+
+def match_skills(wanted: Mapping[str, str], answers: Answers) -> tuple[list[tuple[HitKind, str, str]], list[str]]:
+    """Hits as (kind, posting's surface, CV's surface), and the posting's skills that nothing answers."""
+    hits: list[tuple[HitKind, str, str]] = []
+    missing: list[str] = []
+    for skill_id, surface in wanted.items():
+        answer = answers.get(skill_id)
+        if answer is None:
+            missing.append(surface)
+        else:
+            hits.append((answer[0] or _same_kind(surface, answer[1]), surface, answer[1]))
+    return hits, missing
 
 
 def credits_of(cv_skills: Sequence[str] | None) -> dict[str, float]:
     """For each skill that a CV answers, how far: the row of a CV in the matching engine."""
     found: dict[str, float] = {}
-    for skill_id in _by_id(cv_skills):
+    for skill_id in skills_by_id(cv_skills):
         for other, credit in _neighbours(skill_id).items():
             found[other] = max(credit, found.get(other, 0.0))
     return found
@@ -110,7 +145,7 @@ def credits_of(cv_skills: Sequence[str] | None) -> dict[str, float]:
 
 def skill_ids(skills: Sequence[str] | None) -> list[str]:
     """Canonical ids of a list of skills, each once, in order."""
-    return list(_by_id(skills))
+    return list(skills_by_id(skills))
 
 
 def find_skills(text: str) -> list[str]:
@@ -119,22 +154,44 @@ def find_skills(text: str) -> list[str]:
     Words that also mean something else ("Go", "R", "Excel") count only in an enumeration.
     """
     found: dict[str, str] = {}
-    for match in _surface_pattern().finditer(text):
-        surface = match[0]
-        key = _level(surface)
-        if key in _table().context_words and not _in_enumeration(text, match.start(), match.end()):
+    # Lower case keeps places only as long as it keeps lengths; the few texts where it does not are folded by letter.
+    lowered = text.lower() if len(text.lower()) == len(text) else "".join(c.lower()[:1] for c in text)
+    end_of_last = 0
+    for start in _ATOM.finditer(lowered):
+        if start.start() < end_of_last:
             continue
+        for surface in _surfaces_by_atom().get(start[0], ()):
+            end = start.start() + len(surface)
+            if lowered.startswith(surface, start.start()) and _NO_MORE.match(lowered, end):
+                break
+        else:
+            continue
+        surface = text[start.start() : end]
+        if _fold(surface) in _table().context_words and not _in_enumeration(text, start.start(), end):
+            continue
+        end_of_last = end
         found.setdefault(_canonical(surface), surface)
     return list(found.values())
+
+
+@functools.cache
+def skill_table_version() -> str:
+    """First 8 hex digits of a SHA-256 over the table: with the same version the same surfaces mean the same."""
+    table = _table()
+    content = sorted(table.ids.items()), sorted(table.categories.items()), sorted(map(str, table.context_words))
+    related = sorted((name, sorted(others)) for name, others in table.related.items())
+    return hashlib.sha256(repr((content, related)).encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True)
 class _Table:
     ids: Mapping[str, str]
-    """Levelled surface -> canonical name."""
+    """Surface, folded -> canonical name."""
     categories: Mapping[str, str]
     related: Mapping[str, frozenset[str]]
     context_words: frozenset[str]
+    written: frozenset[str]
+    """Surfaces in lower case, as running text has them ("schweißen", which levels to "schweissen")."""
 
 
 @functools.cache
@@ -142,40 +199,63 @@ def _table() -> _Table:
     text = (resources.files("jobmatch_dagster.core") / "data" / "skills.toml").read_text(encoding="utf-8")
     data = tomllib.loads(text)
     groups = data.pop("related")["groups"]
-    context = frozenset(_level(word) for word in data.pop("context")["words"])
+    context = frozenset(_fold(word) for word in data.pop("context")["words"])
     ids: dict[str, str] = {}
     categories: dict[str, str] = {}
+    written: set[str] = set()
     related: dict[str, frozenset[str]] = {}
     for category, skills in data.items():
         for name, aliases in skills.items():
             categories[name] = category
             for surface in (name, *aliases):
-                ids[_level(surface)] = name
+                ids[_fold(surface)] = name
+                written.add(surface.lower())
+    for name, others in _esco().items():
+        # The project's own meaning of a surface goes before ESCO's.
+        known = ids.get(_fold(name), name)
+        for surface in (name, *others):
+            ids.setdefault(_fold(surface), known)
     for group in groups:
         for name in group:
             related[name] = related.get(name, frozenset()) | frozenset(group) - {name}
-    return _Table(ids, categories, related, context)
+    return _Table(ids, categories, related, context, frozenset(written))
+
+
+def _esco() -> dict[str, list[str]]:
+    """Labels of the ESCO files that the setting names, separated as in PATH; nothing without it."""
+    paths = [Path(name) for name in os.environ.get(ESCO_VARIABLE, "").split(os.pathsep) if name]
+    return read_esco(paths) if paths else {}
+
+
+def _fold(surface: str) -> str:
+    """A surface without case, compatibility forms and extra blanks; + # . stay."""
+    return _SPACE.sub(" ", unicodedata.normalize("NFKC", surface).casefold()).strip()
 
 
 def _level(surface: str) -> str:
-    text = unicodedata.normalize("NFKC", surface).casefold()
-    plain = _SPACE.sub(" ", _LEVEL_WORDS.sub(" ", _PARENTHESES.sub(" ", text))).strip(" ,:;-–•*").rstrip(". ")
-    return plain or _SPACE.sub(" ", text).strip()
+    """A folded surface without parentheses and words of level ("good knowledge of Excel (basics)": "excel")."""
+    folded = _fold(surface)
+    plain = _SPACE.sub(" ", _LEVEL_WORDS.sub(" ", _PARENTHESES.sub(" ", folded))).strip(" ,:;-–•*").rstrip(". ")
+    return plain or folded
 
 
 @functools.lru_cache(maxsize=200_000)
 def _canonical(surface: str) -> str:
-    table = _table()
-    key = _SPACE.sub(" ", unicodedata.normalize("NFKC", surface).casefold()).strip()
-    for candidate in (key, _level(surface)):
-        if candidate in table.ids:
-            return table.ids[candidate]
+    known = _lookup(surface)
+    if known is not None:
+        return known
     key = _level(surface)
     if len(key) >= FUZZY_MIN_CHARACTERS:
         best = process.extractOne(key, _fuzzy_surfaces(), scorer=fuzz.ratio, score_cutoff=FUZZY_MIN_RATIO)
         if best:
-            return table.ids[best[0]]
+            return _table().ids[best[0]]
     return key
+
+
+def _lookup(surface: str) -> str | None:
+    """The table's name of a surface, as it stands or without its level; None when the table lacks it."""
+    ids = _table().ids
+    return ids.get(_fold(surface)) or ids.get(_level(surface))
 
 
 @functools.cache
@@ -183,7 +263,8 @@ def _fuzzy_surfaces() -> list[str]:
     return [surface for surface in _table().ids if len(surface) >= FUZZY_MIN_CHARACTERS]
 
 
-def _by_id(skills: Sequence[str] | None) -> dict[str, str]:
+def skills_by_id(skills: Sequence[str] | None) -> dict[str, str]:
+    """The first surface of each skill of a list, by what it means, in order."""
     found: dict[str, str] = {}
     for surface in skills or ():
         if surface.strip():
@@ -210,28 +291,21 @@ def _category_members(category: str) -> tuple[str, ...]:
     return tuple(name for name, of in _table().categories.items() if of == category)
 
 
-def _best_answer(skill_id: str, surface: str, offered: Mapping[str, str]) -> tuple[SkillHit, str] | None:
-    if skill_id in offered:
-        return SkillHit(_same_kind(surface, offered[skill_id]), surface, offered[skill_id]), skill_id
-    answers = _neighbours(skill_id)  # related and category are symmetric
-    best = max((o for o in offered if o in answers), key=lambda o: answers[o], default=None)
-    if best is None:
-        return None
-    kind: HitKind = "related" if answers[best] == CREDITS["related"] else "category"
-    return SkillHit(kind, surface, offered[best]), best
-
-
+@functools.lru_cache(maxsize=200_000)
 def _same_kind(job_surface: str, cv_surface: str) -> HitKind:
     if _level(job_surface) == _level(cv_surface):
         return "exact"
-    ids = _table().ids
-    return "alias" if _level(job_surface) in ids and _level(cv_surface) in ids else "fuzzy"
+    return "alias" if _lookup(job_surface) and _lookup(cv_surface) else "fuzzy"
 
 
 @functools.cache
-def _surface_pattern() -> re.Pattern[str]:
-    surfaces = sorted(_table().ids, key=len, reverse=True)
-    return re.compile(_BEFORE + "(?:" + "|".join(map(re.escape, surfaces)) + ")" + _AFTER, re.IGNORECASE)
+def _surfaces_by_atom() -> dict[str, list[str]]:
+    """Surfaces as they stand in lower-cased text, longest first, by what they begin with."""
+    found: dict[str, list[str]] = {}
+    for surface in sorted(_table().written, key=len, reverse=True):
+        if atom := _ATOM.match(surface):
+            found.setdefault(atom[0], []).append(surface)
+    return found
 
 
 def _in_enumeration(text: str, start: int, end: int) -> bool:

@@ -48,6 +48,18 @@ def stage(
     return copy_into(connection, name, columns, rows)
 
 
+def stage_lines(connection: Connection, like: str, columns: Sequence[str], lines: Iterable[str], *, name: str) -> int:
+    r"""As `stage`, for rows that are lines of COPY's text form already (`as_text`, `as_array`, `\N`)."""
+    names = ", ".join(f'"{column}"' for column in columns)
+    connection.execute(
+        text(f'CREATE TEMPORARY TABLE "{name}" ON COMMIT DROP AS SELECT {names} FROM "{like}" WITH NO DATA')
+    )
+    stream = _LineStream(line.encode() for line in lines)
+    with _cursor(connection) as cursor:
+        cursor.copy_expert(f'COPY "{name}" ({names}) FROM STDIN', stream)
+    return stream.lines
+
+
 def read_vectors(
     connection: Connection, query: str, parameters: Mapping[str, Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -119,7 +131,7 @@ def _plain(value: Any) -> str:
     if value is None:
         return "\\N"
     if isinstance(value, str):
-        return _escape(value)
+        return as_text(value)
     if isinstance(value, bool | np.bool_):
         return "t" if value else "f"
     if isinstance(value, datetime | date):
@@ -129,14 +141,14 @@ def _plain(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return "[" + ",".join(map(repr, value.tolist())) + "]"
     if isinstance(value, list | tuple):
-        return _escape("{" + ",".join(_array_item(item) for item in value) + "}")
+        return as_array(value)
     if isinstance(value, int | float | Decimal | np.integer | np.floating):
         return str(value)
     raise TypeError(f"COPY has no form for a value of type {type(value).__name__}")
 
 
 def _json(value: Any) -> str:
-    return "\\N" if value is None else _escape(json.dumps(value, ensure_ascii=False))
+    return "\\N" if value is None else as_text(json.dumps(value, ensure_ascii=False))
 
 
 def _array_item(value: Any) -> str:
@@ -147,7 +159,13 @@ def _array_item(value: Any) -> str:
     return str(value)
 
 
-def _escape(value: str) -> str:
+def as_array(values: Sequence[Any]) -> str:
+    """A list as COPY's text form has an array."""
+    return as_text("{" + ",".join(_array_item(item) for item in values) + "}")
+
+
+def as_text(value: str) -> str:
+    """A text as COPY's text form has it."""
     return (
         value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
     )  # fmt: skip

@@ -4,15 +4,17 @@ Put here how matches are read and written. How a pair is scored belongs in `core
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, text
 
-from jobmatch_dagster.db.bulk import read_vectors, stage
+from jobmatch_dagster.core.posting_facts import PostingFacts, facts_version, posting_facts
+from jobmatch_dagster.db.bulk import read_vectors, stage, stage_lines
 from jobmatch_dagster.db.engine import read_sql, run_query
+from jobmatch_dagster.db.match_rows import MATCH_LINE_COLUMNS
 
 _POSTING_VECTORS = """
     SELECT e.job_id, e.embedding FROM postings_to_match AS p
@@ -22,35 +24,6 @@ _PROFILE_VECTORS = """
     SELECT profile_id, embedding FROM profile_embeddings
     WHERE model = %(model)s AND profile_id = ANY(%(ids)s) ORDER BY profile_id
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One row of `user_job_matches` as matching writes it; None where a part is unknown."""
-
-    user_id: int
-    job_id: int
-    similarity: float
-    semantic_score: int
-    match_score: int
-    skills_score: int | None
-    experience_score: int | None
-    industry_score: int | None
-    work_arrangement_score: int | None
-    priority: str
-    matching_skills: list[str] | None
-    missing_skills: list[str] | None
-    match_reasoning: str
-    claude_status: str | None
-    profile_version: int
-    embedding_model: str
-    calibration_id: int
-    scoring_key: str
-    record_hash: str
-    run_id: str
-
-
-_MATCH_COLUMNS = tuple(field.name for field in fields(Match))
 
 
 @dataclass(frozen=True)
@@ -63,51 +36,88 @@ class WriteCounts:
     removed: int
 
 
-def select_postings(connection: Connection, model: str, scoring_key: str, *, everything: bool) -> None:
-    """Choose the open postings to match: all, or those not matched in this version with this scoring."""
+@dataclass(frozen=True)
+class ScoredBy:
+    """What made the scores that are written."""
+
+    embedding_model: str
+    calibration_id: int
+    scoring_key: str
+    run_id: str
+
+
+def select_postings(
+    connection: Connection, model: str, scoring_key: str, *, everything: bool, most: int | None = None
+) -> int:
+    """Choose open postings to match: all, or those not matched in this version with this scoring; gives how many."""
     run_query(
         connection,
         "select_postings_to_match",
-        {"model": model, "scoring_key": scoring_key, "everything": everything},
+        {"model": model, "scoring_key": scoring_key, "everything": everything, "most": most},
     )
+    return int(connection.scalar(text("SELECT count(*) FROM postings_to_match")) or 0)
+
+
+def read_facts(connection: Connection) -> None:
+    """Read the facts of chosen postings that lack them in this version, and keep them."""
+    version = facts_version()
+    stale = run_query(connection, "postings_without_facts", {"facts_version": version})
+    if not stale:
+        return
+    rows = ((row.id, row.record_hash, version, *astuple(_facts(row))) for row in stale)
+    columns = ("job_id", "record_hash", "facts_version", *(field.name for field in fields(PostingFacts)))
+    stage(connection, "job_facts", columns, rows, name="staged_facts")
+    run_query(connection, "merge_facts")
+    connection.exec_driver_sql("DROP TABLE staged_facts")
 
 
 def read_postings(connection: Connection, model: str) -> tuple[Sequence[Row[Any]], NDArray[np.float32]]:
     """Facts and vectors (n, d) of the chosen postings, in the same order."""
+    read_facts(connection)
     rows = run_query(connection, "postings_to_match")
     ids, vectors = read_vectors(connection, _POSTING_VECTORS, {"model": model})
     return rows, _aligned([row.id for row in rows], ids, vectors)
 
 
 def read_profiles(
-    connection: Connection, model: str, user_keys: Sequence[str] | None = None
+    connection: Connection, model: str, user_keys: Sequence[str] | None = None, *, only_current: bool = False
 ) -> tuple[Sequence[Row[Any]], NDArray[np.float32]]:
-    """Facts and vectors (m, d) of the current profiles of active users (all, or these), in the same order."""
+    """Facts and vectors (m, d) of the current profiles of active users (all, or these), in the same order.
+
+    `only_current` leaves out users whose list was not made from this profile and these preferences.
+    """
     keys = None if user_keys is None else list(user_keys)
-    rows = run_query(connection, "profiles_to_match", {"model": model, "user_keys": keys})
+    rows = run_query(connection, "profiles_to_match", {"model": model, "user_keys": keys, "only_current": only_current})
     wanted = [row.profile_id for row in rows]
     ids, vectors = read_vectors(connection, _PROFILE_VECTORS, {"model": model, "ids": wanted})
     return rows, _aligned(wanted, ids, vectors)
 
 
+def cutoffs(connection: Connection, user_ids: Sequence[int], most: int) -> NDArray[np.float32]:
+    """For each user the relevance below which a pair could not stay in the list; -1 while there is room."""
+    found = run_query(connection, "match_cutoffs", {"user_ids": list(user_ids), "most": most})
+    known = {row.user_id: row.relevance for row in found}
+    return np.array([known.get(user_id, -1.0) for user_id in user_ids], np.float32)
+
+
 def write_matches(
-    connection: Connection, matches: Iterable[Match], user_ids: Sequence[int], *, keep_best: int
+    connection: Connection, lines: Iterable[str], profiles: Sequence[Row[Any]], scored_by: ScoredBy, *, keep_best: int
 ) -> WriteCounts:
-    """Replace the matches of these users with the chosen postings by the given ones.
+    """Replace the matches of these users with the chosen postings by the given ones (`match_rows.py`).
 
     Decisions and matches of closed postings stay. Afterwards each user keeps the `keep_best` best.
     """
-    staged = stage(
-        connection, "user_job_matches", _MATCH_COLUMNS, (astuple(match) for match in matches), name="staged_matches"
-    )
+    staged = stage_lines(connection, "user_job_matches", MATCH_LINE_COLUMNS, lines, name="staged_matches")
     connection.exec_driver_sql("CREATE INDEX ON staged_matches (user_id, job_id)")
-    connection.exec_driver_sql("ANALYZE staged_matches")
-    parameters = {"user_ids": list(user_ids)}
+    users = ((row.user_id, row.version) for row in profiles)
+    stage(connection, "user_job_matches", ("user_id", "profile_version"), users, name="matched_users")
+    for table in ("staged_matches (user_id, job_id)", "matched_users", "postings_to_match"):
+        connection.exec_driver_sql(f"ANALYZE {table}")
+    parameters = {"user_ids": [row.user_id for row in profiles]}
     removed = _rowcount(connection, "delete_outdated_matches", parameters)
-    written = run_query(connection, "merge_matches")
-    inserted = sum(row.inserted for row in written)
+    written = connection.execute(text(read_sql("queries/merge_matches.sql")), asdict(scored_by)).one()
     removed += _rowcount(connection, "cap_matches", {**parameters, "most": keep_best})
-    return WriteCounts(inserted, len(written) - inserted, staged - len(written), removed)
+    return WriteCounts(written.inserted, written.written - written.inserted, staged - written.written, removed)
 
 
 def note_postings_matched(connection: Connection, scoring_key: str) -> None:
@@ -126,6 +136,18 @@ def note_users_matched(connection: Connection, profiles: Sequence[Row[Any]], sco
             "scoring_key": scoring_key, "run_id": run_id,
         },
     )  # fmt: skip
+
+
+def _facts(row: Row[Any]) -> PostingFacts:
+    return posting_facts(
+        title=row.title,
+        location=row.location,
+        description=row.description,
+        key_skills=row.ai_key_skills,
+        experience_level=row.ai_experience_level,
+        industries=row.ai_taxonomies_a,
+        work_arrangement=row.ai_work_arrangement,
+    )
 
 
 # How long a decision waits for a table that is in use.

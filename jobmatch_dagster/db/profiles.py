@@ -154,11 +154,11 @@ def insert_profile(connection: Connection, user_id: int, document_id: int, profi
     )  # fmt: skip
 
 
-def users_to_match(connection: Connection) -> list[UserToMatch]:
-    """Active users whose current profile or preferences are newer than their matches."""
+def users_to_match(connection: Connection, scoring_key: str | None = None) -> list[UserToMatch]:
+    """Active users whose profile or preferences are newer than their matches, or (if given) the scoring another."""
     return [
         UserToMatch(row.user_key, row.profile_version, row.preferences_version)
-        for row in run_query(connection, "users_to_match")
+        for row in run_query(connection, "users_to_match", {"scoring_key": scoring_key})
     ]
 
 

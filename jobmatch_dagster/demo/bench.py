@@ -4,50 +4,35 @@ Put here what is measured against what. A ratio carries over to another machine,
 fails on a figure.
 """
 
-import gc
-import statistics
 import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
 
-from jobmatch_dagster.core.calibration import DEFAULT_CALIBRATION
-from jobmatch_dagster.core.embedding_text import posting_text
-from jobmatch_dagster.core.matching import PostingBlock, ProfileBlock, match_blocks
+from jobmatch_dagster.core.embedding_text import posting_text_to_embed
+from jobmatch_dagster.core.evaluation import top_overlap
 from jobmatch_dagster.core.normalise import normalise_record
 from jobmatch_dagster.core.posting import POSTING_COLUMNS, Posting
-from jobmatch_dagster.core.scoring import Weights
 from jobmatch_dagster.db.bulk import stage
-from jobmatch_dagster.db.embedded import embedded_postgres
-from jobmatch_dagster.db.engine import Database, ensure_database
+from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.jobs import SightedPosting, merge_postings
-from jobmatch_dagster.db.migrations import migrate
 from jobmatch_dagster.demo.bench_claude import print_costs
+from jobmatch_dagster.demo.bench_matching import LOAD, Sizes, catalogue, hour, in_turn, kernel, legacy, one_user
 from jobmatch_dagster.demo.corpus import postings_of_hour
-from jobmatch_dagster.resources.embedder import EmbedderResource
+from jobmatch_dagster.demo.evaluate import load, throw_away_database
+from jobmatch_dagster.resources.embedder import EmbedderResource, load_model
+from jobmatch_dagster.resources.embedding_backends import torch_encoder
 
 ROUNDS = 7
 POSTINGS = 5_000
-USERS, POSTINGS_MATCHED, DIMENSION = 1_000, 5_000, 384
+_ONE_USERS_POSTINGS = 3_882
 TEXTS = 128
 _START = datetime(2026, 11, 1, tzinfo=UTC)
-_TOP = 200
-# The page that the postings come from.
-_PAGE = """
-    INSERT INTO job_pages (sweep_id, generation, endpoint, filters, request, page_offset, status, headers, body, sha256,
-                           last_page, fetched_at)
-    VALUES (gen_random_uuid(), 'g1', '6m', '{}', '{}', 0, 200, '{}', '', '', true, now())
-"""
 
 
 @dataclass(frozen=True)
@@ -66,11 +51,11 @@ class Measured:
 
 
 def main() -> None:
-    """Measure everything and print one table."""
+    """Measure everything and print one table; `--load` measures at full size, which takes most of an hour."""
     console = Console(width=None if sys.stdout.isatty() else 140)
     console.print(f"Medians of {ROUNDS} rounds, each in turn with its baseline.", highlight=False)
     table = Table("Pipeline", "Baseline", "Ratio", "Pipeline, s", "Baseline, s")
-    for measured in _all(console):
+    for measured in _all(console, LOAD if "--load" in sys.argv else Sizes()):
         table.add_row(
             measured.what,
             measured.baseline,
@@ -82,113 +67,85 @@ def main() -> None:
     print_costs(console)
 
 
-def _all(console: Console) -> Iterator[Measured]:
-    for number, measure in enumerate((_loading, _unchanged, _matching, _embedding), start=1):
-        console.print(f"{number}/4 {(measure.__doc__ or '').splitlines()[0]}", style="dim", highlight=False)
-        yield measure()
+def _all(console: Console, sizes: Sizes) -> Iterator[Measured]:
+    steps: list[Callable[[], Iterator[Measured]]] = [
+        _loading,
+        _unchanged,
+        lambda: (Measured(*timed) for timed in [kernel(sizes), *hour(sizes, _postings(sizes.postings))]),
+        lambda: (Measured(*timed) for timed in [*one_user(sizes, _postings(_ONE_USERS_POSTINGS))]),
+        lambda: (Measured(*timed) for timed in [legacy(sizes, _postings(sizes.postings))]),
+        _embedding,
+        *([_catalogue] if sizes == LOAD else []),
+    ]
+    for number, measure in enumerate(steps, start=1):
+        console.print(f"{number}/{len(steps)} ...", style="dim", highlight=False)
+        yield from measure()
 
 
-def _loading() -> Measured:
+def _catalogue() -> Iterator[Measured]:
+    """An hour beside a million open postings, against one beside ten thousand."""
+    postings = _postings(1_000)
+    few, many = catalogue(postings, 10_000), catalogue(postings, 1_000_000)
+    yield Measured("an hour with 1,000,000 postings in the catalogue", "with 10,000", many, few)
+
+
+def _loading() -> Iterator[Measured]:
     """Loading new postings, against a bare COPY of the same rows."""
-    with _database() as database:
+    with _pages_database() as database:
         postings = _postings(POSTINGS)
-        seconds = _in_turn(
-            lambda: _merge(database, postings), lambda: _copy(database, postings), before=lambda: _empty(database)
+        seconds = in_turn(
+            ROUNDS,
+            lambda: _merge(database, postings),
+            lambda: _copy(database, postings),
+            before=lambda: _empty(database),
         )
-    return Measured(f"COPY and merge of {POSTINGS:,} new postings", "COPY of the same rows, no index", *seconds)
+    yield Measured(f"COPY and merge of {POSTINGS:,} new postings", "COPY of the same rows, no index", *seconds)
 
 
-def _unchanged() -> Measured:
+def _unchanged() -> Iterator[Measured]:
     """Seeing the same postings again, against loading them."""
-    with _database() as database:
+    with _pages_database() as database:
         postings = _postings(POSTINGS)
 
         def load_anew() -> None:
             _empty(database)
             _merge(database, postings)
 
-        seconds = _in_turn(lambda: _merge(database, postings), load_anew, baseline_first=True)
-    return Measured(f"the same {POSTINGS:,} postings again", "loading them", *seconds)
+        seconds = in_turn(ROUNDS, lambda: _merge(database, postings), load_anew, baseline_first=True)
+    yield Measured(f"the same {POSTINGS:,} postings again", "loading them", *seconds)
 
 
-def _matching() -> Measured:
-    """Scoring users times postings in five parts, against one matrix product with its best."""
-    records = _postings(POSTINGS_MATCHED)
-    rng = np.random.default_rng(1)
-    users, jobs = _unit(rng, USERS), _unit(rng, POSTINGS_MATCHED)
-    people = [records[int(place)] for place in rng.integers(0, len(records), USERS)]
-    profiles = ProfileBlock(
-        users,
-        [person.ai_key_skills for person in people],
-        [person.ai_experience_level for person in people],
-        [person.ai_taxonomies_a for person in people],
-        [[person.ai_work_arrangement] if person.ai_work_arrangement else None for person in people],
-    )
-    postings = PostingBlock(
-        jobs,
-        [record.ai_key_skills for record in records],
-        [record.ai_experience_level for record in records],
-        [record.ai_taxonomies_a for record in records],
-        [record.ai_work_arrangement for record in records],
-    )
-    seconds = _in_turn(
-        lambda: match_blocks(profiles, postings, DEFAULT_CALIBRATION, Weights()),
-        lambda: np.argpartition(-(users @ jobs.T), _TOP, axis=1)[:, :_TOP],
-    )
-    return Measured(f"five parts of {USERS:,} x {POSTINGS_MATCHED:,} pairs", f"sgemm and top {_TOP}", *seconds)
-
-
-def _embedding() -> Measured:
-    """Embedding texts, against the model's own encode."""
-    from jobmatch_dagster.resources.embedder import _load
-
+def _embedding() -> Iterator[Measured]:
+    """Embedding texts, against the model's own encode in float32; whether both rank alike."""
+    reference = EmbedderResource(backend="torch-fp32")
     embedder = EmbedderResource()
     texts = [
-        posting_text(
+        posting_text_to_embed(
             title=posting.title, key_skills=posting.ai_key_skills, keywords=posting.ai_keywords,
             core_responsibilities=posting.ai_core_responsibilities,
-            requirements_summary=posting.ai_requirements_summary, description=posting.description,
+            requirements_summary=posting.ai_requirements_summary,
+            # Ads are longer than the generated ones: repeated, their lengths are those of real ads.
+            description=posting.description if place % 2 else (posting.description or "") * 3,
         )
-        for posting in _postings(TEXTS)
+        for place, posting in enumerate(_postings(TEXTS))
     ]  # fmt: skip
+    encode = torch_encoder(load_model(""))
+    pieces = [piece for text_ in texts for piece in text_.split("\n")]
     embedder.encode(texts[:8])
-    seconds = _in_turn(lambda: embedder.encode(texts), lambda: _load("").encode(texts, show_progress_bar=False))
-    return Measured(f"{TEXTS} texts embedded, cuts counted", "model.encode, fp32", *seconds)
-
-
-def _in_turn(
-    pipeline: Callable[[], object],
-    baseline: Callable[[], object],
-    *,
-    before: Callable[[], object] = lambda: None,
-    baseline_first: bool = False,
-) -> tuple[float, float]:
-    """Median seconds of both; they take turns, so that what else the machine does hits both alike."""
-    taken: dict[bool, list[float]] = {False: [], True: []}
-    order = (True, False) if baseline_first else (False, True)
-    for _ in range(ROUNDS):
-        for is_baseline in order:
-            before()
-            gc.collect()
-            began = time.perf_counter()
-            (baseline if is_baseline else pipeline)()
-            taken[is_baseline].append(time.perf_counter() - began)
-    return statistics.median(taken[False]), statistics.median(taken[True])
+    seconds = in_turn(ROUNDS, lambda: embedder.encode(texts), lambda: encode(pieces))
+    overlap = top_overlap(embedder.encode(texts).vectors, reference.encode(texts).vectors)
+    yield Measured(
+        f"{TEXTS} texts embedded ({embedder.backend}), top-100 overlap {overlap:.3f}", "model.encode, fp32", *seconds
+    )
 
 
 @contextmanager
-def _database() -> Iterator[Database]:
-    """A migrated database on a server of its own, gone at the end of the block."""
-    with tempfile.TemporaryDirectory(prefix="jobmatch-bench-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        with embedded_postgres(Path(folder)) as url:
-            ensure_database(url)
-            database = Database(url)
-            migrate(database)
-            with database.begin() as connection:
-                connection.execute(text(_PAGE))
-            yield database
-            database.dispose()
+def _pages_database() -> Iterator[Database]:
+    """A throw-away database with the page that postings come from."""
+    with throw_away_database() as database:
+        with database.begin() as connection:
+            load(connection, [])
+        yield database
 
 
 def _postings(count: int) -> list[Posting]:
@@ -218,12 +175,6 @@ def _copy(database: Database, postings: list[Posting]) -> None:
 def _empty(database: Database) -> None:
     with database.begin() as connection:
         connection.execute(text("TRUNCATE jobs CASCADE"))
-
-
-def _unit(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
-    vectors = rng.normal(size=(count, DIMENSION)).astype(np.float32)
-    unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return unit
 
 
 if __name__ == "__main__":

@@ -5,11 +5,11 @@ Put here the knobs alone. What they do stands in `core/scoring.py`.
 
 import dagster as dg
 
-from jobmatch_dagster.core.scoring import Weights
+from jobmatch_dagster.core.scoring import MATCH_FLOOR, Weights
 
 
 class MatchingResource(dg.ConfigurableResource[None]):
-    """Weights of the five parts (they need not sum to 100) and the rows that a user keeps, best first."""
+    """Weights of the five parts (they need not sum to 100), the rows that a user keeps, and the lowest score kept."""
 
     skills: float = 40
     experience: float = 25
@@ -17,6 +17,7 @@ class MatchingResource(dg.ConfigurableResource[None]):
     work_arrangement: float = 10
     semantic: float = 10
     keep_best: int = 1_000
+    floor: int = MATCH_FLOOR
 
     def weights(self) -> Weights:
         """The weights as the scoring takes them."""

@@ -6,12 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobmatch_dagster.core.calibration import DEFAULT_CALIBRATION, MIN_PAIRS, fit_calibration
+from jobmatch_dagster.core.filters import Conditions, Preferences
 from jobmatch_dagster.core.matching import PostingBlock, ProfileBlock, explain_pair, match_blocks
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, INDUSTRIES, WORK_ARRANGEMENTS
 from jobmatch_dagster.core.scoring import (
     Parts,
     Weights,
     arrangement_score,
+    experience_filters,
     experience_score,
     industry_score,
     priority,
@@ -39,11 +41,14 @@ def _blocks(draw: st.DrawFn) -> tuple[ProfileBlock, PostingBlock]:
     accepted = st.none() | st.lists(st.sampled_from(WORK_ARRANGEMENTS), min_size=1, max_size=3, unique=True)
     return (
         ProfileBlock(
-            vectors(users), many(_LIST, users), many(_LEVEL, users), many(_FIELDS, users), many(accepted, users)
+            vectors(users), many(_LIST, users), many(_LEVEL, users), many(_FIELDS, users), many(accepted, users),
+            [Preferences(needs_visa=wish) for wish in many(st.none() | st.booleans(), users)],
         ),
         PostingBlock(
             vectors(postings), many(_LIST, postings), many(_LEVEL, postings), many(_FIELDS, postings),
             many(st.none() | st.sampled_from(WORK_ARRANGEMENTS), postings),
+            many(st.booleans(), postings), many(st.booleans(), postings),
+            [Conditions(company="A", visa=visa) for visa in many(st.none() | st.booleans(), postings)],
         ),
     )  # fmt: skip
 
@@ -62,11 +67,14 @@ def test_a_block_gives_the_scores_of_its_pairs(blocks: tuple[ProfileBlock, Posti
             assert (place is None) == bool(pair.unfit)
             if place is None:
                 continue
-            assert abs(int(table.semantic[place]) - (pair.parts.semantic or 0)) <= 1
+            assert int(table.semantic[place]) == pair.parts.semantic
             for name in ("skills", "experience", "industry", "work_arrangement"):
                 known = getattr(pair.parts, name)
                 assert int(getattr(table, name)[place]) == (-1 if known is None else known)
             assert 0 <= int(table.match[place]) <= 100
+            assert int(table.match[place]) == pair.match
+            assert abs(float(table.relevance[place]) - pair.relevance) < 0.11
+            assert 0 <= pair.relevance <= 100
 
 
 @given(
@@ -152,3 +160,23 @@ def test_weights_that_mean_nothing_are_refused() -> None:
     ):
         with pytest.raises(ValueError, match="must not be negative and not all zero"):
             Weights(**weights)
+
+
+def test_a_stranger_to_a_field_is_not_taken_out_for_years_elsewhere() -> None:
+    assert experience_filters(100)
+    assert experience_filters(70)
+    assert not experience_filters(30)
+    assert not experience_filters(None)
+
+
+def test_a_level_that_was_read_lowers_and_never_excludes() -> None:
+    assert experience_score("10+", "0-2", read=True) == (20, False)
+    assert experience_score("2-5", "2-5", read=True) == (100, False)
+
+
+@given(levels=st.tuples(_LEVEL, _LEVEL), weights=st.lists(st.integers(0, 50), min_size=5, max_size=5))
+def test_only_the_shares_of_the_weights_count(levels: tuple[str | None, str | None], weights: list[int]) -> None:
+    if not any(weights):
+        return
+    parts = Parts(40, experience_score(*levels)[0], 30, 80, 60)
+    assert weighted_score(parts, Weights(*weights)) == weighted_score(parts, Weights(*(4 * w for w in weights)))

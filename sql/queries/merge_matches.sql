@@ -1,20 +1,26 @@
 -- Purpose: write the matches that were found; rows that do not differ are not touched, the user's decision
 --          never is. What Claude said falls away when the profile or the posting is another one: the pair
 --          waits again, and an answer that is held is taken from the ledger without a call.
--- Parameters: none; reads the temporary table staged_matches.
+-- Parameters: embedding_model, calibration_id, scoring_key, run_id; reads the temporary tables staged_matches,
+--             postings_to_match and matched_users.
 -- Indexes: user_job_matches_user_id_job_id_key.
+WITH written AS (
 INSERT INTO user_job_matches AS known (
-    user_id, job_id, similarity, semantic_score, match_score, skills_score, experience_score, industry_score,
-    work_arrangement_score, priority, matching_skills, missing_skills, match_reasoning, claude_status,
-    profile_version, embedding_model, calibration_id, scoring_key, record_hash, run_id
+    user_id, job_id, similarity, relevance, semantic_score, match_score, skills_score, experience_score,
+    industry_score, work_arrangement_score, priority, filters, matching_skills, missing_skills, skill_hits,
+    match_reasoning, claude_status, profile_version, embedding_model, calibration_id, scoring_key, record_hash, run_id
 )
-SELECT user_id, job_id, similarity, semantic_score, match_score, skills_score, experience_score,
-       industry_score, work_arrangement_score, priority, matching_skills, missing_skills, match_reasoning,
-       claude_status, profile_version, embedding_model, calibration_id, scoring_key, record_hash, run_id
-FROM staged_matches
-ORDER BY user_id, job_id
+SELECT s.user_id, s.job_id, s.similarity, s.relevance, s.semantic_score, s.match_score, s.skills_score,
+       s.experience_score, s.industry_score, s.work_arrangement_score, s.priority, s.filters, s.matching_skills,
+       s.missing_skills, s.skill_hits, s.match_reasoning, s.claude_status, u.profile_version, :embedding_model,
+       :calibration_id, :scoring_key, p.record_hash, :run_id
+FROM staged_matches AS s
+JOIN postings_to_match AS p USING (job_id)
+JOIN matched_users AS u USING (user_id)
+ORDER BY s.user_id, s.job_id
 ON CONFLICT (user_id, job_id) DO UPDATE SET
     similarity = excluded.similarity,
+    relevance = excluded.relevance,
     semantic_score = excluded.semantic_score,
     match_score = excluded.match_score,
     skills_score = excluded.skills_score,
@@ -23,6 +29,8 @@ ON CONFLICT (user_id, job_id) DO UPDATE SET
     work_arrangement_score = excluded.work_arrangement_score,
     matching_skills = excluded.matching_skills,
     missing_skills = excluded.missing_skills,
+    skill_hits = excluded.skill_hits,
+    filters = excluded.filters,
     profile_version = excluded.profile_version,
     embedding_model = excluded.embedding_model,
     calibration_id = excluded.calibration_id,
@@ -49,6 +57,8 @@ ON CONFLICT (user_id, job_id) DO UPDATE SET
             LIMIT 1
         ) AS kept
     )
-WHERE (known.profile_version, known.scoring_key, known.record_hash)
-      IS DISTINCT FROM (excluded.profile_version, excluded.scoring_key, excluded.record_hash)
+WHERE (known.profile_version, known.scoring_key, known.record_hash, known.filters)
+      IS DISTINCT FROM (excluded.profile_version, excluded.scoring_key, excluded.record_hash, excluded.filters)
 RETURNING xmax = 0 AS inserted
+)
+SELECT count(*) AS written, count(*) FILTER (WHERE inserted) AS inserted FROM written

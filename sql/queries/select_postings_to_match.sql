@@ -1,7 +1,7 @@
 -- Purpose: choose the open postings that a matching works on, into the temporary table postings_to_match:
---          all of them, or those that were not matched in this version with this scoring.
--- Parameters: model, scoring_key, everything (boolean).
--- Indexes: jobs_open, job_embeddings_pkey, job_match_state_pkey.
+--          all of them, or those that were not matched in this version with this scoring, oldest first.
+-- Parameters: model, scoring_key, everything (boolean), most (rows at most, NULL for all).
+-- Indexes: jobs_open_hashes, job_embeddings_text, job_match_state_pkey.
 CREATE TEMPORARY TABLE postings_to_match ON COMMIT DROP AS
 SELECT jobs.id AS job_id, jobs.record_hash
 FROM jobs
@@ -13,3 +13,5 @@ WHERE jobs.closed_at IS NULL
       OR s.record_hash IS DISTINCT FROM jobs.record_hash
       OR s.scoring_key IS DISTINCT FROM :scoring_key
   )
+ORDER BY jobs.id
+LIMIT :most

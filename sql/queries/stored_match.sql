@@ -4,7 +4,7 @@
 SELECT m.*, r.state AS request_state, r.attempts, r.model AS request_model, r.prompt_version AS request_prompt_version,
        r.profile_version AS request_profile_version, r.text_hash AS request_text_hash, r.answer, r.usage, r.cost_usd,
        r.error AS request_error, r.batch_id, r.run_id AS request_run_id, r.answered_at,
-       (SELECT count(*) FROM user_job_matches AS o WHERE o.user_id = m.user_id AND o.match_score > m.match_score)
+       (SELECT count(*) FROM user_job_matches AS o WHERE o.user_id = m.user_id AND o.relevance > m.relevance)
            + 1 AS place,
        (SELECT count(*) FROM user_job_matches AS o WHERE o.user_id = m.user_id) AS kept
 FROM user_job_matches AS m

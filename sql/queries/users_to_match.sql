@@ -1,5 +1,5 @@
 -- Purpose: active users whose profile or preferences are newer than those their matches were made from.
--- Parameters: none.
+-- Parameters: scoring_key (NULL: whatever the scoring was).
 -- Indexes: cv_profiles_user_id_version_key, user_preferences_pkey, user_match_state_pkey.
 SELECT users.user_key, p.version AS profile_version, coalesce(w.version, 0) AS preferences_version
 FROM users
@@ -12,5 +12,6 @@ WHERE users.active
   AND (
       p.version > coalesce(s.profile_version, 0)
       OR coalesce(w.version, 0) > coalesce(s.preferences_version, 0)
+      OR (CAST(:scoring_key AS text) IS NOT NULL AND s.scoring_key IS DISTINCT FROM :scoring_key)
   )
 ORDER BY users.id

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from jobmatch_dagster.core.embedding_text import posting_text
+from jobmatch_dagster.core.embedding_text import posting_text_to_embed
 from jobmatch_dagster.core.normalise import NORMALISER_VERSION, PageError, Rejected, expired_ids, normalise_page
 from jobmatch_dagster.db import pages
 from jobmatch_dagster.db.embeddings import stale_job_texts, write_embeddings
@@ -78,7 +78,7 @@ def embed_postings(
             if not stale:
                 return EmbedReport(embedded, truncated)
             texts = [
-                posting_text(
+                posting_text_to_embed(
                     title=row.title, key_skills=row.ai_key_skills, keywords=row.ai_keywords,
                     core_responsibilities=row.ai_core_responsibilities,
                     requirements_summary=row.ai_requirements_summary, description=row.description,

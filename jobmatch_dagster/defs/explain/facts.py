@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row
 
-from jobmatch_dagster.core.embedding_text import posting_text
+from jobmatch_dagster.core.embedding_text import posting_text_to_embed
 from jobmatch_dagster.core.fields import is_personal
 from jobmatch_dagster.core.matching import PairExplanation, explain_pair
 from jobmatch_dagster.core.normalise import PageError, RecordError, normalise_record, parse_page
@@ -129,7 +129,7 @@ def gather(
 
 def present_text(posting: Row[Any]) -> str:
     """The text that stands for the posting when it is embedded now."""
-    return posting_text(
+    return posting_text_to_embed(
         title=posting.title,
         key_skills=posting.ai_key_skills,
         keywords=posting.ai_keywords,

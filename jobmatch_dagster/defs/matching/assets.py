@@ -32,7 +32,7 @@ _TABLE = {
     ],
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
-    code_version="1",
+    code_version="2",
     metadata={**_TABLE, "dagster/column_lineage": column_lineage("matching/semantic_matches")},
 )
 def semantic_matches(
@@ -46,7 +46,7 @@ def semantic_matches(
     Grain: user and posting. A posting needs matching when it is new, changed, open again, or was scored with
     other settings; its hour does not matter. Running it again finds nothing to do.
     """
-    settings = MatchSettings(embedder.model, matching.weights(), matching.keep_best)
+    settings = match_settings(embedder, matching)
     steps = Steps()
     with steps.step("embed_profiles"):
         embed_profiles(database.database(), embedder, context.run.run_id)
@@ -67,7 +67,7 @@ def semantic_matches(
     ],
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
-    code_version="1",
+    code_version="2",
     metadata={**_TABLE, "dagster/column_lineage": column_lineage("matching/user_semantic_matches")},
 )
 def user_semantic_matches(
@@ -81,7 +81,7 @@ def user_semantic_matches(
     Grain: user and posting, the same table as `semantic_matches`. Written when a CV profile lands; matches of
     the older profile are replaced in one transaction. Running it again changes no row.
     """
-    settings = MatchSettings(embedder.model, matching.weights(), matching.keep_best)
+    settings = match_settings(embedder, matching)
     tag_run(context, {names.TAG_USER: context.partition_key})
     steps = Steps()
     with steps.step("embed_profiles"):
@@ -91,11 +91,16 @@ def user_semantic_matches(
     return dg.MaterializeResult(metadata={**_metadata(report), **steps.metadata(postings=report.postings)})
 
 
+def match_settings(embedder: EmbedderResource, matching: MatchingResource) -> MatchSettings:
+    """What the resources say, as the stage takes it."""
+    return MatchSettings(embedder.model, matching.weights(), matching.keep_best, matching.floor)
+
+
 def _metadata(report: MatchReport) -> dict[str, int | str]:
     return {
         "users": report.users,
         "postings": report.postings,
-        "pairs_scored": report.users * report.postings,
+        "pairs_scored": report.pairs,
         "pairs_kept": report.kept,
         "rows_inserted": report.inserted,
         "rows_updated": report.updated,
@@ -103,4 +108,5 @@ def _metadata(report: MatchReport) -> dict[str, int | str]:
         "rows_removed": report.removed,
         "pairs_for_claude": report.to_claude,
         "scoring_key": report.scoring_key,
+        "embedding_model": report.embedding_model,
     }

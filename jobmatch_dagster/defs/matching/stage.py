@@ -1,4 +1,4 @@
-"""Users times postings: what is stale is matched, in blocks, in one transaction.
+"""Users times postings: what is stale is matched, in blocks, group by group, a transaction each.
 
 Both slices call `_match`: by hour (all active users, the postings that need it) and by user (some users,
 every open posting). Put here the order of the steps; scoring and SQL have modules of their own.
@@ -6,73 +6,141 @@ every open posting). Put here the order of the steps; scoring and SQL have modul
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row
 
-from jobmatch_dagster.core.matching import ENGINE_VERSION, MatchTable, PostingBlock, ProfileBlock, match_blocks
-from jobmatch_dagster.core.scoring import CLAUDE_THRESHOLD, Weights, priority, reasoning
-from jobmatch_dagster.core.skills import compare_skills, find_skills
+from jobmatch_dagster.core.filters import Conditions, Preferences, yearly_salary
+from jobmatch_dagster.core.matching import ENGINE_VERSION, PostingBlock, ProfileBlock, match_blocks
+from jobmatch_dagster.core.posting_facts import facts_version
+from jobmatch_dagster.core.scoring import CLAUDE_THRESHOLD, MATCH_FLOOR, Weights
 from jobmatch_dagster.db import matches
 from jobmatch_dagster.db.calibrations import StoredCalibration, calibration_in_force
+from jobmatch_dagster.db.embedding_models import model_in_force
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import MATCHING, lock
+from jobmatch_dagster.db.match_rows import match_lines
+from jobmatch_dagster.db.profiles import users_to_match
 from jobmatch_dagster.observability.scores import count_scores
+
+# Postings matched with everybody, and users matched with everything, in one transaction: what a killed run loses at
+# most, and what is held in memory.
+POSTINGS_PER_TRANSACTION = 5_000
+_USERS_PER_TRANSACTION = 100
+
+Progress = Callable[[int, int], None]
+_NO_SCORES = {name: np.zeros(101, np.int64) for name in ("match_score", "semantic_score")}
 
 
 @dataclass(frozen=True)
 class MatchSettings:
-    """What a deployment may choose: the model's version, the weights, how many matches a user keeps."""
+    """What a deployment may choose: the model's version, the weights, the floor, how many matches a user keeps."""
 
     model: str
     weights: Weights
     keep_best: int
+    floor: int = MATCH_FLOOR
 
 
 @dataclass(frozen=True)
 class MatchReport:
     """What a matching worked on and wrote."""
 
-    users: int
-    postings: int
-    kept: int
-    inserted: int
-    updated: int
-    unchanged: int
-    removed: int
-    to_claude: int
-    scoring_key: str
-    scores: Mapping[str, NDArray[np.int64]]
+    users: int = 0
+    postings: int = 0
+    pairs: int = 0
+    kept: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    to_claude: int = 0
+    scoring_key: str = ""
+    embedding_model: str = ""
+    scores: Mapping[str, NDArray[np.int64]] = field(default_factory=lambda: dict(_NO_SCORES))
     """How many of the kept pairs have each score of 0..100: `match_score` and `semantic_score`."""
+
+    def __add__(self, other: "MatchReport") -> "MatchReport":
+        added = ("pairs", "kept", "inserted", "updated", "unchanged", "removed", "to_claude")
+        return MatchReport(
+            users=max(self.users, other.users),
+            postings=max(self.postings, other.postings),
+            scoring_key=other.scoring_key or self.scoring_key,
+            embedding_model=other.embedding_model or self.embedding_model,
+            scores={name: counts + other.scores[name] for name, counts in self.scores.items()},
+            **{name: getattr(self, name) + getattr(other, name) for name in added},
+        )
 
 
 def match_new_postings(
-    database: Database, settings: MatchSettings, run_id: str, *, everything: bool = False
+    database: Database,
+    settings: MatchSettings,
+    run_id: str,
+    on_progress: Progress | None = None,
+    *,
+    at_once: int = POSTINGS_PER_TRANSACTION,
 ) -> MatchReport:
-    """Match every active user with the postings that need it (or, when asked, with all open ones)."""
+    """Match every active user with the postings that need it, then the users whose own list is out of date.
+
+    Postings are taken `at_once` at a time, a transaction each.
+
+    A user whose profile or preferences are newer than the list is left out of the first step: mixing pairs of two
+    versions in one list would show half of each.
+    """
+    report = MatchReport()
+    postings = 0
+    while True:
+        with database.begin() as connection:
+            part, _ = _match(connection, settings, run_id, user_keys=None, at_once=at_once)
+            matches.note_postings_matched(connection, part.scoring_key)
+        report += part
+        postings += part.postings
+        if on_progress:
+            on_progress(postings, postings)
+        if part.postings < at_once:
+            break
     with database.begin() as connection:
-        report, _ = _match(connection, settings, run_id, user_keys=None, everything=everything)
-        matches.note_postings_matched(connection, report.scoring_key)
+        stale = [user.user_key for user in users_to_match(connection)]
+    report = report + match_users(database, settings, run_id, stale) if stale else report
+    return replace(report, postings=max(postings, report.postings))
+
+
+def match_users(
+    database: Database,
+    settings: MatchSettings,
+    run_id: str,
+    user_keys: Sequence[str],
+    on_progress: Progress | None = None,
+) -> MatchReport:
+    """Match these users with every open posting, each group replacing the matches of an older version in one go."""
+    report = MatchReport()
+    for start in range(0, len(user_keys), _USERS_PER_TRANSACTION):
+        group = user_keys[start : start + _USERS_PER_TRANSACTION]
+        with database.begin() as connection:
+            part, profiles = _match(connection, settings, run_id, user_keys=group)
+            matches.note_users_matched(connection, profiles, part.scoring_key, run_id)
+        report = replace(report + part, users=report.users + part.users)
+        if on_progress:
+            on_progress(start + len(group), len(user_keys))
     return report
 
 
-def match_users(database: Database, settings: MatchSettings, run_id: str, user_keys: Sequence[str]) -> MatchReport:
-    """Match these users with every open posting, replacing the matches of an older profile version."""
-    with database.begin() as connection:
-        report, profiles = _match(connection, settings, run_id, user_keys=user_keys, everything=True)
-        matches.note_users_matched(connection, profiles, report.scoring_key, run_id)
-    return report
+def users_out_of_date(connection: Connection, settings: MatchSettings) -> list[str]:
+    """Keys of active users whose list is not made with the present settings from the present profile."""
+    settings = replace(settings, model=model_in_force(connection, settings.model))
+    key = scoring_key(settings, calibration_in_force(connection, settings.model))
+    return [user.user_key for user in users_to_match(connection, key)]
 
 
 def scoring_key(settings: MatchSettings, calibration: StoredCalibration) -> str:
-    """What made a score: engine, model, calibration and weights. Differs when a score could differ."""
-    weights = json.dumps(asdict(settings.weights), sort_keys=True)
-    digest = hashlib.sha256(weights.encode()).hexdigest()[:8]
-    return f"engine-v{ENGINE_VERSION}/{settings.model}/calibration-{calibration.id}/weights-{digest}"
+    """What made a score: engine, model, calibration, word lists and weights. Differs when a score could differ."""
+    chosen = json.dumps([vars(settings.weights), settings.floor, facts_version()], sort_keys=True)
+    digest = hashlib.sha256(chosen.encode()).hexdigest()[:8]
+    return f"engine-v{ENGINE_VERSION}/{settings.model}/calibration-{calibration.id}/settings-{digest}"
 
 
 @dataclass(frozen=True)
@@ -81,13 +149,15 @@ class LoadedPairs:
 
     profiles: Sequence[Row[Any]]
     postings: Sequence[Row[Any]]
-    profile_block: ProfileBlock
-    posting_block: PostingBlock
+    profile_block: ProfileBlock = field(repr=False)
+    posting_block: PostingBlock = field(repr=False)
 
 
-def load_pairs(connection: Connection, model: str, user_keys: Sequence[str] | None) -> LoadedPairs:
+def load_pairs(
+    connection: Connection, model: str, user_keys: Sequence[str] | None, *, only_current: bool = False
+) -> LoadedPairs:
     """Read the chosen postings (see `select_postings`) and the current profiles (all, or of these users)."""
-    profiles, profile_vectors = matches.read_profiles(connection, model, user_keys)
+    profiles, profile_vectors = matches.read_profiles(connection, model, user_keys, only_current=only_current)
     postings, posting_vectors = matches.read_postings(connection, model)
     return LoadedPairs(
         profiles,
@@ -98,13 +168,17 @@ def load_pairs(connection: Connection, model: str, user_keys: Sequence[str] | No
             experience_level=[row.experience_level for row in profiles],
             industries=[row.industries for row in profiles],
             work_arrangements=[row.work_arrangements for row in profiles],
+            preferences=[_preferences(row) for row in profiles],
         ),
         PostingBlock(
             vectors=posting_vectors,
-            skills=[_posting_skills(row) for row in postings],
-            experience_level=[row.ai_experience_level for row in postings],
-            industries=[row.ai_taxonomies_a for row in postings],
-            work_arrangement=[row.ai_work_arrangement for row in postings],
+            skills=[row.skills for row in postings],
+            experience_level=[row.experience_level for row in postings],
+            industries=[row.industries for row in postings],
+            work_arrangement=[row.work_arrangement for row in postings],
+            level_read=["experience_level" in (row.derived or ()) for row in postings],
+            skills_read=["skills" in (row.derived or ()) for row in postings],
+            conditions=[_conditions(row) for row in postings],
         ),
     )
 
@@ -115,20 +189,39 @@ def _match(
     run_id: str,
     *,
     user_keys: Sequence[str] | None,
-    everything: bool,
+    at_once: int | None = None,
 ) -> tuple[MatchReport, Sequence[Row[Any]]]:
+    """One transaction: these users with everything, or (None) everybody with the next postings that need it."""
+    by_user = user_keys is not None
     lock(connection, MATCHING)
+    settings = replace(settings, model=model_in_force(connection, settings.model))
     calibration = calibration_in_force(connection, settings.model)
     key = scoring_key(settings, calibration)
-    matches.select_postings(connection, settings.model, key, everything=everything)
-    loaded = load_pairs(connection, settings.model, user_keys)
-    table = match_blocks(loaded.profile_block, loaded.posting_block, calibration.calibration, settings.weights)
-    rows = _rows(table, loaded, settings.model, calibration.id, key, run_id)
+    chosen = matches.select_postings(connection, settings.model, key, everything=by_user, most=at_once)
+    if not (chosen or by_user):
+        return MatchReport(scoring_key=key, embedding_model=settings.model), []
+    loaded = load_pairs(connection, settings.model, user_keys, only_current=not by_user)
     user_ids = [row.user_id for row in loaded.profiles]
-    counts = matches.write_matches(connection, rows, user_ids, keep_best=settings.keep_best)
+    table = match_blocks(
+        loaded.profile_block,
+        loaded.posting_block,
+        calibration.calibration,
+        settings.weights,
+        floor=settings.floor,
+        keep_best=settings.keep_best,
+        cutoffs=None if by_user else matches.cutoffs(connection, user_ids, settings.keep_best),
+    )
+    counts = matches.write_matches(
+        connection,
+        match_lines(table, loaded.profiles, loaded.postings),
+        loaded.profiles,
+        matches.ScoredBy(settings.model, calibration.id, key, run_id),
+        keep_best=settings.keep_best,
+    )
     report = MatchReport(
         users=len(loaded.profiles),
         postings=len(loaded.postings),
+        pairs=len(loaded.profiles) * len(loaded.postings),
         kept=len(table),
         inserted=counts.inserted,
         updated=counts.updated,
@@ -136,55 +229,39 @@ def _match(
         removed=counts.removed,
         to_claude=int((table.semantic >= CLAUDE_THRESHOLD).sum()),
         scoring_key=key,
+        embedding_model=settings.model,
         scores={"match_score": count_scores(table.match), "semantic_score": count_scores(table.semantic)},
     )
     return report, loaded.profiles
 
 
-def _rows(
-    table: MatchTable, loaded: LoadedPairs, model: str, calibration_id: int, key: str, run_id: str
-) -> Iterator[matches.Match]:
-    for index in range(len(table)):
-        user, posting = int(table.user[index]), int(table.posting[index])
-        profile, job = loaded.profiles[user], loaded.postings[posting]
-        skills = compare_skills(loaded.posting_block.skills[posting], profile.skills)
-        score, semantic = int(table.match[index]), int(table.semantic[index])
-        yield matches.Match(
-            user_id=profile.user_id,
-            job_id=job.id,
-            similarity=float(table.similarity[index]),
-            semantic_score=semantic,
-            match_score=score,
-            skills_score=_known(table.skills[index]),
-            experience_score=_known(table.experience[index]),
-            industry_score=_known(table.industry[index]),
-            work_arrangement_score=_known(table.work_arrangement[index]),
-            priority=priority(score) or "low",
-            matching_skills=skills.matching or None,
-            missing_skills=list(skills.missing) or None,
-            match_reasoning=reasoning(
-                skills=skills,
-                posting_level=job.ai_experience_level,
-                profile_level=profile.experience_level,
-                posting_industries=job.ai_taxonomies_a,
-                profile_industries=profile.industries,
-                arrangement=job.ai_work_arrangement,
-                semantic=semantic,
-            ),
-            claude_status="waiting" if semantic >= CLAUDE_THRESHOLD else None,
-            profile_version=profile.version,
-            embedding_model=model,
-            calibration_id=calibration_id,
-            scoring_key=key,
-            record_hash=job.record_hash,
-            run_id=run_id,
-        )
+def _preferences(row: Row[Any]) -> Preferences:
+    return Preferences(
+        locations=row.locations,
+        min_salary=row.min_salary,
+        salary_currency=row.salary_currency,
+        needs_visa=row.needs_visa,
+        languages=row.languages,
+        excluded_companies=row.excluded_companies,
+    )
 
 
-def _posting_skills(row: Row[Any]) -> list[str] | None:
-    """The vendor's skills, else those that the ad's own text names."""
-    return row.ai_key_skills or find_skills(f"{row.title}\n{row.description or ''}") or None
-
-
-def _known(score: Any) -> int | None:
-    return int(score) if score >= 0 else None
+def _conditions(row: Row[Any]) -> Conditions:
+    places = [
+        *(row.cities_derived or ()), *(row.regions_derived or ()), *(row.countries_derived or ()),
+        *([row.location] if row.location else ()),
+    ]  # fmt: skip
+    return Conditions(
+        company=row.company,
+        places=places or None,
+        remote=bool(row.remote_derived) or row.work_arrangement in ("Remote OK", "Remote Solely"),
+        yearly_salary=yearly_salary(
+            low=row.ai_salary_minvalue,
+            high=row.ai_salary_maxvalue,
+            value=row.ai_salary_value,
+            unit=row.ai_salary_unittext,
+        ),
+        salary_currency=row.ai_salary_currency,
+        visa=row.ai_visa_sponsorship,
+        language=row.ai_job_language,
+    )

@@ -13,7 +13,8 @@ from jobmatch_dagster import names
 from jobmatch_dagster.core.windows import HOUR, LOOK_BACK, latest_collectable_hour
 from jobmatch_dagster.db.jobs import hours_loaded_by
 from jobmatch_dagster.defs.catalog.stage import embed_postings, load_pages
-from jobmatch_dagster.defs.matching.stage import MatchSettings, match_new_postings
+from jobmatch_dagster.defs.matching.assets import match_settings
+from jobmatch_dagster.defs.matching.stage import match_new_postings
 from jobmatch_dagster.defs.profiles.stage import embed_profiles
 from jobmatch_dagster.defs.raw.assets import collect_metadata
 from jobmatch_dagster.defs.raw.failures import RETRY_POLICY, told_to_dagster
@@ -96,7 +97,7 @@ def match_history(
 ) -> None:
     """Match every active user with what was not matched yet."""
     embed_profiles(database.database(), embedder, context.run_id)
-    settings = MatchSettings(embedder.model, matching.weights(), matching.keep_best)
+    settings = match_settings(embedder, matching)
     report = match_new_postings(database.database(), settings, context.run_id)
     context.add_output_metadata({"users": report.users, "postings": report.postings, "pairs_kept": report.kept})
 

@@ -11,7 +11,7 @@ import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.defs.explain.page import explain
-from jobmatch_dagster.defs.matching.stage import MatchSettings
+from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
@@ -43,7 +43,7 @@ def write_explanation(
     tag_run(context, {names.TAG_USER: config.user_key, names.TAG_POSTING: config.external_id})
     explained = explain(
         database.database(),
-        MatchSettings(embedder.model, matching.weights(), matching.keep_best),
+        match_settings(embedder, matching),
         config.user_key,
         config.external_id,
         now=clock.now(),

@@ -10,7 +10,8 @@ import dagster as dg
 from jobmatch_dagster import names
 from jobmatch_dagster.db.engine import Database, DatabaseUnavailableError
 from jobmatch_dagster.db.profiles import active_user_keys
-from jobmatch_dagster.defs.matching.stage import MatchSettings
+from jobmatch_dagster.defs.matching.assets import match_settings
+from jobmatch_dagster.defs.matching.stage import match_new_postings, users_out_of_date
 from jobmatch_dagster.defs.matching.stage import match_users as match_these_users
 from jobmatch_dagster.defs.profiles.inbox import inbox_folder
 from jobmatch_dagster.defs.profiles.stage import IngestReport, embed_profiles, ingest_cv, read_ahead
@@ -20,14 +21,17 @@ from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 
-# Users matched in one transaction: a killed run loses no more than this many users' work.
-_USERS_PER_TRANSACTION = 100
-
 
 class UserKeys(dg.Config):
     """Which users; their keys as the caller gave them."""
 
     user_keys: list[str]
+
+
+class FullMatch(dg.Config):
+    """Whether what is matched with the present settings already is matched once more."""
+
+    again: bool = False
 
 
 @dg.op(pool=names.POOL_EMBEDDER)
@@ -46,7 +50,9 @@ def match_listed_users(
     reports, failed = _ingest(context, config.user_keys, database.database(), clock.now().date())
     keys = [key for key in config.user_keys if key not in failed]
     vectors = embed_profiles(database.database(), embedder, context.run_id, keys)
-    kept = _match_in_groups(context, keys, database, embedder, matching)
+    matched = match_these_users(
+        database.database(), match_settings(embedder, matching), context.run_id, keys, log_progress("users matched")
+    )
     context.add_output_metadata(
         {
             "users": len(config.user_keys),
@@ -54,7 +60,7 @@ def match_listed_users(
             "new_versions": sum(report.is_new_version for report in reports),
             "unreadable_documents": sum(report.status == "unreadable" for report in reports),
             "vectors_written": vectors,
-            "matches_kept": kept,
+            "matches_kept": matched.kept,
         }
     )
     if failed:
@@ -67,16 +73,31 @@ def match_listed_users(
 @dg.op(pool=names.POOL_EMBEDDER)
 def match_everybody(
     context: dg.OpExecutionContext,
+    config: FullMatch,
     database: PostgresResource,
     embedder: EmbedderResource,
     matching: MatchingResource,
 ) -> None:
-    """Match every active user with every open posting, group by group."""
+    """Match every active user with every open posting, group by group.
+
+    Resumable: a group is a transaction, and what has been matched with the present settings is passed over, so a run
+    that was killed is taken up where it stopped. `again` does everything all the same.
+    """
     embed_profiles(database.database(), embedder, context.run_id)
+    settings = match_settings(embedder, matching)
     with database.database().begin() as connection:
-        keys = active_user_keys(connection)
-    kept = _match_in_groups(context, keys, database, embedder, matching)
-    context.add_output_metadata({"users": len(keys), "matches_kept": kept})
+        everybody = active_user_keys(connection)
+        left = everybody if config.again else users_out_of_date(connection, settings)
+    tell = log_progress("users matched")
+    report = match_these_users(database.database(), settings, context.run_id, left, tell)
+    rest = match_new_postings(database.database(), settings, context.run_id)
+    context.add_output_metadata(
+        {
+            "users": len(everybody),
+            "users_done_before": len(everybody) - len(left),
+            "matches_kept": report.kept + rest.kept,
+        }
+    )
 
 
 @dg.job(
@@ -118,20 +139,3 @@ def _ingest(
             failed.append(key)
         tell(done, len(user_keys))
     return reports, failed
-
-
-def _match_in_groups(
-    context: dg.OpExecutionContext,
-    user_keys: list[str],
-    database: PostgresResource,
-    embedder: EmbedderResource,
-    matching: MatchingResource,
-) -> int:
-    settings = MatchSettings(embedder.model, matching.weights(), matching.keep_best)
-    tell = log_progress("users matched")
-    kept = 0
-    for start in range(0, len(user_keys), _USERS_PER_TRANSACTION):
-        group = user_keys[start : start + _USERS_PER_TRANSACTION]
-        kept += match_these_users(database.database(), settings, context.run_id, group).kept
-        tell(start + len(group), len(user_keys))
-    return kept

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from jobmatch_dagster.core.document_limits import MAX_BYTES, MIB
+from jobmatch_dagster.core.embedding_text import profile_text_to_embed
 from jobmatch_dagster.core.preferences import PreferencesError, read_preferences
 from jobmatch_dagster.db import preferences, profiles
 from jobmatch_dagster.db.embeddings import stale_profile_texts, write_embeddings
@@ -166,7 +167,7 @@ def embed_profiles(
         stale = stale_profile_texts(connection, embedder.model, user_keys)
     if not stale:
         return 0
-    encoded = embedder.encode([row.embedding_text for row in stale])
+    encoded = embedder.encode([profile_text_to_embed(row.embedding_text) for row in stale])
     rows = ((row.id, row.text_hash, vector) for row, vector in zip(stale, encoded.vectors, strict=True))
     with database.begin() as connection:
         return write_embeddings(connection, "profile_embeddings", embedder.model, rows, run_id)

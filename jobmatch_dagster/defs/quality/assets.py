@@ -1,12 +1,17 @@
 """Assets of the quality stage: is the ranking good, do the scores mean something."""
 
+import os
+from pathlib import Path
+
 import dagster as dg
 import numpy as np
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.scoring import CLAUDE_THRESHOLD
 from jobmatch_dagster.db.calibrations import calibration_in_force
-from jobmatch_dagster.defs.quality.stage import fit, measure_quality
+from jobmatch_dagster.defs.quality.figures import NDCG_FLOOR, labelled_metadata, measure_real, stored_scores
+from jobmatch_dagster.defs.quality.ranking import BASELINES, measure_labelled
+from jobmatch_dagster.defs.quality.stage import fit
 from jobmatch_dagster.observability.plots import histogram
 from jobmatch_dagster.observability.previews import preview
 from jobmatch_dagster.observability.schemas import table_schema
@@ -18,42 +23,60 @@ from jobmatch_dagster.resources.postgres import PostgresResource
 _PLOTTED = 100_000
 
 
+class QualityConfig(dg.Config):
+    """Where the real data lie that is measured on beside the labelled pairs; nowhere when empty."""
+
+    data_folder: str = ""
+
+
 @dg.asset(
     key_prefix="quality",
     group_name="quality",
     owners=names.OWNERS,
     kinds=names.KINDS_EMBEDDING,
     pool=names.POOL_EMBEDDER,
-    code_version="1",
+    code_version="2",
 )
 def match_quality(
-    database: PostgresResource, embedder: EmbedderResource, matching: MatchingResource
+    config: QualityConfig, database: PostgresResource, embedder: EmbedderResource, matching: MatchingResource
 ) -> dg.MaterializeResult[None]:
-    """How well the engine ranks the labelled pairs that the project carries, beside BM25 as the baseline.
+    """How well the engine ranks pairs with a known answer, beside BM25 and plain cosine, and how its scores agree.
 
-    Grain: one measurement; it writes no table. NDCG, precision and recall at 10 and the mean reciprocal rank,
-    by method. Running it again gives the same figures for the same engine, model and calibration.
+    Grain: one measurement; it writes no table. NDCG, precision, recall at 10 and mean reciprocal rank by method on
+    the labelled pairs that the project carries; bands and agreement of the stored scores; which parts predict what
+    users saved. Where `EVALUATION_DATA` names a folder with the real sets, those too. Running it again gives the
+    same figures for the same engine, model, calibration and matches.
     """
     with database.database().begin() as connection:
-        calibration = calibration_in_force(connection, embedder.model)
-    measured = measure_quality(embedder, calibration.calibration, matching.weights())
-    rows = [
-        (name, q.ndcg_at_10, q.precision_at_10, q.recall_at_10, q.mean_reciprocal_rank)
-        for name, q in measured.by_method.items()
-    ]
-    columns = ("method", "ndcg_at_10", "precision_at_10", "recall_at_10", "mean_reciprocal_rank")
-    engine = measured.by_method["match_score"]
-    return dg.MaterializeResult(
+        calibration = calibration_in_force(connection, embedder.model).calibration
+        stored = stored_scores(connection)
+    measured = measure_labelled(embedder, calibration, matching.weights())
+    folder = config.data_folder or os.environ.get("EVALUATION_DATA", "")
+    real = measure_real(Path(folder), embedder, calibration, matching.weights()) if folder else {}
+    return dg.MaterializeResult(metadata={**labelled_metadata(measured), **stored, **real})
+
+
+@dg.asset_check(asset=["quality", "match_quality"], description="The ranking beats both baselines and its floor.")
+def ranking_is_good(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """Fails when the labelled pairs are ranked worse than a baseline ranks them, or than they once were ranked."""
+    event = context.instance.get_latest_materialization_event(dg.AssetKey(["quality", "match_quality"]))
+    found = event.asset_materialization.metadata if event and event.asset_materialization else {}
+    figures = {name: float(str(value.value)) for name, value in found.items() if name.endswith("ndcg_at_10")}
+    engine = figures.get("ndcg_at_10", 0.0)
+    better = all(engine >= figures.get(f"{name}_ndcg_at_10", 0.0) for name in BASELINES)
+    return dg.AssetCheckResult(
+        passed=bool(found) and better and engine >= NDCG_FLOOR,
+        severity=dg.AssetCheckSeverity.ERROR,
         metadata={
-            "ndcg_at_10": engine.ndcg_at_10 or 0.0,
-            "precision_at_10": engine.precision_at_10 or 0.0,
-            "recall_at_10": engine.recall_at_10 or 0.0,
-            "mean_reciprocal_rank": engine.mean_reciprocal_rank or 0.0,
-            "bm25_ndcg_at_10": measured.by_method["bm25"].ndcg_at_10 or 0.0,
-            "labelled_pairs": measured.pairs,
-            "methods": preview(rows, columns),
-        }
+            **figures,
+            "floor": NDCG_FLOOR,
+            "recovery": "Look at the metadata `methods` of quality/match_quality: which method fell. A new embedding "
+            "model wants a fit of quality/score_calibration; a change of word lists or weights shows in `match`.",
+        },
     )
+
+
+checks = [ranking_is_good]
 
 
 @dg.asset(

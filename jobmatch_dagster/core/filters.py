@@ -1,0 +1,150 @@
+"""The user's own conditions, three-valued: a posting fits, does not fit, or does not say.
+
+Put here what each condition means. What does not fit is not kept; what is unknown never excludes, and is shown.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Verdict = Literal["fits", "unknown", "does not fit"]
+NOT_ASKED, UNKNOWN, FITS, UNFIT = range(4)
+_VERDICTS: Mapping[int, Verdict] = {UNKNOWN: "unknown", FITS: "fits", UNFIT: "does not fit"}
+
+# In the order of the digits of a filter code.
+FILTERS = ("location", "salary", "visa", "language", "company")
+
+# Times a year that an amount of a unit is paid; a year of 52 weeks of 40 hours.
+_UNITS_PER_YEAR: Mapping[str, int] = {"YEAR": 1, "MONTH": 12, "WEEK": 52, "DAY": 260, "HOUR": 2_080}
+# Places with two names in ads of German-speaking countries; both are folded to the English one.
+_PLACE_NAMES = {
+    "münchen": "munich", "köln": "cologne", "nürnberg": "nuremberg", "hannover": "hanover", "wien": "vienna",
+    "zürich": "zurich", "genf": "geneva", "deutschland": "germany", "österreich": "austria", "schweiz": "switzerland",
+    "bayern": "bavaria", "sachsen": "saxony", "hessen": "hesse", "niedersachsen": "lower saxony",
+    "nordrhein-westfalen": "north rhine-westphalia", "usa": "united states", "uk": "united kingdom",
+    "braunschweig": "brunswick",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a user asks of a posting; None where nothing is asked."""
+
+    locations: Sequence[str] | None = None
+    min_salary: Decimal | None = None
+    salary_currency: str | None = None
+    needs_visa: bool | None = None
+    languages: Sequence[str] | None = None
+    excluded_companies: Sequence[str] | None = None
+
+    def __bool__(self) -> bool:
+        """Whether anything is asked."""
+        return bool(
+            self.locations
+            or self.min_salary is not None
+            or self.needs_visa
+            or self.languages
+            or self.excluded_companies
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a posting says about what users may ask; None where it does not."""
+
+    company: str = ""
+    places: Sequence[str] | None = None
+    remote: bool = False
+    yearly_salary: float | None = None
+    salary_currency: str | None = None
+    visa: bool | None = None
+    language: str | None = None
+
+
+class FilterTable:
+    """The conditions of n postings, laid out so that a user's filters are a few array operations."""
+
+    def __init__(self, conditions: Sequence[Conditions]) -> None:
+        self._count = len(conditions)
+        self._places = _index((place, i) for i, c in enumerate(conditions) for place in _folded(c.places))
+        self._has_place = np.array([bool(c.places) for c in conditions], np.bool_)
+        self._remote = np.array([c.remote for c in conditions], np.bool_)
+        self._salary = np.array([np.nan if c.yearly_salary is None else c.yearly_salary for c in conditions])
+        self._currency = np.array([c.salary_currency or "" for c in conditions])
+        self._visa = np.array([UNKNOWN if c.visa is None else FITS if c.visa else UNFIT for c in conditions], np.int8)
+        self._language = np.array([(c.language or "").casefold() for c in conditions])
+        self._companies = _index((_fold(c.company), i) for i, c in enumerate(conditions))
+
+    def verdicts(self, preferences: Preferences) -> NDArray[np.int8]:
+        """Codes of shape (filters, n): NOT_ASKED, UNKNOWN, FITS or UNFIT."""
+        codes = np.zeros((len(FILTERS), self._count), np.int8)
+        if preferences.locations:
+            hits = self._at(self._places, _folded(preferences.locations)) | self._remote
+            codes[0] = np.where(hits, FITS, np.where(self._has_place, UNFIT, UNKNOWN))
+        if preferences.min_salary is not None:
+            known = ~np.isnan(self._salary)
+            if preferences.salary_currency:
+                known &= self._currency == preferences.salary_currency
+            enough = np.nan_to_num(self._salary) >= float(preferences.min_salary)
+            codes[1] = np.where(known, np.where(enough, FITS, UNFIT), UNKNOWN)
+        if preferences.needs_visa:
+            codes[2] = self._visa
+        if preferences.languages:
+            wanted = [language.casefold() for language in preferences.languages]
+            spoken = np.isin(self._language, wanted)
+            codes[3] = np.where(self._language == "", UNKNOWN, np.where(spoken, FITS, UNFIT))
+        if preferences.excluded_companies:
+            excluded = self._at(self._companies, [_fold(name) for name in preferences.excluded_companies])
+            codes[4] = np.where(excluded, UNFIT, FITS)
+        return codes
+
+    def _at(self, index: Mapping[str, NDArray[np.int64]], names: Iterable[str]) -> NDArray[np.bool_]:
+        hits = np.zeros(self._count, np.bool_)
+        for name in names:
+            if name in index:
+                hits[index[name]] = True
+        return hits
+
+
+def filter_code(codes: NDArray[np.int8]) -> NDArray[np.int16]:
+    """Codes of shape (filters, n) as one number each; base 4, so that all of a pair's verdicts fit one column."""
+    digits = (codes[place].astype(np.int16) << (2 * place) for place in range(len(FILTERS)))
+    total: NDArray[np.int16] = np.sum(list(digits), axis=0, dtype=np.int16)
+    return total
+
+
+def verdicts_of(code: int) -> dict[str, Verdict]:
+    """The verdicts behind a filter code, by filter; those that were not asked are left out."""
+    digits = ((name, code >> (2 * place) & 3) for place, name in enumerate(FILTERS))
+    return {name: _VERDICTS[digit] for name, digit in digits if digit != NOT_ASKED}
+
+
+def yearly_salary(
+    *, low: Decimal | None, high: Decimal | None, value: Decimal | None, unit: str | None
+) -> float | None:
+    """The most that a posting offers in a year; None when it names no amount or no unit."""
+    best = next((amount for amount in (high, value, low) if amount is not None), None)
+    return None if best is None or unit not in _UNITS_PER_YEAR else float(best) * _UNITS_PER_YEAR[unit or ""]
+
+
+def _folded(places: Sequence[str] | None) -> Iterable[str]:
+    """Places and their parts ("Munich, Bavaria, Germany"), folded, in one naming."""
+    for place in places or ():
+        for part in place.split(","):
+            if name := _fold(part):
+                yield _PLACE_NAMES.get(name, name)
+
+
+def _fold(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _index(pairs: Iterable[tuple[str, int]]) -> dict[str, NDArray[np.int64]]:
+    found: dict[str, list[int]] = {}
+    for name, place in pairs:
+        found.setdefault(name, []).append(place)
+    return {name: np.array(places, np.int64) for name, places in found.items()}

@@ -1,0 +1,217 @@
+"""Matching in the database: slices compose, a kill leaves nothing behind, nobody sees half of two versions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from sqlalchemy import event, text
+
+from jobmatch_dagster.core.normalise import normalise_record
+from jobmatch_dagster.core.scoring import Weights
+from jobmatch_dagster.db.embedding_models import model_in_force
+from jobmatch_dagster.db.engine import Database
+from jobmatch_dagster.db.profiles import users_to_match
+from jobmatch_dagster.defs.matching.stage import MatchSettings, match_new_postings, match_users, users_out_of_date
+from jobmatch_dagster.demo.bench_matching import MODEL, fill
+from jobmatch_dagster.demo.corpus import postings_of_hour
+
+USERS, POSTINGS = 6, 48
+_ROWS = """
+    SELECT user_key, external_id, similarity, relevance, semantic_score, match_score, skills_score, experience_score,
+           industry_score, work_arrangement_score, priority, matching_skills, missing_skills, skill_hits::text,
+           filters::text, match_reasoning, status, m.profile_version, m.scoring_key
+    FROM user_job_matches AS m JOIN users ON users.id = m.user_id JOIN jobs ON jobs.id = m.job_id
+    ORDER BY user_key, external_id
+"""
+
+
+@pytest.fixture
+def market(database: Database) -> Database:
+    """48 postings and 6 users with random vectors; half of the users ask for something."""
+    records = postings_of_hour(datetime(2026, 11, 1, tzinfo=UTC), count=POSTINGS)
+    fill(database, [normalise_record(record) for record in records], USERS)
+    return database
+
+
+def _settings(**options: int) -> MatchSettings:
+    return MatchSettings(MODEL, Weights(), **{"keep_best": 1_000, **options})
+
+
+def _rows(database: Database) -> list[tuple]:
+    with database.begin() as connection:
+        return [tuple(row) for row in connection.execute(text(_ROWS))]
+
+
+def _run(database: Database, statement: str, **parameters: object) -> None:
+    with database.begin() as connection:
+        connection.execute(text(statement), parameters)
+
+
+@pytest.mark.parametrize("keep_best", [1_000, 7])
+def test_slices_compose_to_one_full_match(market: Database, keep_best: int) -> None:
+    settings = _settings(keep_best=keep_best)
+    match_new_postings(market, settings, "run", at_once=2)  # 24 slices
+    slices = _rows(market)
+    _run(market, "TRUNCATE user_job_matches, job_match_state")
+    match_users(market, settings, "run", [str(n) for n in range(USERS)])
+    assert _rows(market) == slices
+    assert max(sum(row[0] == str(n) for row in slices) for n in range(USERS)) <= keep_best
+    assert len(slices) > USERS
+
+
+def test_a_second_run_finds_nothing_to_do(market: Database) -> None:
+    match_new_postings(market, _settings(), "first")
+    stamps = "SELECT md5(string_agg(xmin::text, ',' ORDER BY id)) FROM user_job_matches"
+    with market.begin() as connection:
+        before = connection.scalar(text(stamps))
+    report = match_new_postings(market, _settings(), "second")
+    assert (report.postings, report.kept, report.inserted, report.updated) == (0, 0, 0, 0)
+    with market.begin() as connection:
+        assert connection.scalar(text(stamps)) == before
+
+
+@pytest.mark.parametrize("statement", [1, 4, 7, 10, 13, 16, 19, 22, 26, 30, 38, 46])
+def test_a_kill_after_any_statement_is_as_none(market: Database, statement: int) -> None:
+    with _killed_after(market, statement):
+        match_new_postings(market, _settings(keep_best=9), "killed", at_once=20)
+    match_new_postings(market, _settings(keep_best=9), "run", at_once=20)
+    survived = _rows(market)
+    _run(market, "TRUNCATE user_job_matches, job_match_state, job_facts")
+    match_new_postings(market, _settings(keep_best=9), "run", at_once=20)
+    assert _rows(market) == survived
+
+
+def test_evidence_is_kept_with_the_match(market: Database) -> None:
+    match_new_postings(market, _settings(), "run")
+    with market.begin() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT m.skill_hits, m.matching_skills, m.missing_skills, f.skills AS wanted, p.skills "
+                "FROM user_job_matches m JOIN job_facts f USING (job_id) JOIN cv_profiles p USING (user_id)"
+            )
+        ).all()
+    assert {kind for row in rows for kind, _, _ in row.skill_hits or ()} >= {"exact", "related"}
+    for row in rows:
+        for kind, asked, own in row.skill_hits or ():
+            assert asked in row.wanted
+            assert own in row.skills
+            assert (asked in (row.matching_skills or ())) == (kind in {"exact", "alias", "fuzzy"})
+        assert not set(row.missing_skills or ()) & {asked for _, asked, _ in row.skill_hits or ()}
+
+
+def test_a_new_profile_replaces_the_old_ones_matches_at_once(market: Database) -> None:
+    match_new_postings(market, _settings(), "run")
+    _run(
+        market,
+        "INSERT INTO cv_profiles (user_id, version, document_id, skills, evidence, embedding_text, text_hash, "
+        "extractor_version) SELECT user_id, 2, document_id, '{Nursing}', '{}', 't', 't', 1 FROM cv_profiles "
+        "WHERE user_id = (SELECT id FROM users WHERE user_key = '0')",
+    )
+    vector = "[" + ",".join(["0.051"] * 384) + "]"
+    _run(
+        market,
+        "INSERT INTO profile_embeddings (profile_id, model, text_hash, embedding) "
+        "SELECT id, :model, 't', CAST(:vector AS vector) FROM cv_profiles WHERE version = 2",
+        model=MODEL, vector=vector,
+    )  # fmt: skip
+    _run(market, "DELETE FROM job_match_state WHERE mod(job_id, 2) = 0")
+    with _killed_after(market, 40):  # after the hour's own step, before or in the user's
+        match_new_postings(market, _settings(), "killed")
+    versions = {row[-2] for row in _rows(market) if row[0] == "0"}
+    assert len(versions) == 1
+    match_new_postings(market, _settings(), "run")
+    assert {row[-2] for row in _rows(market) if row[0] == "0"} == {2}
+    with market.begin() as connection:
+        assert users_to_match(connection) == []
+
+
+def test_a_changed_preference_makes_the_list_stale_and_is_applied(market: Database) -> None:
+    match_new_postings(market, _settings(), "run")
+    _run(
+        market,
+        "INSERT INTO user_preferences (user_id, needs_visa) SELECT id, true FROM users WHERE user_key = '0' "
+        "ON CONFLICT (user_id) DO UPDATE SET version = user_preferences.version + 1, needs_visa = true, "
+        "locations = NULL, languages = NULL, min_salary = NULL",
+    )
+    with market.begin() as connection:
+        assert [user.user_key for user in users_to_match(connection)] == ["0"]
+    match_new_postings(market, _settings(), "run")
+    with market.begin() as connection:
+        assert users_to_match(connection) == []
+        kept = connection.execute(
+            text(
+                "SELECT m.filters, jobs.ai_visa_sponsorship AS visa FROM user_job_matches AS m "
+                "JOIN users ON users.id = m.user_id JOIN jobs ON jobs.id = m.job_id WHERE user_key = '0'"
+            )
+        ).all()
+    assert kept
+    assert all(row.filters == {"visa": "fits" if row.visa else "unknown"} for row in kept)
+    assert all(row.visa is not False for row in kept)
+
+
+def test_decisions_are_never_touched(market: Database) -> None:
+    match_new_postings(market, _settings(), "run")
+    _run(market, "UPDATE user_job_matches SET status = 'rejected', decided_at = now() WHERE mod(id, 3) = 0")
+    decided = [row for row in _rows(market) if row[-3] == "rejected"]
+    match_users(market, _settings(floor=101), "run", [str(n) for n in range(USERS)])
+    assert _rows(market) == decided
+
+
+def test_a_full_match_goes_on_where_it_was_killed(market: Database) -> None:
+    settings = _settings()
+    with market.begin() as connection:
+        assert len(users_out_of_date(connection, settings)) == USERS
+    match_users(market, settings, "killed", ["0", "1"])
+    with market.begin() as connection:
+        assert users_out_of_date(connection, settings) == ["2", "3", "4", "5"]
+        assert len(users_out_of_date(connection, _settings(floor=40))) == USERS
+
+
+def test_a_new_model_is_in_force_when_it_is_complete(market: Database) -> None:
+    with market.begin() as connection:
+        assert model_in_force(connection, MODEL) == MODEL
+        assert model_in_force(connection, "new") == MODEL
+    copy = "INSERT INTO {0} SELECT {1}, 'new', text_hash, embedding FROM {0} ON CONFLICT DO NOTHING"
+    for table, owner in (("job_embeddings", "job_id"), ("profile_embeddings", "profile_id")):
+        with market.begin() as connection:
+            assert model_in_force(connection, "new") == MODEL
+        _run(market, copy.format(table, owner))
+    with market.begin() as connection:
+        assert model_in_force(connection, "new") == "new"
+
+
+def test_similarities_do_not_depend_on_the_block() -> None:
+    from jobmatch_dagster.core.matching import similarities
+
+    rng = np.random.default_rng(1)
+    users, postings = (rng.normal(size=(n, 384)).astype(np.float32) for n in (40, 90))
+    users /= np.linalg.norm(users, axis=1, keepdims=True)
+    postings /= np.linalg.norm(postings, axis=1, keepdims=True)
+    whole = similarities(users, postings)
+    for rows, columns in ((slice(0, 1), slice(0, 1)), (slice(3, 8), slice(10, 41)), (slice(7, 40), slice(89, 90))):
+        assert np.array_equal(similarities(users[rows], postings[columns]), whole[rows, columns])
+
+
+class _KilledError(Exception):
+    pass
+
+
+@contextmanager
+def _killed_after(database: Database, statement: int) -> Iterator[None]:
+    """Let the database's n-th statement be the last: what follows fails as for a process that is gone."""
+    left = [statement]
+
+    def count(*_: object) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise _KilledError
+
+    event.listen(database.engine, "before_cursor_execute", count)
+    try:
+        yield
+    except _KilledError:
+        pass
+    finally:
+        event.remove(database.engine, "before_cursor_execute", count)

@@ -1,0 +1,13 @@
+-- Purpose: the parts of pairs that users decided on, and of pairs they left alone, to see which parts predict it.
+-- Parameters: most (undecided pairs at most).
+-- Indexes: none; one scan of user_job_matches.
+(SELECT status IN ('saved', 'applied') AS liked, skills_score, experience_score, industry_score,
+        work_arrangement_score, semantic_score, match_score, relevance
+ FROM user_job_matches WHERE status <> 'new')
+UNION ALL
+(SELECT false, skills_score, experience_score, industry_score, work_arrangement_score, semantic_score, match_score,
+        relevance
+ FROM user_job_matches
+ WHERE status = 'new' AND user_id IN (SELECT user_id FROM user_job_matches WHERE status <> 'new')
+ ORDER BY md5(user_id::text || job_id::text)
+ LIMIT :most)

@@ -1,0 +1,17 @@
+-- Purpose: whether a model has a vector of every open posting's and every current profile's present text, and any.
+-- Parameters: model.
+-- Indexes: jobs_open_hashes, job_embeddings_text, cv_profiles_user_id_version_key, profile_embeddings_pkey.
+SELECT EXISTS (SELECT FROM job_embeddings WHERE model = :model)
+   AND NOT EXISTS (
+       SELECT FROM jobs
+       LEFT JOIN job_embeddings AS e ON e.job_id = jobs.id AND e.model = :model
+       WHERE jobs.closed_at IS NULL AND e.text_hash IS DISTINCT FROM jobs.text_hash
+   )
+   AND NOT EXISTS (
+       SELECT FROM users
+       JOIN LATERAL (
+           SELECT id, text_hash FROM cv_profiles WHERE user_id = users.id ORDER BY version DESC LIMIT 1
+       ) AS p ON true
+       LEFT JOIN profile_embeddings AS e ON e.profile_id = p.id AND e.model = :model
+       WHERE users.active AND e.text_hash IS DISTINCT FROM p.text_hash
+   ) AS complete
