@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row
 
-from jobmatch_dagster.core.embedding_text import posting_text_to_embed
+from jobmatch_dagster.core.embedding_text import posting_text_to_embed, profile_text_to_embed
 from jobmatch_dagster.core.fields import is_personal
 from jobmatch_dagster.core.matching import PairExplanation, explain_pair
 from jobmatch_dagster.core.normalise import PageError, RecordError, normalise_record, parse_page
@@ -205,7 +205,7 @@ def _similarities(
     stored = float(job @ profile) if job is not None and profile is not None and len(job) == len(profile) else None
     if embedder is None or job is None or profile is None:
         return Similarities(stored)
-    fresh = embedder.encode([present_text(posting), user.embedding_text]).vectors
+    fresh = embedder.encode([present_text(posting), profile_text_to_embed(user.embedding_text)]).vectors
     return Similarities(stored, _cosine(job, fresh[0]), _cosine(profile, fresh[1]))
 
 
