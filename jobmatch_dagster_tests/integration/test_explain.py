@@ -173,7 +173,7 @@ def test_defect_1_a_wrong_salary_unit_of_the_vendor_itself(pair: Pair) -> None:
 
 
 def test_defect_2_a_poisoned_skill_alias(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    pair.seed("UPDATE job_facts SET skills = '{Kubernetes,Teamwork}'")
+    pair.seed("UPDATE jobs SET ai_key_skills = '{Kubernetes,Teamwork}' WHERE external_id = :posting")
     poisoned = replace(skills._table(), ids={**skills._table().ids, "hygiene": skills.canonical("Kubernetes")})
     monkeypatch.setattr(skills, "_table", lambda: poisoned)
     _forget_skills()
@@ -184,7 +184,13 @@ def test_defect_2_a_poisoned_skill_alias(pair: Pair, monkeypatch: pytest.MonkeyP
         _forget_skills()
     assert "'Kubernetes' is counted as shown by 'Hygiene': core/data/skills.toml has both as 'Kubernetes'" in found
     assert "Hygiene" in page
-    assert "matching looks at other skills than the posting names" in found
+
+
+def test_facts_that_are_not_the_postings(pair: Pair) -> None:
+    pair.seed("UPDATE job_facts SET skills = '{Kubernetes,Teamwork}'")
+    found = pair.findings()
+    assert "matching looks at other skills than the posting names: ['Kubernetes', 'Teamwork']" in found
+    assert "computed now it is" in found
 
 
 def test_defect_3_a_stale_vector(pair: Pair) -> None:
