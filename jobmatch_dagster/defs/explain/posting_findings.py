@@ -67,6 +67,17 @@ def _record_differs(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def _facts_differ(facts: Facts) -> Iterator[Finding]:
+    posting = facts.posting
+    if posting is None or posting.facts_record_hash is None or "skills" in (posting.facts_derived or ()):
+        return
+    if posting.facts_record_hash == posting.record_hash and posting.fact_skills != posting.ai_key_skills:
+        yield Finding(
+            f"Of this posting matching looks at other skills than the posting names: {short(posting.fact_skills)}.",
+            "Delete its row of job_facts, then materialize matching/semantic_matches.",
+        )
+
+
 def _salary(facts: Facts) -> Iterator[Finding]:
     posting = facts.posting
     if posting is None:
@@ -138,4 +149,4 @@ def differing_columns(facts: Facts) -> list[str]:
     return [name for name in columns if getattr(facts.posting, name) != getattr(facts.reread.posting, name)]
 
 
-LOOKS = (_not_held, _hours_missing, _record_differs, _salary, _state, _addresses_a_machine, _duplicates)
+LOOKS = (_not_held, _hours_missing, _record_differs, _facts_differ, _salary, _state, _addresses_a_machine, _duplicates)
