@@ -152,8 +152,9 @@ def priority(score: int | None) -> str | None:
 # the real CVs of each field and held on the other: the weighted score alone puts an ad that names one skill, and
 # that one in the CV, before the ads of the CV's own occupation.
 _RELEVANCE_INDUSTRY, _RELEVANCE_SKILLS = 0.2, 0.1
-# Where the vendor states a posting's skills the weighted score is to be trusted, and counts too.
-_RELEVANCE_MATCH = 0.5
+# Where the vendor states a posting's skills the weighted score is to be trusted, and leads: then the list is in the
+# order of the scores that stand in it, with likeness deciding between near ones.
+_RELEVANCE_MATCH = 4.0
 _INDUSTRY_UNKNOWN = 50
 # A share of few skills says little: as if four more had been asked for, of which one in five is met.
 _SKILLS_PRIOR, _SKILLS_PRIOR_SHARE = 4, 20
