@@ -119,11 +119,14 @@ def apply_all(connection: Connection) -> tuple[str, ...]:
         drop_views(connection)
         _with_yoyo(connection, lambda backend, known: backend.apply_migrations(backend.to_apply(known)))
     stamp = _stamp(connection)
-    if found.pending or stamp != _held_stamp(connection):
+    stale = bool(found.pending) or stamp != _held_stamp(connection)
+    if stale:
         drop_views(connection)
         _create_views(connection)
-        _isolate_users(connection)
         connection.exec_driver_sql(f"COMMENT ON TABLE {_BOOKKEEPING} IS '{stamp}'")
+    # Roles are the server's: they may be missing in a database that is otherwise up to date.
+    if stale or not _isolated(connection):
+        _isolate_users(connection)
     return found.pending
 
 
@@ -229,8 +232,17 @@ def _isolate_users(connection: Connection) -> None:
         _LOG.warning("Users are not isolated by roles: %s. See the README, section Roles.", missing)
 
 
+def _isolated(connection: Connection) -> bool:
+    """Whether every role is there and got its last grant: `isolate_users` gives all or nothing."""
+    query = (
+        "SELECT bool_and(coalesce(has_table_privilege(to_regrole(quote_ident(isolation_role(purpose))), :table, "
+        "'SELECT'), false)) FROM unnest(ARRAY['pipeline', 'reader', 'statistics']) AS purpose"
+    )
+    return bool(connection.scalar(text(query), {"table": _BOOKKEEPING}))
+
+
 def _stamp(connection: Connection) -> str:
-    """What stands on the migrations: a hash over the views' text and the database's name, which names the roles."""
+    """What stands on the migrations: a hash over the views' text and the database's name."""
     name = connection.scalars(text("SELECT current_database()")).one()
     views = b"".join(path.read_bytes() for path in _view_files())
     return hashlib.sha256(name.encode() + views).hexdigest()
