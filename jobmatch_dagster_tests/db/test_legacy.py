@@ -5,13 +5,13 @@ from typing import Any
 
 import psycopg2
 import pytest
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import Connection, create_engine, event, text
 
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.legacy.backup import checksums
 from jobmatch_dagster.db.legacy.convert import Conversion, convert, look, restore
 from jobmatch_dagster.db.legacy.state import SUFFIX, State
-from jobmatch_dagster.db.migrations import MigrationError, migrate, rollback
+from jobmatch_dagster.db.migrations import MigrationError, apply_all, migrate, rollback
 from jobmatch_dagster_tests.legacy_database import build_legacy_database
 
 LEGACY_TABLES = ("applications", "jobs", "raw_jobs_test", "user_job_matches", "users")
@@ -145,6 +145,24 @@ def test_the_statuses_of_jobs_are_those_of_the_only_user(empty: Database) -> Non
     assert result.statuses_of_nobody == 0
     query_ = "SELECT count(*) FROM legacy_decisions WHERE legacy_match_id LIKE 'jobs %'"
     assert query(empty, query_)[0][0] > 0
+
+
+def test_a_row_that_the_database_refuses_costs_no_other(empty: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stricter(connection: Connection) -> tuple[str, ...]:
+        applied = apply_all(connection)
+        connection.exec_driver_sql("ALTER TABLE jobs ADD CHECK (title <> 'cursed')")
+        return applied
+
+    monkeypatch.setattr("jobmatch_dagster.db.legacy.convert.apply_all", stricter)
+    build_legacy_database(empty, jobs=40)
+    _execute(empty, "UPDATE raw_jobs_test SET title = 'cursed', raw_data = NULL WHERE id = 7")
+    before = state(empty)
+    result = converted(empty)
+    assert (result.rows, result.postings, result.refused) == (40, 39, 1)
+    reasons = [row.reason for row in query(empty, "SELECT reason FROM quarantined_records")]
+    assert sum(reason.startswith("the database refuses it: new row") for reason in reasons) == 1
+    restore(empty, _quiet)
+    assert state(empty) == before
 
 
 def _nothing(database: Database) -> None:

@@ -42,7 +42,7 @@ _ASKED = {
     "WHERE search_text @@ websearch_to_tsquery('german', 'Nummer 4711')",
     "words of English postings": "SELECT title FROM open_jobs "
     "WHERE search_text @@ websearch_to_tsquery('english', 'number 4711')",
-    "open postings of a company": "SELECT title FROM open_jobs WHERE lower(company) = 'company 77' "
+    "open postings of a company": "SELECT title FROM open_jobs WHERE left(lower(company), 200) = 'company 77' "
     "ORDER BY date_created DESC LIMIT 20",
     "open postings of a level": "SELECT title FROM open_jobs WHERE ai_experience_level = '10+' "
     "ORDER BY date_created DESC LIMIT 20",
