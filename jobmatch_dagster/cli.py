@@ -166,8 +166,8 @@ def _migrate_from_legacy(runtime: Runtime, *, dry_run: bool) -> None:
         click.echo(
             "Refused records stand in quarantined_records, decisions that were left in legacy_decisions, each with its "
             "reason. `jobmatch rollback --to-legacy` goes back. `jobmatch forget` erases a user in the backups, "
-            "too; what the old jobs say of several users (status, reasoning, notes) goes with the last of them. Once you "
-            f"are content: DROP TABLE {backups};"
+            "too; what the old jobs say of several users (status, reasoning, notes) goes with the last of them. Once "
+            f"you are content: DROP TABLE {backups};"
         )
 
 

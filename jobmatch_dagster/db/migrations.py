@@ -26,6 +26,8 @@ _LOCK_KEY = 7_201_001
 # How long a table that is in use is waited for. Nothing is changed meanwhile.
 LOCK_TIMEOUT_SECONDS = 10
 _BOOKKEEPING = "_yoyo_migration"
+# The first migration that knows of a conversion, and a table that every conversion leaves.
+_LEGACY, _BACKUP = "0005.legacy", "jobs_legacy_backup"
 _LOG = logging.getLogger(__name__)
 
 
@@ -104,9 +106,11 @@ def rollback(database: Database, *, everything: bool = False) -> tuple[str, ...]
     Views and isolation stand on the newest schema alone, so they go first and come back with `migrate`.
 
     Raises:
-        MigrationError: if a migration cannot be undone or another process changes the schema at this moment.
+        MigrationError: if a migration cannot be undone, another process changes the schema at this moment, or the
+            database was converted from the legacy project and would no longer know of it.
     """
     with changing_schema(database) as connection:
+        _refuse_stranding(connection, everything=everything)
         return undo(connection, everything=everything)
 
 
@@ -147,6 +151,16 @@ def undo(connection: Connection, *, everything: bool) -> tuple[str, ...]:
         ),
     )
     return names
+
+
+def _refuse_stranding(connection: Connection, *, everything: bool) -> None:
+    applied = read_plan(connection).applied
+    oldest = min(applied if everything else applied[-1:], default="")
+    if oldest and oldest <= _LEGACY and connection.scalar(text("SELECT to_regclass(:name)"), {"name": _BACKUP}):
+        raise MigrationError(
+            f"The database was converted from the legacy project ({_BACKUP} is there), and without {_LEGACY} nothing "
+            "would lead back. Use `jobmatch rollback --to-legacy`, or drop the backups first. Nothing was changed."
+        )
 
 
 def drop_views(connection: Connection) -> None:

@@ -67,7 +67,7 @@ def places_of_user(connection: Connection, user_key: str) -> list[Place]:
 
 
 def erase_rows(connection: Connection, places: Sequence[Place]) -> None:
-    """Delete the rows at these places, those that point to others first; the way back to the legacy state stays open."""
+    """Delete the rows at these places, those that point to others first; the way back to the legacy state stays."""
     with keeping_checksums(connection, [place.table for place in places]):
         for place in reversed(places):
             query = f'DELETE FROM "{place.table}" WHERE {place.condition}'
