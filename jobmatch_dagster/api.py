@@ -26,7 +26,7 @@ from jobmatch_dagster.db import matches as db_matches
 from jobmatch_dagster.db import statistics as db_statistics
 from jobmatch_dagster.db.engine import Database, run_query
 from jobmatch_dagster.db.locks import LOADING, lock
-from jobmatch_dagster.db.records import load_records
+from jobmatch_dagster.db.records import first_refusal, load_records
 
 __all__ = [
     "AddedJob", "RecordError", "UnknownUserError", "add_job", "decide", "job_exists", "job_statistics", "matches",
@@ -65,6 +65,8 @@ def add_job(database: Database, record: Mapping[str, Any], *, seen_at: datetime 
     with database.begin() as connection:
         lock(connection, LOADING)
         loaded = load_records(connection, "added", {}, body, seen_at or datetime.now(UTC), "api")
+        if loaded.refused:
+            raise RecordError(*first_refusal(connection, loaded.page_id))
     outcome = "inserted" if loaded.counts.inserted else "updated" if loaded.counts.updated else "unchanged"
     return AddedJob(posting.external_id, outcome)  # type: ignore[arg-type]
 

@@ -165,8 +165,9 @@ def _migrate_from_legacy(runtime: Runtime, *, dry_run: bool) -> None:
         backups = ", ".join(f"{name}{SUFFIX}" for name in found.tables)
         click.echo(
             "Refused records stand in quarantined_records, decisions that were left in legacy_decisions, each with its "
-            "reason. `jobmatch rollback --to-legacy` goes back. The backups hold personal data that `jobmatch forget` "
-            f"does not reach; once you are content: DROP TABLE {backups};"
+            "reason. `jobmatch rollback --to-legacy` goes back. `jobmatch forget` erases a user in the backups, "
+            "too; what the old jobs say of several users (status, reasoning, notes) goes with the last of them. Once "
+            f"you are content: DROP TABLE {backups};"
         )
 
 

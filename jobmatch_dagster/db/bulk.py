@@ -29,11 +29,7 @@ def copy_into(connection: Connection, table: str, columns: Sequence[str], rows: 
     stream = _LineStream(_lines(rows, encoders))
     names = ", ".join(f'"{column}"' for column in columns)
     with _cursor(connection) as cursor:
-        try:
-            cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN', stream)
-        except psycopg2.Error as error:
-            # Its context quotes the line, which may be a user's.
-            raise type(error)(error.diag.message_primary or type(error).__name__) from None
+        _copy(cursor, f'COPY "{table}" ({names}) FROM STDIN', stream)
     return stream.lines
 
 
@@ -56,7 +52,7 @@ def stage_lines(connection: Connection, like: str, columns: Sequence[str], lines
     )
     stream = _LineStream(line.encode() for line in lines)
     with _cursor(connection) as cursor:
-        cursor.copy_expert(f'COPY "{name}" ({names}) FROM STDIN', stream)
+        _copy(cursor, f'COPY "{name}" ({names}) FROM STDIN', stream)
     return stream.lines
 
 
@@ -180,6 +176,18 @@ def _column_kinds(connection: Connection, table: str) -> dict[str, str]:
         {"table": table},
     )
     return {row.attname: row.format_type for row in rows}
+
+
+def _copy(cursor: Any, sql: str, stream: io.RawIOBase) -> None:
+    """COPY whose error keeps its SQLSTATE and says its first sentence alone.
+
+    The context of such an error quotes the line, which may be a user's.
+    """
+    try:
+        cursor.copy_expert(sql, stream)
+    except psycopg2.Error as error:
+        error.args = (error.diag.message_primary or type(error).__name__,)
+        raise
 
 
 def _cursor(connection: Connection) -> Any:

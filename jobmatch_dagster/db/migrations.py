@@ -26,6 +26,8 @@ _LOCK_KEY = 7_201_001
 # How long a table that is in use is waited for. Nothing is changed meanwhile.
 LOCK_TIMEOUT_SECONDS = 10
 _BOOKKEEPING = "_yoyo_migration"
+# The first migration that knows of a conversion, and a table that every conversion leaves.
+_LEGACY, _BACKUP = "0005.legacy", "jobs_legacy_backup"
 _LOG = logging.getLogger(__name__)
 
 
@@ -104,9 +106,11 @@ def rollback(database: Database, *, everything: bool = False) -> tuple[str, ...]
     Views and isolation stand on the newest schema alone, so they go first and come back with `migrate`.
 
     Raises:
-        MigrationError: if a migration cannot be undone or another process changes the schema at this moment.
+        MigrationError: if a migration cannot be undone, another process changes the schema at this moment, or the
+            database was converted from the legacy project and would no longer know of it.
     """
     with changing_schema(database) as connection:
+        _refuse_stranding(connection, everything=everything)
         return undo(connection, everything=everything)
 
 
@@ -119,11 +123,14 @@ def apply_all(connection: Connection) -> tuple[str, ...]:
         drop_views(connection)
         _with_yoyo(connection, lambda backend, known: backend.apply_migrations(backend.to_apply(known)))
     stamp = _stamp(connection)
-    if found.pending or stamp != _held_stamp(connection):
+    stale = bool(found.pending) or stamp != _held_stamp(connection)
+    if stale:
         drop_views(connection)
         _create_views(connection)
-        _isolate_users(connection)
         connection.exec_driver_sql(f"COMMENT ON TABLE {_BOOKKEEPING} IS '{stamp}'")
+    # Roles are the server's: they may be missing in a database that is otherwise up to date.
+    if stale or not _isolated(connection):
+        _isolate_users(connection)
     return found.pending
 
 
@@ -144,6 +151,16 @@ def undo(connection: Connection, *, everything: bool) -> tuple[str, ...]:
         ),
     )
     return names
+
+
+def _refuse_stranding(connection: Connection, *, everything: bool) -> None:
+    applied = read_plan(connection).applied
+    oldest = min(applied if everything else applied[-1:], default="")
+    if oldest and oldest <= _LEGACY and connection.scalar(text("SELECT to_regclass(:name)"), {"name": _BACKUP}):
+        raise MigrationError(
+            f"The database was converted from the legacy project ({_BACKUP} is there), and without {_LEGACY} nothing "
+            "would lead back. Use `jobmatch rollback --to-legacy`, or drop the backups first. Nothing was changed."
+        )
 
 
 def drop_views(connection: Connection) -> None:
@@ -229,8 +246,17 @@ def _isolate_users(connection: Connection) -> None:
         _LOG.warning("Users are not isolated by roles: %s. See the README, section Roles.", missing)
 
 
+def _isolated(connection: Connection) -> bool:
+    """Whether every role is there and got its last grant: `isolate_users` gives all or nothing."""
+    query = (
+        "SELECT bool_and(coalesce(has_table_privilege(to_regrole(quote_ident(isolation_role(purpose))), :table, "
+        "'SELECT'), false)) FROM unnest(ARRAY['pipeline', 'reader', 'statistics']) AS purpose"
+    )
+    return bool(connection.scalar(text(query), {"table": _BOOKKEEPING}))
+
+
 def _stamp(connection: Connection) -> str:
-    """What stands on the migrations: a hash over the views' text and the database's name, which names the roles."""
+    """What stands on the migrations: a hash over the views' text and the database's name."""
     name = connection.scalars(text("SELECT current_database()")).one()
     views = b"".join(path.read_bytes() for path in _view_files())
     return hashlib.sha256(name.encode() + views).hexdigest()

@@ -16,18 +16,28 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from jobmatch_dagster.db.engine import run_query
-
-# Tables of people, and the column that holds the user key.
-_ROOTS = (("users", "user_key"), ("users_legacy_backup", "id"))
+from jobmatch_dagster.db.legacy.backup import keeping_checksums
+from jobmatch_dagster.db.legacy.people import columns_of_the_only_user, user_columns
 
 
 @dataclass(frozen=True)
 class Place:
-    """Rows of a table that belong to a user: those whose column holds one of the values."""
+    """Rows of a table that belong to a user: those whose column holds one of the values.
+
+    Or, of a table that is nobody's: `emptied` columns, which belong to the user in every row that has one.
+    """
 
     table: str
     column: str
     values: tuple[Any, ...]
+    emptied: tuple[str, ...] = ()
+
+    @property
+    def condition(self) -> str:
+        """SQL that picks the rows; its parameter is `values`."""
+        if self.emptied:
+            return " OR ".join(f'"{column}" IS NOT NULL' for column in self.emptied)
+        return f'"{self.column}" = ANY(:values)'
 
 
 def places_of_user(connection: Connection, user_key: str) -> list[Place]:
@@ -36,12 +46,11 @@ def places_of_user(connection: Connection, user_key: str) -> list[Place]:
     The same of the backups that a conversion of the legacy project leaves, where the key is the legacy id. The values
     are kept, so that the same places can be searched when the rows are gone. Without such a user the list is empty.
     """
-    roots = ((root, column) for root, column in _ROOTS if connection.scalar(text(f"SELECT to_regclass('{root}')")))
     found: dict[str, Place] = {}
-    for root, column in roots:
-        query = f'SELECT id FROM "{root}" WHERE CAST("{column}" AS text) = :key'
-        if ids := tuple(connection.scalars(text(query), {"key": user_key})):
-            found[root] = Place(root, "id", ids)
+    for root, kept, column in (("users", "id", "user_key"), *((t, c, c) for t, c in user_columns(connection))):
+        query = f'SELECT DISTINCT "{kept}" FROM "{root}" WHERE CAST("{column}" AS text) = :key'
+        if values := tuple(connection.scalars(text(query), {"key": user_key})):
+            found[root] = Place(root, kept, values)
     links = run_query(connection, "links_to_users") if found else []
     waiting = deque(found)
     while waiting:
@@ -51,14 +60,21 @@ def places_of_user(connection: Connection, user_key: str) -> list[Place]:
                 values = _values(connection, parent, link.parent_column)
                 found[link.child] = Place(link.child, link.child_column, values)
                 waiting.append(link.child)
+    old_jobs, columns = columns_of_the_only_user(connection, user_key)
+    if columns:
+        found.setdefault(old_jobs, Place(old_jobs, "", (), columns))
     return list(found.values())
 
 
 def erase_rows(connection: Connection, places: Sequence[Place]) -> None:
-    """Delete the rows at these places, those that point to others first."""
-    for place in reversed(places):
-        query = f'DELETE FROM "{place.table}" WHERE "{place.column}" = ANY(:values)'
-        connection.execute(text(query), {"values": list(place.values)})
+    """Delete the rows at these places, those that point to others first; the way back to the legacy state stays."""
+    with keeping_checksums(connection, [place.table for place in places]):
+        for place in reversed(places):
+            query = f'DELETE FROM "{place.table}" WHERE {place.condition}'
+            if place.emptied:
+                emptied = ", ".join(f'"{column}" = NULL' for column in place.emptied)
+                query = f'UPDATE "{place.table}" SET {emptied} WHERE {place.condition}'
+            connection.execute(text(query), {"values": list(place.values)})
 
 
 def count_rows(connection: Connection, places: Sequence[Place]) -> dict[str, int]:
@@ -67,8 +83,8 @@ def count_rows(connection: Connection, places: Sequence[Place]) -> dict[str, int
 
 
 def rows_at(connection: Connection, place: Place) -> Iterator[Mapping[str, Any]]:
-    """The rows at a place, as they are stored."""
-    for row in _select(connection, "*", place):
+    """The rows at a place, as they are stored; of a table that is nobody's the user's columns alone."""
+    for row in _select(connection, ", ".join(f'"{column}"' for column in place.emptied) or "*", place):
         yield dict(row._mapping)
 
 
@@ -104,5 +120,5 @@ def _values(connection: Connection, place: Place, column: str) -> tuple[Any, ...
 
 
 def _select(connection: Connection, what: str, place: Place) -> Sequence[Row[Any]]:
-    query = f'SELECT {what} FROM "{place.table}" WHERE "{place.column}" = ANY(:values)'
+    query = f'SELECT {what} FROM "{place.table}" WHERE {place.condition}'
     return connection.execute(text(query), {"values": list(place.values)}).all()

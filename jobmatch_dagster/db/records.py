@@ -9,22 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from jobmatch_dagster.core.normalise import NORMALISER_VERSION, PageContent, normalise_page
 from jobmatch_dagster.core.pages import PageResponse
 from jobmatch_dagster.core.windows import Sweep
 from jobmatch_dagster.db import pages
-from jobmatch_dagster.db.jobs import MergeCounts, SightedPosting, merge_postings, quarantine
+from jobmatch_dagster.db.jobs import MergeCounts, SightedPosting, merge_or_refuse, quarantine
 
 
 @dataclass(frozen=True)
 class LoadedRecords:
-    """What a page of records held, and what became of it."""
+    """What a page of records held, and what became of it; `refused` postings the database did not take."""
 
     page_id: int
     content: PageContent
     counts: MergeCounts
+    refused: int
 
 
 def load_records(
@@ -43,9 +44,16 @@ def load_records(
     page_id = pages.insert_page(connection, "g1", {}, Sweep(endpoint, None, None), uuid4(), page, run_id)
     quarantine(connection, page_id, content.rejected)
     sighted = [SightedPosting(posting, page_id, position, fetched_at) for position, posting in content.postings]
-    counts = merge_postings(connection, sighted, run_id)
+    counts, refused = merge_or_refuse(connection, sighted, run_id)
     pages.mark_loaded(connection, [page_id], NORMALISER_VERSION)
-    return LoadedRecords(page_id, content, counts)
+    return LoadedRecords(page_id, content, counts, refused)
+
+
+def first_refusal(connection: Connection, page_id: int) -> tuple[str, str]:
+    """Field and reason of the first quarantined record of a page."""
+    query = "SELECT field, reason FROM quarantined_records WHERE page_id = :page_id ORDER BY page_position LIMIT 1"
+    row = connection.execute(text(query), {"page_id": page_id}).one()
+    return row.field, row.reason
 
 
 def content_key(content: PageContent) -> list[tuple[str, str]]:

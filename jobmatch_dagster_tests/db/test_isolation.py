@@ -249,3 +249,26 @@ def test_a_plain_owner_works_with_and_without_roles(owner: Database) -> None:
             pass
     assert migrate(owner) == ()
     assert rollback(owner) == ("0030.isolation",)
+
+
+def test_roles_are_made_by_a_later_migrate(owner: Database, empty_database_url: str) -> None:
+    migrate(owner)
+    with create_engine(empty_database_url).begin() as administrator:
+        administrator.exec_driver_sql(f'ALTER ROLE "{make_url(owner.url).username}" CREATEROLE')
+    assert migrate(owner) == ()
+    with owner.begin() as connection:
+        assert unprotected_tables(connection) == []
+    with reading_as(owner, "ada") as connection:
+        assert connection.scalar(text("SELECT count(*) FROM current_matches")) == 0
+
+
+def test_grants_that_a_restore_left_out_come_back(database: Database) -> None:
+    migrate(database)
+    name = make_url(database.url).database
+    with database.begin() as connection:
+        for purpose in ("pipeline", "reader", "statistics"):
+            connection.exec_driver_sql(f'DROP OWNED BY "{name}_{purpose}"')
+        assert unprotected_tables(connection) != []
+    migrate(database)
+    with database.begin() as connection:
+        assert unprotected_tables(connection) == []

@@ -5,13 +5,14 @@ from typing import Any
 
 import psycopg2
 import pytest
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import Connection, create_engine, event, text
 
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.legacy.backup import checksums
 from jobmatch_dagster.db.legacy.convert import Conversion, convert, look, restore
 from jobmatch_dagster.db.legacy.state import SUFFIX, State
-from jobmatch_dagster.db.migrations import MigrationError, migrate, rollback
+from jobmatch_dagster.db.migrations import MigrationError, apply_all, migrate, plan, rollback
+from jobmatch_dagster.db.personal import count_rows, erase_rows, places_of_user, rows_at
 from jobmatch_dagster_tests.legacy_database import build_legacy_database
 
 LEGACY_TABLES = ("applications", "jobs", "raw_jobs_test", "user_job_matches", "users")
@@ -147,6 +148,24 @@ def test_the_statuses_of_jobs_are_those_of_the_only_user(empty: Database) -> Non
     assert query(empty, query_)[0][0] > 0
 
 
+def test_a_row_that_the_database_refuses_costs_no_other(empty: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stricter(connection: Connection) -> tuple[str, ...]:
+        applied = apply_all(connection)
+        connection.exec_driver_sql("ALTER TABLE jobs ADD CHECK (title <> 'cursed')")
+        return applied
+
+    monkeypatch.setattr("jobmatch_dagster.db.legacy.convert.apply_all", stricter)
+    build_legacy_database(empty, jobs=40)
+    _execute(empty, "UPDATE raw_jobs_test SET title = 'cursed', raw_data = NULL WHERE id = 7")
+    before = state(empty)
+    result = converted(empty)
+    assert (result.rows, result.postings, result.refused) == (40, 39, 1)
+    reasons = [row.reason for row in query(empty, "SELECT reason FROM quarantined_records")]
+    assert sum(reason.startswith("the database refuses it: new row") for reason in reasons) == 1
+    restore(empty, _quiet)
+    assert state(empty) == before
+
+
 def _nothing(database: Database) -> None:
     """Leave the database empty."""
 
@@ -210,6 +229,61 @@ def test_a_changed_backup_is_told_and_not_restored(empty: Database) -> None:
     assert look(empty)[0].state is State.CONVERTED
 
 
+def _forget(database: Database, user_key: str) -> dict[str, int]:
+    """Erase a user's rows as a login of the pipeline does; gives what was found."""
+    with database.begin() as connection:
+        role = connection.scalar(text("SELECT isolation_role('pipeline')"))
+        connection.exec_driver_sql(f'SET LOCAL ROLE "{role}"')
+        places = places_of_user(connection, user_key)
+        found = count_rows(connection, places)
+        assert sum(len(list(rows_at(connection, place))) for place in places) == sum(found.values())
+        erase_rows(connection, places)
+        assert set(count_rows(connection, places).values()) == {0}
+        assert places_of_user(connection, user_key) == []
+    return found
+
+
+def test_who_is_forgotten_is_not_in_the_backups_and_the_way_back_stays(empty: Database) -> None:
+    build_legacy_database(empty, jobs=40)
+    converted(empty)
+    found = _forget(empty, "1")
+    assert {f"{name}{SUFFIX}" for name in ("users", "user_job_matches", "applications")} | {"users"} <= found.keys()
+    assert f"jobs{SUFFIX}" not in found  # there are other users, whose the statuses may be
+    restore(empty, _quiet)
+    assert [row.id for row in query(empty, "SELECT id FROM users ORDER BY id")] == [2, 3]
+    assert query(empty, "SELECT count(*) FROM user_job_matches WHERE user_id = 1")[0][0] == 0
+    assert query(empty, "SELECT count(*) FROM jobs WHERE match_reasoning IS NOT NULL")[0][0] > 0
+
+
+def test_a_backup_that_was_changed_stays_refused_when_somebody_is_forgotten(empty: Database) -> None:
+    build_legacy_database(empty, jobs=20)
+    converted(empty)
+    _execute(empty, f"UPDATE users{SUFFIX} SET name = 'other' WHERE id = 2")
+    _forget(empty, "1")
+    with pytest.raises(MigrationError, match="Checksums differ for users: the backups were changed"):
+        restore(empty, _quiet)
+
+
+def test_what_the_old_jobs_say_goes_with_the_only_user(empty: Database) -> None:
+    build_legacy_database(empty, jobs=20, users=1)
+    converted(empty)
+    assert _forget(empty, "1")[f"jobs{SUFFIX}"] > 0
+    restore(empty, _quiet)
+    said = query(empty, "SELECT match_score, match_reasoning, priority, status FROM jobs")
+    assert {tuple(row) for row in said} == {(None,) * 4}
+
+
+def test_users_that_no_foreign_key_and_no_table_names_are_forgotten(empty: Database) -> None:
+    build_legacy_database(empty, jobs=20)
+    _execute(empty, "DROP TABLE users CASCADE")
+    converted(empty)
+    found = _forget(empty, "2")
+    assert found[f"user_job_matches{SUFFIX}"] > 0
+    restore(empty, _quiet)
+    users = query(empty, "SELECT DISTINCT user_id FROM user_job_matches ORDER BY 1")
+    assert [row.user_id for row in users] == [1, 3]
+
+
 def test_two_at_once_do_not_meet(empty: Database) -> None:
     build_legacy_database(empty, jobs=20)
     with empty.begin() as connection:
@@ -222,7 +296,13 @@ def test_a_conversion_survives_its_migrations_being_undone_one_by_one(empty: Dat
     build_legacy_database(empty, jobs=60)
     before = state(empty)
     converted(empty)
-    assert rollback(empty) == ("0030.isolation",)
+    with pytest.raises(MigrationError, match="Use `jobmatch rollback --to-legacy`"):
+        rollback(empty, everything=True)
+    while plan(empty).applied[-1] != "0005.legacy":
+        assert len(rollback(empty)) == 1
+    with pytest.raises(MigrationError, match="Use `jobmatch rollback --to-legacy`"):
+        rollback(empty)
+    assert look(empty)[0].state is State.CONVERTED
     migrate(empty)
     restore(empty, lambda _: None)
     assert state(empty) == before

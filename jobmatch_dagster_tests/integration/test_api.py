@@ -48,6 +48,15 @@ def test_a_bad_record_is_refused_with_its_field(change: dict[str, Any], said: st
         assert connection.scalar(text("SELECT count(*) FROM job_pages")) == 0
 
 
+def test_a_record_that_the_database_refuses_is_told_as_one(database: Database) -> None:
+    with database.begin() as connection:
+        connection.execute(text("ALTER TABLE jobs ADD CHECK (title <> 'cursed')"))
+    with pytest.raises(api.RecordError, match=r"\(record\): the database refuses it: new row"):
+        api.add_job(database, RECORD | {"title": "cursed"})
+    with database.begin() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM job_pages")) == 0
+
+
 def test_decisions_survive_matching_anew_and_backfill(world: World) -> None:
     world.market(per_hour=24, since=HOUR - timedelta(hours=3))
     world.collect()

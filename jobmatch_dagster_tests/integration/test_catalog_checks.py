@@ -84,6 +84,26 @@ def test_links_that_lead_nowhere_are_counted(collected: Database) -> None:
     assert failed.metadata["constraints_missing"].value == "job_sightings_job_id_fkey"
 
 
+def test_a_key_of_the_same_name_elsewhere_and_one_switched_off_are_missing(collected: Database) -> None:
+    with collected.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE job_match_state DROP CONSTRAINT job_match_state_job_id_fkey")
+        connection.exec_driver_sql(
+            "CREATE TABLE other (job_id bigint CONSTRAINT job_match_state_job_id_fkey REFERENCES jobs)"
+        )
+        connection.exec_driver_sql("ALTER TABLE job_embeddings DISABLE TRIGGER ALL")
+    failed = _run("keys_hold")
+    assert not failed.passed
+    assert failed.metadata["constraints_missing"].value == "job_embeddings_job_id_fkey, job_match_state_job_id_fkey"
+
+
+def test_tables_are_read_only_when_a_key_is_missing(collected: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    for name in ("orphans", "duplicate_ids"):
+        monkeypatch.setattr(checks, name, lambda _, name=name: read.append(name))
+    assert _run("keys_hold").passed
+    assert read == []
+
+
 def test_only_what_would_corrupt_later_stages_blocks() -> None:
     blocking = {spec.name for check in checks.checks for spec in check.check_specs if spec.blocking}
     assert blocking == {"no_user_columns", "keys_hold"}

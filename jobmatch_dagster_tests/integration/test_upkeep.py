@@ -139,7 +139,8 @@ def test_values_at_every_limit_are_taken_by_the_database(database: Database) -> 
     """What the normaliser lets through must fit the columns and their indexes."""
     wide = "".join(chr(0x20000 + n) for n in range(600))
     record = _record(
-        title=wide * 3, ai_key_skills=[wide, wide[:-1]], ai_keywords=[wide], ai_taxonomies_a=[wide],
+        title=wide * 3, organization=wide * 3, ai_key_skills=[wide, wide[:-1]], ai_keywords=[wide],
+        ai_taxonomies_a=[wide],
         description_text=" ".join(f"{n:x}ü" for n in range(40_000)), ai_salary_value="0." + "1" * 20,
         ai_salary_maxvalue=10**15 - 1, linkedin_org_employees=2**31 - 1, locations_raw=[{"a": "\0\ud800"}],
     )  # fmt: skip

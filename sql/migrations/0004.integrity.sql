@@ -21,7 +21,8 @@ DROP INDEX user_job_matches_best;
 CREATE INDEX user_job_matches_best ON user_job_matches (user_id, match_score DESC NULLS LAST, semantic_score DESC NULLS LAST);
 CREATE INDEX user_job_matches_decided ON user_job_matches (user_id, decided_at DESC) WHERE status <> 'new';
 CREATE INDEX jobs_page_id ON jobs (page_id);
-CREATE INDEX jobs_open_company ON jobs (lower(company), date_created DESC) WHERE closed_at IS NULL;
+-- A name of any length is taken: an index holds at most 2,704 bytes of a row.
+CREATE INDEX jobs_open_company ON jobs (left(lower(company), 200), date_created DESC) WHERE closed_at IS NULL;
 CREATE INDEX jobs_open_level ON jobs (ai_experience_level, date_created DESC) WHERE closed_at IS NULL;
 CREATE INDEX jobs_updated_at ON jobs (updated_at);
 CREATE INDEX claude_requests_job ON claude_requests (job_id);

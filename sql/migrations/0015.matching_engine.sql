@@ -31,7 +31,7 @@ COMMENT ON COLUMN user_job_matches.skill_hits IS 'List of [kind, skill of the po
 COMMENT ON COLUMN user_job_matches.filters IS 'For each filter that the user set: fits or unknown; a pair that does not fit is not kept';
 UPDATE user_job_matches SET relevance = match_score WHERE relevance IS NULL;
 DROP INDEX user_job_matches_best;
-CREATE INDEX user_job_matches_best ON user_job_matches (user_id, relevance DESC);
+CREATE INDEX user_job_matches_best ON user_job_matches (user_id, relevance DESC NULLS LAST);
 
 CREATE TABLE embedding_models (
     model        text PRIMARY KEY,

@@ -1,12 +1,23 @@
 -- Purpose: everything that defines a table, line by line in a fixed order, without object ids: for a checksum.
+--          Rights that the roles of this project hold (isolate_users) are left out: a way back takes them away.
 -- Parameters: table (its present name in the current schema).
 -- Indexes: none; reads the system catalogue.
-WITH t AS (SELECT c.* FROM pg_class AS c WHERE c.oid = to_regclass(quote_ident(:table)))
+WITH t AS (SELECT c.* FROM pg_class AS c WHERE c.oid = to_regclass(quote_ident(:table))),
+rights AS (
+    SELECT c.oid, string_agg(concat_ws(' ', pg_get_userbyid(acl.grantor), acl.grantee::regrole, acl.privilege_type, acl.is_grantable), ',' ORDER BY acl.grantor::regrole::text, acl.grantee::regrole::text, acl.privilege_type) AS held
+    FROM pg_class AS c,
+         aclexplode(coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner))) AS acl
+    WHERE acl.grantee = 0 OR pg_get_userbyid(acl.grantee) NOT IN (
+        left(current_database(), 54) || '_pipeline', left(current_database(), 56) || '_reader',
+        left(current_database(), 52) || '_statistics'
+    )
+    GROUP BY c.oid
+)
 SELECT part
 FROM (
     SELECT concat_ws(' ', '0 table', pg_get_userbyid(relowner), relkind, relpersistence, relrowsecurity, relforcerowsecurity,
-                     relacl, reloptions, obj_description(oid, 'pg_class')) AS part
-    FROM t
+                     rights.held, reloptions, obj_description(t.oid, 'pg_class')) AS part
+    FROM t LEFT JOIN rights ON rights.oid = t.oid
     UNION ALL
     SELECT concat_ws(' ', '1 column', to_char(a.attnum, 'FM0000'), a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
                      a.attidentity, a.attgenerated, a.attstorage, a.attcollation, a.attacl,
@@ -29,10 +40,11 @@ FROM (
     FROM t JOIN pg_policy AS p ON p.polrelid = t.oid
     UNION ALL
     SELECT concat_ws(' ', '7 sequence', s.sequencename, s.data_type, s.start_value, s.min_value, s.max_value, s.increment_by,
-                     s.cycle, s.cache_size, s.last_value, c.relacl)
+                     s.cycle, s.cache_size, s.last_value, rights.held)
     FROM t
     JOIN pg_depend AS o ON o.refobjid = t.oid AND o.classid = CAST('pg_class' AS regclass) AND o.deptype IN ('a', 'i')
     JOIN pg_class AS c ON c.oid = o.objid AND c.relkind = 'S'
     JOIN pg_sequences AS s ON s.sequencename = c.relname AND s.schemaname = current_schema()
+    LEFT JOIN rights ON rights.oid = c.oid
 ) AS parts
 ORDER BY part COLLATE "C"

@@ -8,6 +8,6 @@ CROSS JOIN LATERAL (
     SELECT m.relevance
     FROM user_job_matches AS m
     WHERE m.user_id = u.user_id AND m.relevance IS NOT NULL AND m.job_id NOT IN (SELECT job_id FROM postings_to_match)
-    ORDER BY m.relevance DESC
+    ORDER BY m.relevance DESC NULLS LAST
     OFFSET :most - 1 LIMIT 1
 ) AS last

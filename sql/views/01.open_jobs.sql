@@ -1,5 +1,5 @@
 -- Open postings as people read them: no hashes, no provenance, newest first by date_created.
--- Indexes: jobs_open and the other jobs_open_* ones, the GIN indexes on skills, keywords, taxonomies and search_text.
+-- Indexes: jobs_open and the other jobs_open_* ones (a company: left(lower(company), 200) = …), the GIN indexes on skills, keywords, taxonomies and search_text.
 CREATE VIEW open_jobs WITH (security_invoker = true) AS
 SELECT jobs.id, jobs.external_id, jobs.title, jobs.company, jobs.location, jobs.url, jobs.source,
        jobs.date_posted, jobs.date_created, jobs.date_validthrough,

@@ -46,8 +46,8 @@ def load_rows(connection: Connection, backup: str, loaded: Loaded, only: Sequenc
         request = {"table": backup, "first_row": str(number * ROWS_PER_PAGE)}
         page = load_records(connection, "legacy", request, body, min(seen or now, now), RUN_ID)
         loaded.rows += len(rows)
-        loaded.refused += len(page.content.rejected)
-        _note_newest(connection, loaded, content_key(page.content))
+        loaded.refused += len(page.content.rejected) + page.refused
+        _note_newest(connection, loaded, content_key(page.content), refused=page.refused > 0)
 
 
 def legacy_statuses(connection: Connection, tables: Sequence[str]) -> list[LegacyStatus]:
@@ -100,8 +100,12 @@ def _only_user(connection: Connection, tables: Sequence[str]) -> str | None:
     return keys[0] if len(keys) == 1 else None
 
 
-def _note_newest(connection: Connection, loaded: Loaded, keys: list[tuple[str, str]]) -> None:
-    """Of copies of one posting the merge keeps the newest; what it kept is what counts."""
+def _note_newest(connection: Connection, loaded: Loaded, keys: list[tuple[str, str]], *, refused: bool) -> None:
+    """Of copies of one posting the merge keeps the newest, and none that the database refused: what it kept counts."""
+    if refused:
+        query = text("SELECT external_id FROM jobs WHERE external_id = ANY(:ids)")
+        held = set(connection.scalars(query, {"ids": [external_id for external_id, _ in keys]}))
+        keys = [key for key in keys if key[0] in held]
     copies = [external_id for external_id, _ in keys if external_id in loaded.record_hashes]
     for external_id, record_hash in reversed(keys):
         loaded.record_hashes[external_id] = record_hash

@@ -1,0 +1,34 @@
+"""Whose the rows of the backups are.
+
+Put here how the backups tell their users apart. Erasing and exporting a user belongs in `db/personal.py`.
+"""
+
+from sqlalchemy import Connection, text
+
+from jobmatch_dagster.core.legacy import USER_COLUMNS
+from jobmatch_dagster.db.engine import run_query
+from jobmatch_dagster.db.legacy.state import OLD_JOBS, SUFFIX
+
+
+def user_columns(connection: Connection) -> list[tuple[str, str]]:
+    """Backups and their column that holds a legacy user's id, guarded by a foreign key or not; the users first."""
+    return [(row.table_name, row.column_name) for row in run_query(connection, "legacy_user_columns")]
+
+
+def columns_of_the_only_user(connection: Connection, user_key: str) -> tuple[str, tuple[str, ...]]:
+    """The backup of the old `jobs` and those of its columns that are this user's.
+
+    The table does not say whose they are; they are the user's when the backups hold no other user (any more).
+    """
+    keys: set[str] = set()
+    for table, column in user_columns(connection):
+        query = f'SELECT DISTINCT CAST("{column}" AS text) FROM "{table}" WHERE "{column}" IS NOT NULL LIMIT 2'
+        keys.update(connection.scalars(text(query)))
+    if keys != {user_key}:
+        return OLD_JOBS + SUFFIX, ()
+    query = (
+        "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(:table) AND attname = ANY(:names) "
+        "AND NOT attisdropped AND NOT attnotnull ORDER BY attnum"
+    )
+    found = connection.scalars(text(query), {"table": OLD_JOBS + SUFFIX, "names": list(USER_COLUMNS)})
+    return OLD_JOBS + SUFFIX, tuple(found)
