@@ -5,11 +5,14 @@ import json
 import pytest
 
 from jobmatch_dagster.build import default_resources
+from jobmatch_dagster.defs.explain import wording
+from jobmatch_dagster.defs.explain.page import explain
+from jobmatch_dagster.defs.matching.stage import MatchSettings
 from jobmatch_dagster.partitions import HOUR_FORMAT
 from jobmatch_dagster.runtime import environment
 from jobmatch_dagster_tests.claude_stand_in import ClaudeStandIn, data_of, grounded
 from jobmatch_dagster_tests.claude_world import PLANTED, ClaudeWorld
-from jobmatch_dagster_tests.world import HOUR
+from jobmatch_dagster_tests.world import HOUR, NOW
 
 _DONE = "claude_status = 'done' AND claude_score BETWEEN 0 AND 100"
 
@@ -36,6 +39,23 @@ def test_every_waiting_pair_gets_a_score_with_reasons(claude_world: ClaudeWorld,
     # The first call fills the cache, the others read from it.
     assert read_from_cache == told["cache_read_tokens"] > 0
     assert len(claude.counted) == 1
+
+
+def test_the_page_that_explains_a_pair_shows_the_answer(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    claude.answer = lambda request: {**grounded(request), "remark": "as the API sent it"}
+    claude_world.run_for("ada")
+    resources = default_resources()
+    settings = MatchSettings(
+        resources["embedder"].model, resources["matching"].weights(), resources["matching"].keep_best
+    )
+    posting = claude_world.scalar(
+        "SELECT external_id FROM jobs JOIN user_job_matches ON job_id = jobs.id WHERE user_id = 1 LIMIT 1"
+    )
+    page = explain(claude_world.database, settings, "ada", posting, now=NOW).page
+    (section,) = [section for section in page.sections if section.title == "Claude"]
+    assert "as the API sent it" in section.code
+    refused = {"content": [], "stop_reason": "refusal", "usage": {}}
+    assert wording.answer(refused) == "no text: refusal"
 
 
 def test_both_slices_and_both_ways_make_the_same_rows(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
