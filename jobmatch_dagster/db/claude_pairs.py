@@ -15,7 +15,12 @@ from jobmatch_dagster.db.engine import read_sql, run_query
 
 @dataclass(frozen=True)
 class Pair:
-    """A pair that waits; `asked_job_id` is the posting that is asked about, the oldest of the cluster."""
+    """A pair that waits.
+
+    Attributes:
+        asked_job_id: the posting that is asked about, the oldest of the cluster.
+        was_asked: whether a request of it travelled in a message batch when it was last looked at.
+    """
 
     match_id: int
     user_id: int
@@ -23,6 +28,7 @@ class Pair:
     asked_job_id: int
     profile_version: int
     record_hash: str
+    was_asked: bool
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,13 @@
 """The life of message batches: results in any order, failed items, cut-off submissions, withdrawal."""
 
+from contextlib import closing
 from typing import Any
 
 import dagster as dg
 import pytest
 
 from jobmatch_dagster.build import default_resources
+from jobmatch_dagster.defs.enrichment.batches import has_news
 from jobmatch_dagster.defs.enrichment.report import EnrichReport
 from jobmatch_dagster.defs.enrichment.withdraw import withdraw_requests
 from jobmatch_dagster.runs import run_job
@@ -138,6 +140,25 @@ def test_a_submission_that_was_cut_off_is_looked_for(
     assert claude_world.count("claude_status = 'done'") == pairs
     ours = claude.batches[-1].requests
     assert len(ours) == claude_world.questions
+
+
+def test_a_lost_batch_is_news_only_when_its_fate_is_known(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    """While a batch that runs may be it, a run could do nothing, however long that takes."""
+    claude.polls, claude.batch_faults = 1_000, ["drop"]
+    _batch(claude_world)
+    settings = claude_world.resource()
+    with closing(settings.client()) as client:
+        assert has_news(claude_world.database, settings, client) == []
+        claude.end_batches()
+        (news,) = has_news(claude_world.database, settings, client)
+        assert news.startswith("submitting:")
+        _batch(claude_world)
+        claude_world.anew()
+        claude.batch_faults = [(500, {})] * 10
+        _batch(claude_world)
+        patient = claude_world.resource(lost_batch_wait_s=1_000.0)
+        assert has_news(claude_world.database, patient, client) == []
+        assert len(has_news(claude_world.database, settings, client)) == 1
 
 
 @pytest.mark.parametrize("fault", [(429, {}), (529, {}), (413, {})])
