@@ -198,6 +198,9 @@ def batches_of_user_alone(connection: Connection, user_id: int) -> list[str]:
     return list(connection.scalars(text(query), {"user_id": user_id}))
 
 
-def delete_requests_of(connection: Connection, user_id: int) -> int:
-    """Delete the user's requests; gives their number."""
-    return connection.execute(text("DELETE FROM claude_requests WHERE user_id = :id"), {"id": user_id}).rowcount
+def erase_requests_of(connection: Connection, user_id: int) -> int:
+    """Erase the user's requests, about pairs and about CVs; gives the number of those about pairs.
+
+    What they cost stays, as a sum of the day that names nobody: forgetting gives no budget back.
+    """
+    return int(run_query(connection, "erase_claude_requests", {"user_id": user_id})[0].requests)

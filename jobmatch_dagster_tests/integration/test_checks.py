@@ -125,6 +125,9 @@ def test_budget_and_reasons(held: World) -> None:
     database, clock = default_resources()["database"], default_resources()["clock"]
     assert budget_lasts(database=database, claude=claude).passed
     assert reasons_specific(database=database, clock=clock).passed
+    nothing = budget_lasts(database=database, claude=ClaudeResource(api_key="k", budget_usd_per_day=0.0))
+    assert nothing.passed
+    assert "budget of 0" in nothing.metadata["recovery"].value
     with _planted(held, *_ANSWERED):
         spent = budget_lasts(database=database, claude=claude)
         assert not spent.passed

@@ -1,12 +1,14 @@
--- What each day (UTC) has cost: job credits and requests of the vendor's API, requests, tokens and USD of Claude.
+-- What each day (UTC) has cost: job credits and requests of the vendor's API, requests, tokens and USD of Claude. What
+-- requests of users who were erased since have cost stands by itself.
 -- A view over all days reads the ledgers whole; a range of days uses job_pages_fetched_at and claude_requests_answered_at
 -- only when it is asked of the tables.
 CREATE VIEW cost_by_day WITH (security_invoker = true) AS
-SELECT coalesce(api.day, claude.day) AS day,
+SELECT coalesce(api.day, claude.day, erased.day) AS day,
        coalesce(api.api_requests, 0) AS api_requests, coalesce(api.api_credits, 0) AS api_credits,
        coalesce(claude.claude_requests, 0) AS claude_requests, claude.input_tokens, claude.output_tokens, claude.cost_usd,
        claude.cache_read_tokens, claude.cache_written_tokens,
-       round(1000 * claude.cost_usd / nullif(claude.claude_requests, 0), 4) AS usd_per_1000_requests
+       round(1000 * claude.cost_usd / nullif(claude.claude_requests, 0), 4) AS usd_per_1000_requests,
+       erased.usd AS erased_cost_usd
 FROM (
     SELECT CAST(fetched_at AT TIME ZONE 'UTC' AS date) AS day, count(*) AS api_requests,
            sum(record_count) FILTER (WHERE status = 200 AND endpoint IN ('1h', '24h', '7d', '6m')) AS api_credits
@@ -23,5 +25,6 @@ FULL JOIN (
     FROM claude_requests
     WHERE answered_at IS NOT NULL
     GROUP BY 1
-) AS claude ON claude.day = api.day;
+) AS claude ON claude.day = api.day
+FULL JOIN claude_costs_erased AS erased ON erased.day = coalesce(api.day, claude.day);
 COMMENT ON VIEW cost_by_day IS 'One row per day (UTC) with anything paid: job credits of the API, tokens and USD of Claude';

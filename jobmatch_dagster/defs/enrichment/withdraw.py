@@ -23,7 +23,7 @@ class WithdrawReport:
 
 
 def withdraw_requests(database: Database, claude: ClaudeResource, user_id: int) -> WithdrawReport:
-    """Cancel the batches that hold this user's requests alone, and delete the user's rows of the ledger.
+    """Cancel the batches that hold this user's requests alone, and erase the user's rows of the ledgers.
 
     A batch that holds other people's requests too goes on: the API cancels whole batches. Results of deleted rows
     are dropped when they arrive, and a direct call that is under way finds no row to be kept in. Erasure does not
@@ -31,7 +31,7 @@ def withdraw_requests(database: Database, claude: ClaudeResource, user_id: int) 
     """
     with database.begin() as connection:
         names = ledger.batches_of_user_alone(connection, user_id)
-        deleted = ledger.delete_requests_of(connection, user_id)
+        deleted = ledger.erase_requests_of(connection, user_id)
     cancelled = 0
     if names and claude.enabled:
         client = claude.client()

@@ -14,6 +14,7 @@ from dagster._core.storage.compute_log_manager import ComputeIOType
 
 from jobmatch_dagster import names
 from jobmatch_dagster.db import personal
+from jobmatch_dagster.db.claude import erase_requests_of
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import MATCHING, lock
 from jobmatch_dagster.db.profiles import user_id_of
@@ -132,6 +133,9 @@ def _erase_rows_and_files(database: Database, user_key: str, inbox: Path | None,
             return None
         report.found = True
         report.rows_erased = personal.count_rows(connection, places)
+        user_id = user_id_of(connection, user_key)
+        if user_id is not None:
+            erase_requests_of(connection, user_id)  # those that were made since the withdrawal
         personal.erase_rows(connection, places)
         report.hits_afterwards |= personal.count_rows(connection, places)
         return personal.add_tombstone(connection, user_key, asdict(report))
