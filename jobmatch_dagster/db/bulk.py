@@ -28,13 +28,7 @@ def copy_into(connection: Connection, table: str, columns: Sequence[str], rows: 
     encoders = [_json if kinds[column] == "jsonb" else _plain for column in columns]
     stream = _LineStream(_lines(rows, encoders))
     names = ", ".join(f'"{column}"' for column in columns)
-    with _cursor(connection) as cursor:
-        try:
-            cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN', stream)
-        except psycopg2.Error as error:
-            # Its context quotes the line, which may be a user's.
-            raise type(error)(error.diag.message_primary or type(error).__name__) from None
-    return stream.lines
+    return _copy(connection, f'COPY "{table}" ({names}) FROM STDIN', stream)
 
 
 def stage(
@@ -55,9 +49,7 @@ def stage_lines(connection: Connection, like: str, columns: Sequence[str], lines
         text(f'CREATE TEMPORARY TABLE "{name}" ON COMMIT DROP AS SELECT {names} FROM "{like}" WITH NO DATA')
     )
     stream = _LineStream(line.encode() for line in lines)
-    with _cursor(connection) as cursor:
-        cursor.copy_expert(f'COPY "{name}" ({names}) FROM STDIN', stream)
-    return stream.lines
+    return _copy(connection, f'COPY "{name}" ({names}) FROM STDIN', stream)
 
 
 def read_vectors(
@@ -120,6 +112,17 @@ class _LineStream(io.RawIOBase):
             size = len(data)
         self._rest = data[size:]
         return data[:size]
+
+
+def _copy(connection: Connection, statement: str, stream: _LineStream) -> int:
+    """COPY the lines in; gives their number."""
+    with _cursor(connection) as cursor:
+        try:
+            cursor.copy_expert(statement, stream)
+        except psycopg2.Error as error:
+            # Its context quotes the line, which may be a user's.
+            raise type(error)(error.diag.message_primary or type(error).__name__) from None
+    return stream.lines
 
 
 def _lines(rows: Iterable[Sequence[Any]], encoders: Sequence[Any]) -> Iterator[bytes]:
