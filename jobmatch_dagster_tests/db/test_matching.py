@@ -151,6 +151,24 @@ def test_a_changed_preference_makes_the_list_stale_and_is_applied(market: Databa
     assert all(row.visa is not False for row in kept)
 
 
+def test_a_changed_arrangement_changes_the_stored_scores(market: Database) -> None:
+    accept = (
+        "INSERT INTO user_preferences (user_id, work_arrangements) SELECT id, ARRAY[:accepted] FROM users "
+        "WHERE user_key = '0' ON CONFLICT (user_id) DO UPDATE SET version = user_preferences.version + 1, "
+        "work_arrangements = excluded.work_arrangements, locations = NULL, languages = NULL, min_salary = NULL"
+    )
+    _run(market, accept, accepted="Hybrid")
+    match_new_postings(market, _settings(), "run")
+    before = _rows(market)
+    _run(market, accept, accepted="Remote OK")
+    match_new_postings(market, _settings(), "run")
+    after = _rows(market)
+    assert after != before
+    _run(market, "TRUNCATE user_job_matches")
+    match_users(market, _settings(), "run", [str(n) for n in range(USERS)])
+    assert _rows(market) == after
+
+
 def test_decisions_are_never_touched(market: Database) -> None:
     match_new_postings(market, _settings(), "run")
     _run(market, "UPDATE user_job_matches SET status = 'rejected', decided_at = now() WHERE mod(id, 3) = 0")
@@ -167,6 +185,7 @@ def test_a_full_match_goes_on_where_it_was_killed(market: Database) -> None:
     with market.begin() as connection:
         assert users_out_of_date(connection, settings) == ["2", "3", "4", "5"]
         assert len(users_out_of_date(connection, _settings(floor=40))) == USERS
+        assert len(users_out_of_date(connection, _settings(keep_best=2_000))) == USERS
 
 
 def test_a_new_model_is_in_force_when_it_is_complete(market: Database) -> None:

@@ -137,8 +137,8 @@ def users_out_of_date(connection: Connection, settings: MatchSettings) -> list[s
 
 
 def scoring_key(settings: MatchSettings, calibration: StoredCalibration) -> str:
-    """What made a score: engine, model, calibration, word lists and weights. Differs when a score could differ."""
-    chosen = json.dumps([vars(settings.weights), settings.floor, facts_version()], sort_keys=True)
+    """What made a list: engine, model, calibration, word lists, weights, floor and length. Differs when it could."""
+    chosen = json.dumps([vars(settings.weights), settings.floor, settings.keep_best, facts_version()], sort_keys=True)
     digest = hashlib.sha256(chosen.encode()).hexdigest()[:8]
     return f"engine-v{ENGINE_VERSION}/{settings.model}/calibration-{calibration.id}/settings-{digest}"
 
