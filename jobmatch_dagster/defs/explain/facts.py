@@ -1,7 +1,7 @@
 """What is known about one user and one posting, from every table that had a part in their match.
 
-Put here what is read and what is computed again. What is odd about it stands in `findings.py`, how it is told in
-`sections.py`.
+Put here what is read and what is computed again. What is odd about it stands in `*_findings.py`, how it is told in
+`*_sections.py`.
 """
 
 from collections.abc import Mapping, Sequence
