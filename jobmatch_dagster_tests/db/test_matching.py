@@ -61,6 +61,29 @@ def test_slices_compose_to_one_full_match(market: Database, keep_best: int) -> N
     assert len(slices) > USERS
 
 
+@pytest.mark.parametrize(
+    "out",
+    [
+        "UPDATE jobs SET closed_at = now(), closed_reason = 'age'",
+        "UPDATE user_job_matches SET status = 'rejected', decided_at = now()",
+    ],
+)
+def test_closed_and_decided_postings_take_no_place_in_the_list(market: Database, out: str) -> None:
+    settings = _settings(keep_best=5, floor=0)
+    later = "WHERE id > (SELECT min(id) + 23 FROM jobs)"
+    _run(market, f"UPDATE jobs SET closed_at = now(), closed_reason = 'age' {later}")
+    match_new_postings(market, settings, "first hour")
+    first = {row[:2] for row in _rows(market)}
+    _run(market, out)
+    _run(market, f"UPDATE jobs SET closed_at = NULL, closed_reason = NULL {later}")
+    match_new_postings(market, settings, "second hour")
+    for run in ("second hour", "user by user"):
+        kept = [row[:2] for row in _rows(market)]
+        assert first <= set(kept)
+        assert [sum(row[0] == str(n) and row not in first for row in kept) for n in range(USERS)] == [5] * USERS, run
+        match_users(market, settings, "user by user", [str(n) for n in range(USERS)])
+
+
 def test_a_second_run_finds_nothing_to_do(market: Database) -> None:
     match_new_postings(market, _settings(), "first")
     stamps = "SELECT md5(string_agg(xmin::text, ',' ORDER BY id)) FROM user_job_matches"

@@ -208,7 +208,7 @@ def _match(
         calibration.calibration,
         settings.weights,
         floor=settings.floor,
-        keep_best=settings.keep_best,
+        keep_best=settings.keep_best + matches.most_decided(connection, user_ids),
         cutoffs=None if by_user else matches.cutoffs(connection, user_ids, settings.keep_best),
     )
     counts = matches.write_matches(
