@@ -58,3 +58,8 @@ DEFAULT_PROVENANCE: Mapping[str, str | int] = {
     "pairs": 113_981,
     "model": "all-MiniLM-L6-v2",
 }
+
+
+def is_default_for(model: str) -> bool:
+    """Whether the packaged calibration was fitted on this model (`EmbedderResource.model`)."""
+    return model.partition("@")[0] == DEFAULT_PROVENANCE["model"]

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from sqlalchemy import event, text
 
+from jobmatch_dagster.core.calibration import DEFAULT_CALIBRATION, DEFAULT_PROVENANCE, Calibration
 from jobmatch_dagster.core.normalise import normalise_record
 from jobmatch_dagster.core.scoring import Weights
-from jobmatch_dagster.db.embedding_models import model_in_force
+from jobmatch_dagster.db.calibrations import calibration_in_force, insert_calibration, read_calibration_in_force
+from jobmatch_dagster.db.embedding_models import model_in_force, read_model_in_force
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.profiles import users_to_match
 from jobmatch_dagster.defs.matching.stage import MatchSettings, match_new_postings, match_users, users_out_of_date
@@ -222,6 +225,61 @@ def test_a_new_model_is_in_force_when_it_is_complete(market: Database) -> None:
         _run(market, copy.format(table, owner))
     with market.begin() as connection:
         assert model_in_force(connection, "new") == "new"
+
+
+@pytest.mark.parametrize(("postings", "fitted"), [(200, True), (48, False)])
+def test_another_model_is_fitted_before_it_scores(database: Database, postings: int, fitted: bool) -> None:
+    other = "multilingual@1/torch/text-v1/words-1"
+    records = postings_of_hour(datetime(2026, 11, 1, tzinfo=UTC), count=postings)
+    fill(database, [normalise_record(record) for record in records], USERS)
+    for table in ("job_embeddings", "profile_embeddings"):
+        _run(database, f"UPDATE {table} SET model = :model", model=other)
+    report = match_new_postings(database, replace(_settings(), model=other), "run")
+    assert report.embedding_model == other
+    with database.begin() as connection:
+        held = read_calibration_in_force(connection, other)
+        rows = connection.scalar(
+            text("SELECT count(*) FROM user_job_matches WHERE calibration_id = :id"), {"id": held.id}
+        )
+    assert held.is_of(other) == fitted
+    assert held.provenance.get("pairs") == (postings * USERS if fitted else DEFAULT_PROVENANCE["pairs"])
+    assert rows == len(_rows(database)) > 0
+
+
+def test_readers_write_no_calibration_and_switch_no_model(market: Database) -> None:
+    with market.begin() as connection:
+        assert read_calibration_in_force(connection, MODEL).id == 0
+        assert read_model_in_force(connection, MODEL) == MODEL
+        written = "SELECT (SELECT count(*) FROM score_calibrations) + (SELECT count(*) FROM embedding_models)"
+        assert connection.scalar(text(written)) == 0
+        connection.execute(text("INSERT INTO embedding_models (model) VALUES ('before')"))
+        assert read_model_in_force(connection, MODEL) == "before"
+        assert model_in_force(connection, MODEL) == read_model_in_force(connection, MODEL) == MODEL
+
+
+def test_a_calibration_outlives_a_change_of_the_word_lists(database: Database) -> None:
+    model, steps = "m@1/torch/text-v2/words-{}", Calibration(((0.0, 0), (0.5, 100)))
+    with database.begin() as connection:
+        fitted = insert_calibration(connection, model.format("a"), steps, {"source": "fitted"}, None)
+        taken = calibration_in_force(connection, model.format("b"))
+        assert taken.calibration == steps
+        assert taken.provenance == {"source": "fitted", "taken_over_from": fitted}
+        assert taken.id > fitted
+        assert read_calibration_in_force(connection, model.format("b")) == taken
+        assert read_calibration_in_force(connection, "m@1/torch/text-v3/words-a").calibration == DEFAULT_CALIBRATION
+
+
+def test_a_calibration_can_be_deleted_and_the_one_before_holds_again(market: Database) -> None:
+    match_new_postings(market, _settings(), "run")
+    with market.begin() as connection:
+        first = read_calibration_in_force(connection, MODEL)
+        insert_calibration(connection, MODEL, Calibration(((0.0, 0), (0.1, 100))), {"source": "bad"}, None)
+    before = _rows(market)
+    match_new_postings(market, _settings(), "run")
+    assert _rows(market) != before
+    _run(market, "DELETE FROM score_calibrations WHERE id > :id", id=first.id)
+    match_new_postings(market, _settings(), "run")
+    assert _rows(market) == before
 
 
 def test_similarities_do_not_depend_on_the_block() -> None:

@@ -75,6 +75,13 @@ def test_vectors(held: World) -> None:
     assert (found["vectors_not_unit_length"], found.severity) == (1, dg.AssetCheckSeverity.ERROR)
     other = "UPDATE job_embeddings SET embedding = '[1,0,0]' WHERE job_id = (SELECT min(id) FROM jobs)"
     assert _faulty(held, vectors_sound, other)["dimensions"] == 2
+    # Vectors are looked at of the model in force, and broken ones of the model that is built beside it.
+    beside = "UPDATE embedding_models SET model = 'before'"
+    found = _faulty(held, vectors_sound, beside)
+    assert (found["embedding_model"], found["vectors_missing"], found["vectors_missing_of_configured_model"]) == (
+        "before", 12, 0,
+    )  # fmt: skip
+    assert _faulty(held, vectors_sound, beside, twice).severity == dg.AssetCheckSeverity.ERROR
 
 
 def test_duplicates(held: World) -> None:
@@ -102,6 +109,10 @@ def test_calibration(held: World) -> None:
     )
     assert _faulty(held, calibration_sound, plant.format("[[0, 0], [0.1, 100]]"))["most_points_from_packaged"] > 30
     assert _faulty(held, calibration_sound, plant.format("[[0, 50], [0.5, 10]]"))["rises"] is False
+    # While another model is in force beside the configured one, it is that one which must have its calibration.
+    found = _faulty(held, calibration_sound, "UPDATE embedding_models SET model = 'multilingual@1/torch/text-v2'")
+    assert found["embedding_model"] == "multilingual@1/torch/text-v2"
+    assert (found["made_for_this_model"], found["calibration_id"]) == (False, 0)
 
 
 def test_drift(held: World) -> None:
@@ -192,6 +203,7 @@ class _planted:  # noqa: N801 (used like a function)
     _TABLES = (
         "profile_embeddings",
         "job_embeddings",
+        "embedding_models",
         "user_job_matches",
         "claude_requests",
         "score_calibrations",

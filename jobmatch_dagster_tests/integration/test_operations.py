@@ -138,7 +138,9 @@ def test_undecided_matches_of_postings_that_closed_long_ago_go(world: World) -> 
             "UPDATE jobs SET closed_reason = 'age', closed_at = date_created - CASE WHEN mod(id, 3) = 0 "
             "THEN interval '1 day' ELSE interval '100 days' END WHERE mod(id, 4) > 0"
         )
-        connection.exec_driver_sql("UPDATE user_job_matches SET status = 'saved', decided_at = now() WHERE mod(id, 5) = 0")
+        connection.exec_driver_sql(
+            "UPDATE user_job_matches SET status = 'saved', decided_at = now() WHERE mod(id, 5) = 0"
+        )
     old = "job_id IN (SELECT id FROM jobs WHERE closed_at < date_created - interval '90 days') AND status = 'new'"
     going = world.scalar(f"SELECT count(*) FROM user_job_matches WHERE {old}")
     assert 0 < going < kept

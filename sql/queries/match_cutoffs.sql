@@ -11,6 +11,6 @@ CROSS JOIN LATERAL (
     JOIN jobs ON jobs.id = m.job_id AND jobs.closed_at IS NULL
     WHERE m.user_id = u.user_id AND m.status = 'new' AND m.relevance IS NOT NULL
       AND m.job_id NOT IN (SELECT job_id FROM postings_to_match)
-    ORDER BY m.relevance DESC
+    ORDER BY m.relevance DESC NULLS LAST
     OFFSET :most - 1 LIMIT 1
 ) AS last

@@ -1,13 +1,13 @@
 """From the catalogue's cosines to a calibration in force.
 
-Put here the order of the steps; the fit stands in `core/calibration.py`. What is measured on labels stands in
-`ranking.py` and `real_data.py`.
+Put here the order of the steps; the fit stands in `core/calibration.py`.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import Connection
 
 from jobmatch_dagster.core.calibration import Calibration, fit_calibration
 from jobmatch_dagster.db import matches
@@ -39,35 +39,47 @@ class FittedCalibration:
 def fit(database: Database, model: str, run_id: str) -> FittedCalibration:
     """Fit the calibration to the cosines of all active users and open postings, and put it in force.
 
-    A fit that says what is in force already changes nothing. Too few users are no picture: then it stays too.
+    A fit that says what is in force already changes nothing. Too few users are no picture: then it stays too, unless it
+    is another model's.
     """
     with database.begin() as connection:
         lock(connection, MATCHING)
-        model = model_in_force(connection, model)
-        held = calibration_in_force(connection, model)
-        matches.select_postings(connection, model, "", everything=True)
-        profiles, profile_vectors = matches.read_profiles(connection, model)
-        postings, posting_vectors = matches.read_postings(connection, model)
-        similarities = _sample(profile_vectors, posting_vectors)
-        counts = (len(profiles), len(postings), similarities)
-        if len(profiles) < MIN_PROFILES_TO_FIT:
-            note = f"{len(profiles)} users are too few to fit on ({MIN_PROFILES_TO_FIT} are needed)"
-            return FittedCalibration(held, *counts, False, note)
-        try:
-            fitted = fit_calibration(similarities)
-        except ValueError as error:
-            return FittedCalibration(held, *counts, False, str(error))
-        if _alike(fitted, held.calibration):
-            return FittedCalibration(held, *counts, False, "the calibration in force fits already")
-        provenance = {
-            "source": "fitted on the catalogue",
-            "profiles": len(profiles),
-            "postings": len(postings),
-            "pairs": int(similarities.size),
-            "model": model,
-        }
-        new_id = insert_calibration(connection, model, fitted, provenance, run_id)
-        return FittedCalibration(StoredCalibration(new_id, fitted, provenance), *counts, True, "put in force")
+        return _fit(connection, model_in_force(connection, model), run_id)
+
+
+def calibration_to_use(connection: Connection, model: str, run_id: str) -> StoredCalibration:
+    """The calibration in force; a model without one of its own is fitted on what there is before it scores a pair."""
+    held = calibration_in_force(connection, model)
+    return held if held.is_of(model) else _fit(connection, model, run_id).stored
+
+
+def _fit(connection: Connection, model: str, run_id: str) -> FittedCalibration:
+    held = calibration_in_force(connection, model)
+    matches.select_postings(connection, model, "", everything=True)
+    profiles, profile_vectors = matches.read_profiles(connection, model)
+    postings, posting_vectors = matches.read_postings(connection, model)
+    connection.exec_driver_sql("DROP TABLE postings_to_match")
+    similarities = _sample(profile_vectors, posting_vectors)
+    counts = (len(profiles), len(postings), similarities)
+    # The cosines of few users tell more of a model than those of another model do.
+    if len(profiles) < MIN_PROFILES_TO_FIT and held.is_of(model):
+        note = f"{len(profiles)} users are too few to fit on ({MIN_PROFILES_TO_FIT} are needed)"
+        return FittedCalibration(held, *counts, False, note)
+    try:
+        fitted = fit_calibration(similarities)
+    except ValueError as error:
+        return FittedCalibration(held, *counts, False, str(error))
+    if held.is_of(model) and _alike(fitted, held.calibration):
+        return FittedCalibration(held, *counts, False, "the calibration in force fits already")
+    provenance = {
+        "source": "fitted on the catalogue",
+        "profiles": len(profiles),
+        "postings": len(postings),
+        "pairs": int(similarities.size),
+        "model": model,
+    }
+    new_id = insert_calibration(connection, model, fitted, provenance, run_id)
+    return FittedCalibration(StoredCalibration(new_id, fitted, provenance), *counts, True, "put in force")
 
 
 def _sample(profiles: NDArray[np.float32], postings: NDArray[np.float32]) -> NDArray[np.float32]:

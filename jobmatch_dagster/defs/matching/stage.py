@@ -25,6 +25,7 @@ from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import MATCHING, lock
 from jobmatch_dagster.db.match_rows import match_lines
 from jobmatch_dagster.db.profiles import users_to_match
+from jobmatch_dagster.defs.matching.calibrating import calibration_to_use
 from jobmatch_dagster.observability.scores import count_scores
 
 # Postings matched with everybody, and users matched with everything, in one transaction: what a killed run loses at
@@ -195,7 +196,7 @@ def _match(
     by_user = user_keys is not None
     lock(connection, MATCHING)
     settings = replace(settings, model=model_in_force(connection, settings.model))
-    calibration = calibration_in_force(connection, settings.model)
+    calibration = calibration_to_use(connection, settings.model, run_id)
     key = scoring_key(settings, calibration)
     chosen = matches.select_postings(connection, settings.model, key, everything=by_user, most=at_once)
     if not (chosen or by_user):

@@ -56,7 +56,7 @@ class RunRetention(dg.Config):
 def remove_old_pages(
     context: dg.OpExecutionContext, config: PageRetention, database: PostgresResource, clock: ClockResource
 ) -> None:
-    """Empty bodies of old pages that nothing hangs on, drop mended quarantined records and matches of closed postings."""
+    """Empty bodies of old pages that nothing hangs on, drop mended quarantined records, matches of closed ads."""
     now = clock.now()
     sizes: list[int] = []
     while True:
