@@ -11,6 +11,8 @@ from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.defs.catalog.content_checks import duplicates_grouped, vectors_sound, volume_as_usual
 from jobmatch_dagster.defs.enrichment.checks import budget_lasts, reasons_specific
 from jobmatch_dagster.defs.matching.drift_checks import calibration_sound, profiles_sound, scores_as_usual
+from jobmatch_dagster.defs.quality.assets import ranking_is_good
+from jobmatch_dagster.defs.quality.figures import NDCG_FLOOR
 from jobmatch_dagster.defs.raw.failure_checks import no_standing_failures
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster_tests.conftest import fresh_database
@@ -129,6 +131,27 @@ def test_drift(held: World) -> None:
     assert not drifted.passed
     assert drifted.metadata["match_score_drift"].value == 30
     assert "scoring_key" in drifted.metadata["recovery"].value
+
+
+@pytest.mark.parametrize(
+    ("figures", "passed"),
+    [
+        ({"ndcg_at_10": 0.95}, True),
+        ({"ndcg_at_10": NDCG_FLOOR - 0.01}, False),
+        ({"ndcg_at_10": 0.9, "bm25_ndcg_at_10": 0.91}, False),
+        ({"ndcg_at_10": 0.9, "plain_cosine_ndcg_at_10": 0.91}, False),
+        ({}, False),
+    ],
+)
+def test_a_ranking_that_fell_is_red(figures: dict[str, float], passed: bool) -> None:
+    instance = dg.DagsterInstance.ephemeral()
+    usual = {"bm25_ndcg_at_10": 0.7, "plain_cosine_ndcg_at_10": 0.8}
+    key = dg.AssetKey(["quality", "match_quality"])
+    if figures:
+        instance.report_runless_asset_event(dg.AssetMaterialization(key, metadata={**usual, **figures}))
+    found = ranking_is_good(dg.build_asset_check_context(instance=instance))
+    assert found.passed is passed
+    assert found.severity is dg.AssetCheckSeverity.ERROR
 
 
 def test_budget_and_reasons(held: World) -> None:

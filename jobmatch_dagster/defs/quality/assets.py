@@ -32,6 +32,8 @@ class QualityConfig(dg.Config):
 @dg.asset(
     key_prefix="quality",
     group_name="quality",
+    # It measures with the calibration in force: what is fitted in the same run comes first.
+    deps=[["quality", "score_calibration"]],
     owners=names.OWNERS,
     kinds=names.KINDS_EMBEDDING,
     pool=names.POOL_EMBEDDER,
