@@ -107,8 +107,9 @@ def experience_score(posting: str | None, profile: str | None, *, read: bool = F
 
 
 def experience_filters(industry: int | None) -> bool:
-    """Whether levels that are too far apart take a pair out. Years in another or an unknown field do not: they score
-    `EXPERIENCE_FAR`, so that far apart is never better than near.
+    """Whether levels that are too far apart take a pair out.
+
+    Years in another or an unknown field do not: they score `EXPERIENCE_FAR`, so that far is never better than near.
     """
     return industry is not None and industry >= INDUSTRY_RELATED
 

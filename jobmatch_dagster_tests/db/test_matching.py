@@ -195,6 +195,24 @@ def test_a_changed_arrangement_changes_the_stored_scores(market: Database) -> No
     assert _rows(market) == after
 
 
+def test_what_a_posting_leaves_open_takes_no_match_out(market: Database) -> None:
+    _run(
+        market,
+        "UPDATE jobs SET cities_derived = NULL, regions_derived = NULL, countries_derived = '{Germany}', "
+        "location = 'Germany', remote_derived = false, ai_work_arrangement = 'On-site', ai_salary_minvalue = 50000, "
+        "ai_salary_maxvalue = NULL, ai_salary_value = NULL, ai_salary_unittext = 'YEAR', ai_salary_currency = 'EUR'",
+    )
+    _run(market, "DELETE FROM user_preferences")
+    _run(
+        market,
+        "INSERT INTO user_preferences (user_id, locations, min_salary, salary_currency) "
+        "SELECT id, '{Berlin}', 55000, 'EUR' FROM users",
+    )
+    match_users(market, _settings(), "run", [str(n) for n in range(USERS)])
+    filters = {row[14] for row in _rows(market)}
+    assert filters == {'{"salary": "unknown", "location": "unknown"}'}
+
+
 def test_decisions_are_never_touched(market: Database) -> None:
     match_new_postings(market, _settings(), "run")
     _run(market, "UPDATE user_job_matches SET status = 'rejected', decided_at = now() WHERE mod(id, 3) = 0")

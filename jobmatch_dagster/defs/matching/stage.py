@@ -248,13 +248,11 @@ def _preferences(row: Row[Any]) -> Preferences:
 
 
 def _conditions(row: Row[Any]) -> Conditions:
-    places = [
-        *(row.cities_derived or ()), *(row.regions_derived or ()), *(row.countries_derived or ()),
-        *([row.location] if row.location else ()),
-    ]  # fmt: skip
     return Conditions(
         company=row.company,
-        places=places or None,
+        places=[*(row.cities_derived or ()), *([row.location] if row.location else ())],
+        regions=row.regions_derived,
+        countries=row.countries_derived,
         remote=bool(row.remote_derived) or row.work_arrangement in ("Remote OK", "Remote Solely"),
         yearly_salary=yearly_salary(
             low=row.ai_salary_minvalue,
@@ -262,6 +260,7 @@ def _conditions(row: Row[Any]) -> Conditions:
             value=row.ai_salary_value,
             unit=row.ai_salary_unittext,
         ),
+        salary_is_least=row.ai_salary_maxvalue is None and row.ai_salary_value is None,
         salary_currency=row.ai_salary_currency,
         visa=row.ai_visa_sponsorship,
         language=row.ai_job_language,
