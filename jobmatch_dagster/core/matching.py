@@ -14,6 +14,7 @@ from jobmatch_dagster.core.calibration import Calibration
 from jobmatch_dagster.core.filters import UNFIT, Conditions, FilterTable, Preferences, filter_code, verdicts_of
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, INDUSTRIES, WORK_ARRANGEMENTS
 from jobmatch_dagster.core.scoring import (
+    EXPERIENCE_FAR,
     INDUSTRY_OTHER,
     INDUSTRY_RELATED,
     INDUSTRY_SHARED,
@@ -33,7 +34,7 @@ from jobmatch_dagster.core.scoring import (
 from jobmatch_dagster.core.skills import SkillMatch, compare_skills, credits_of, skill_ids
 
 # Differs when the same inputs could give other scores; then every pair is scored again.
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
 # Pairs scored at once: about ten arrays of this many numbers are alive at a time.
 _PAIRS_PER_BLOCK = 1_000_000
 # Vectors widened at once: they stay in the processor's cache.
@@ -170,7 +171,8 @@ def explain_pair(
     )
     arrangement, no_fit = arrangement_score(postings.work_arrangement[posting], profiles.work_arrangements[user])
     industry = industry_score(postings.industries[posting], profiles.industries[user])
-    too_far = too_far and experience_filters(industry)
+    if too_far and not experience_filters(industry):
+        experience, too_far = EXPERIENCE_FAR, False
     parts = Parts(
         skills=skills_score(skills),
         experience=experience,
@@ -309,7 +311,7 @@ def _match_block(
     }
     # As `experience_filters`: the filter holds within a field.
     strangers = (parts["experience"] == _UNFIT) & (parts["industry"] < INDUSTRY_RELATED)
-    parts["experience"] = np.where(strangers, np.int16(_UNKNOWN), parts["experience"])
+    parts["experience"] = np.where(strangers, np.int16(EXPERIENCE_FAR), parts["experience"])
     total, kept = _weighted(parts, weights)
     kept &= total >= floor
     verdicts = _verdicts(encoded, profiles, users, kept)

@@ -19,8 +19,8 @@ MATCH_FLOOR = 30
 CLAUDE_THRESHOLD = 50
 
 EXPERIENCE_SAME, EXPERIENCE_ONE_ABOVE, EXPERIENCE_ONE_BELOW = 100, 80, 60
-# Further apart when the posting's level was read from its text: a guess lowers a pair, it takes none out.
-EXPERIENCE_READ_FAR = 20
+# Further apart where it takes no pair out: the posting's level was read from its text, or the fields differ.
+EXPERIENCE_FAR = 20
 INDUSTRY_SHARED, INDUSTRY_RELATED, INDUSTRY_OTHER = 100, 70, 30
 
 # How well a posting's arrangement (column) suits a person who would accept only the one named (row); the best of
@@ -102,12 +102,15 @@ def experience_score(posting: str | None, profile: str | None, *, read: bool = F
     steps = EXPERIENCE_LEVELS.index(posting) - EXPERIENCE_LEVELS.index(profile)
     scores = {0: EXPERIENCE_SAME, 1: EXPERIENCE_ONE_ABOVE, -1: EXPERIENCE_ONE_BELOW}
     if steps not in scores and read:
-        return EXPERIENCE_READ_FAR, False
+        return EXPERIENCE_FAR, False
     return scores.get(steps), steps not in scores
 
 
 def experience_filters(industry: int | None) -> bool:
-    """Whether levels that are too far apart take a pair out: years in another or an unknown field say nothing here."""
+    """Whether levels that are too far apart take a pair out.
+
+    Years in another or an unknown field do not: they score `EXPERIENCE_FAR`, so that far is never better than near.
+    """
     return industry is not None and industry >= INDUSTRY_RELATED
 
 

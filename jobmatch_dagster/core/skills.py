@@ -183,6 +183,14 @@ def skill_table_version() -> str:
     return hashlib.sha256(repr((content, related)).encode()).hexdigest()[:8]
 
 
+@functools.cache
+def skill_names_version() -> str:
+    """First 8 hex digits of a SHA-256 over what surfaces are called: another one makes other texts to embed."""
+    table = _table()
+    content = sorted(table.ids.items()), sorted(table.written), sorted(map(str, table.context_words))
+    return hashlib.sha256(repr(content).encode()).hexdigest()[:8]
+
+
 @dataclass(frozen=True)
 class _Table:
     ids: Mapping[str, str]

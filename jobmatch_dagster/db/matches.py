@@ -100,12 +100,21 @@ def cutoffs(connection: Connection, user_ids: Sequence[int], most: int) -> NDArr
     return np.array([known.get(user_id, -1.0) for user_id in user_ids], np.float32)
 
 
+def most_decided(connection: Connection, user_ids: Sequence[int]) -> int:
+    """The most rows that one of these users has decided on: they stand beside the list and take no place in it."""
+    query = (
+        "SELECT coalesce(max(rows), 0) FROM (SELECT count(*) AS rows FROM user_job_matches "
+        "WHERE user_id = ANY(:user_ids) AND status <> 'new' GROUP BY user_id) AS decided"
+    )
+    return int(connection.scalar(text(query), {"user_ids": list(user_ids)}) or 0)
+
+
 def write_matches(
     connection: Connection, lines: Iterable[str], profiles: Sequence[Row[Any]], scored_by: ScoredBy, *, keep_best: int
 ) -> WriteCounts:
     """Replace the matches of these users with the chosen postings by the given ones (`match_rows.py`).
 
-    Decisions and matches of closed postings stay. Afterwards each user keeps the `keep_best` best.
+    Decisions and matches of closed postings stay. Afterwards each user keeps the `keep_best` best of the others.
     """
     staged = stage_lines(connection, "user_job_matches", MATCH_LINE_COLUMNS, lines, name="staged_matches")
     connection.exec_driver_sql("CREATE INDEX ON staged_matches (user_id, job_id)")

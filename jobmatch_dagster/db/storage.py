@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from jobmatch_dagster.core.normalise import NORMALISER_VERSION
 from jobmatch_dagster.core.windows import OLDEST_OPEN
-from jobmatch_dagster.db.engine import run_query
+from jobmatch_dagster.db.engine import read_sql, run_query
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,12 @@ def remove_page_bodies(connection: Connection, before: datetime, limit: int) -> 
 def drop_resolved_quarantine(connection: Connection, before: datetime) -> int:
     """Drop old quarantined records whose posting came whole since; gives how many."""
     return len(run_query(connection, "resolved_quarantine", {"before": before}))
+
+
+def drop_closed_matches(connection: Connection, before: datetime, limit: int) -> int:
+    """Drop undecided matches of postings that closed before then; gives how many."""
+    query = text(read_sql("queries/drop_closed_matches.sql"))
+    return connection.execute(query, {"before": before, "limit": limit}).rowcount
 
 
 def drop_run_failures(connection: Connection, before: datetime) -> int:

@@ -15,7 +15,7 @@ import dagster as dg
 import numpy as np
 from numpy.typing import NDArray
 
-from jobmatch_dagster.core.embedding_text import POSTING_TEMPLATE_VERSION
+from jobmatch_dagster.core.embedding_text import text_version
 from jobmatch_dagster.resources.embedding_backends import BACKENDS, Encode, openvino_encoder, torch_encoder
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
@@ -47,13 +47,13 @@ class EmbedderResource(dg.ConfigurableResource[Any]):
 
     @property
     def model(self) -> str:
-        """What `job_embeddings.model` says: name, content of the weights, backend and text template.
+        """What `job_embeddings.model` says: name, content of the weights, backend, text template, word lists.
 
         Vectors of two different values are never compared.
         """
         folder = _model_folder(self.name)
         label = Path(self.name).name if self.name else PACKAGED_MODEL
-        return f"{label}@{_fingerprint(folder)}/{self.backend}/text-v{POSTING_TEMPLATE_VERSION}"
+        return f"{label}@{_fingerprint(folder)}/{self.backend}/{text_version()}"
 
     def encode(self, texts: Sequence[str], on_progress: Callable[[int, int], None] | None = None) -> Encoded:
         """Embed texts. A text of two lines (`embedding_text.py`) is the mean of its head and its body.

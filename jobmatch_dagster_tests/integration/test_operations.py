@@ -133,6 +133,27 @@ def test_housekeeping_takes_what_nothing_hangs_on_and_jobs_can_still_be_rebuilt(
     assert again["page_bodies_removed"] == 0
 
 
+def test_undecided_matches_of_postings_that_closed_long_ago_go(world: World) -> None:
+    world.take_in("ada", NURSE_CV)
+    world.collect()
+    kept = world.scalar("SELECT count(*) FROM user_job_matches")
+    with world.database.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE jobs SET closed_reason = 'age', closed_at = date_created - CASE WHEN mod(id, 3) = 0 "
+            "THEN interval '1 day' ELSE interval '100 days' END WHERE mod(id, 4) > 0"
+        )
+        connection.exec_driver_sql(
+            "UPDATE user_job_matches SET status = 'saved', decided_at = now() WHERE mod(id, 5) = 0"
+        )
+    old = "job_id IN (SELECT id FROM jobs WHERE closed_at < date_created - interval '90 days') AND status = 'new'"
+    going = world.scalar(f"SELECT count(*) FROM user_job_matches WHERE {old}")
+    assert 0 < going < kept
+    told = _output(run_job(world.defs, world.instance, "housekeeping"), "remove_old_pages")
+    assert told["matches_of_closed_postings_removed"] == going
+    assert world.scalar(f"SELECT count(*) FROM user_job_matches WHERE {old}") == 0
+    assert world.scalar("SELECT count(*) FROM user_job_matches") == kept - going
+
+
 def test_runs_go_by_age_and_materializations_stay(world: World) -> None:
     world.collect()
     world.take_in("ada", NURSE_CV)

@@ -1,5 +1,5 @@
 -- Purpose: write the matches that were found; rows that do not differ are not touched, the user's decision
---          never is. What Claude said falls away when the profile or the posting is another one: the pair
+--          never is. Accepted work arrangements are a wish: they change scores, and no version. What Claude said falls away when the profile or the posting is another one: the pair
 --          waits again, and an answer that is held is taken from the ledger without a call.
 -- Parameters: embedding_model, calibration_id, scoring_key, run_id; reads the temporary tables staged_matches,
 --             postings_to_match and matched_users.
@@ -57,8 +57,10 @@ ON CONFLICT (user_id, job_id) DO UPDATE SET
             LIMIT 1
         ) AS kept
     )
-WHERE (known.profile_version, known.scoring_key, known.record_hash, known.filters)
-      IS DISTINCT FROM (excluded.profile_version, excluded.scoring_key, excluded.record_hash, excluded.filters)
+WHERE (known.profile_version, known.scoring_key, known.record_hash, known.filters,
+       known.match_score, known.relevance, known.work_arrangement_score)
+      IS DISTINCT FROM (excluded.profile_version, excluded.scoring_key, excluded.record_hash, excluded.filters,
+       excluded.match_score, excluded.relevance, excluded.work_arrangement_score)
 RETURNING xmax = 0 AS inserted
 )
 SELECT count(*) AS written, count(*) FILTER (WHERE inserted) AS inserted FROM written

@@ -25,6 +25,7 @@ from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import MATCHING, lock
 from jobmatch_dagster.db.match_rows import match_lines
 from jobmatch_dagster.db.profiles import users_to_match
+from jobmatch_dagster.defs.matching.calibrating import calibration_to_use
 from jobmatch_dagster.observability.scores import count_scores
 
 # Postings matched with everybody, and users matched with everything, in one transaction: what a killed run loses at
@@ -137,8 +138,8 @@ def users_out_of_date(connection: Connection, settings: MatchSettings) -> list[s
 
 
 def scoring_key(settings: MatchSettings, calibration: StoredCalibration) -> str:
-    """What made a score: engine, model, calibration, word lists and weights. Differs when a score could differ."""
-    chosen = json.dumps([vars(settings.weights), settings.floor, facts_version()], sort_keys=True)
+    """What made a list: engine, model, calibration, word lists, weights, floor and length. Differs when it could."""
+    chosen = json.dumps([vars(settings.weights), settings.floor, settings.keep_best, facts_version()], sort_keys=True)
     digest = hashlib.sha256(chosen.encode()).hexdigest()[:8]
     return f"engine-v{ENGINE_VERSION}/{settings.model}/calibration-{calibration.id}/settings-{digest}"
 
@@ -195,7 +196,7 @@ def _match(
     by_user = user_keys is not None
     lock(connection, MATCHING)
     settings = replace(settings, model=model_in_force(connection, settings.model))
-    calibration = calibration_in_force(connection, settings.model)
+    calibration = calibration_to_use(connection, settings.model, run_id)
     key = scoring_key(settings, calibration)
     chosen = matches.select_postings(connection, settings.model, key, everything=by_user, most=at_once)
     if not (chosen or by_user):
@@ -208,7 +209,7 @@ def _match(
         calibration.calibration,
         settings.weights,
         floor=settings.floor,
-        keep_best=settings.keep_best,
+        keep_best=settings.keep_best + matches.most_decided(connection, user_ids),
         cutoffs=None if by_user else matches.cutoffs(connection, user_ids, settings.keep_best),
     )
     counts = matches.write_matches(
@@ -247,13 +248,11 @@ def _preferences(row: Row[Any]) -> Preferences:
 
 
 def _conditions(row: Row[Any]) -> Conditions:
-    places = [
-        *(row.cities_derived or ()), *(row.regions_derived or ()), *(row.countries_derived or ()),
-        *([row.location] if row.location else ()),
-    ]  # fmt: skip
     return Conditions(
         company=row.company,
-        places=places or None,
+        places=[*(row.cities_derived or ()), *([row.location] if row.location else ())],
+        regions=row.regions_derived,
+        countries=row.countries_derived,
         remote=bool(row.remote_derived) or row.work_arrangement in ("Remote OK", "Remote Solely"),
         yearly_salary=yearly_salary(
             low=row.ai_salary_minvalue,
@@ -261,6 +260,7 @@ def _conditions(row: Row[Any]) -> Conditions:
             value=row.ai_salary_value,
             unit=row.ai_salary_unittext,
         ),
+        salary_is_least=row.ai_salary_maxvalue is None and row.ai_salary_value is None,
         salary_currency=row.ai_salary_currency,
         visa=row.ai_visa_sponsorship,
         language=row.ai_job_language,
