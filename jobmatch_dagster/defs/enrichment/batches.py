@@ -6,6 +6,7 @@ begins with that key: a batch whose name was never recorded is known by its firs
 
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from itertools import islice
@@ -75,7 +76,10 @@ def submit(
             raise
         return Decimal(0)
     with database.begin() as connection:
-        ledger.name_batch(connection, key, state.batch_id)
+        is_wanted = ledger.name_batch(connection, key, state.batch_id)
+    if not is_wanted:  # all its users were erased while it was on its way
+        with suppress(PassingFailure, RequestRejectedError):
+            client.cancel_batch(state.batch_id)
     report.batches_submitted += 1
     report.requests_in_batches += len(requests)
     return reserved
