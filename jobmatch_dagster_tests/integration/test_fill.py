@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from jobmatch_dagster.core.cv.names import names_in
@@ -35,6 +36,11 @@ _SECRETS = (
     "Zenobia", "Quillfeather", "1988", "Rom,", "italienisch", "verheiratet", "Lindenweg", "80331", "example.org",
     "5550199177", "linkedin", "Jagiellonian", "Krakow",
 )  # fmt: skip
+
+
+def _told(result: dg.ExecuteInProcessResult, name: str) -> Any:
+    (event,) = [event for event in result.all_events if event.event_type_value == "STEP_OUTPUT"]
+    return event.step_output_data.metadata[name].value
 
 
 @pytest.fixture
@@ -136,6 +142,28 @@ def test_unknown_fields_are_filled_as_a_version_and_paid_for_once(world: World, 
     assert world.scalar("SELECT applied_version FROM profile_requests") == 2
     assert world.scalar("SELECT cost_usd > 0 FROM profile_requests")
     assert world.run_sensor("cv_profile_sensor") == 1
+
+
+def test_a_burst_fills_too_and_says_what_the_budget_left_out(world: World, claude: ClaudeStandIn) -> None:
+    claude.answer = _said
+    users = ["zoe", "zora"]
+    for number, user in enumerate(users):
+        world.put_cv(user, f"{_CV}\nOther\nWorks in house number {number}\n")
+    config = {"ops": {"match_listed_users": {"config": {"user_keys": users}}}}
+    with environment({"CLAUDE_FILL_PROFILES": "1", "CLAUDE_BUDGET_USD_PER_DAY": "0.000001"}):
+        world.reload()
+        assert "is used up" in _told(
+            run_job(world.defs, world.instance, "match_users", run_config=config), "filling_note"
+        )
+    assert claude.requests == []
+    with environment({"CLAUDE_FILL_PROFILES": "1"}):
+        world.reload()
+        told = run_job(world.defs, world.instance, "match_users", run_config=config)
+    assert len(claude.requests) == len(users)
+    assert _told(told, "fields_filled_by_claude") == 2 * len(users)
+    assert _told(told, "filling_cost_usd") > 0
+    # With its vector, and matched: nothing is left to do.
+    assert world.scalar("SELECT min(profile_version) FROM user_match_state") == 2
 
 
 def test_a_refusing_api_leaves_the_profile_as_it_is(world: World, claude: ClaudeStandIn) -> None:
