@@ -28,11 +28,11 @@ from jobmatch_dagster.db.migrations import MigrationError, SchemaVersionError, p
 from jobmatch_dagster.db.migrations import migrate as apply_migrations
 from jobmatch_dagster.db.migrations import rollback as undo_migrations
 from jobmatch_dagster.db.personal import erasures_of
+from jobmatch_dagster.db.profiles import UnknownUserError
 from jobmatch_dagster.db.statistics import JobStatistics, UserStatistics, job_statistics, user_statistics
 from jobmatch_dagster.db.urls import DatabaseUrlError, safe_url
 from jobmatch_dagster.defs.explain.facts import NothingToExplainError
-from jobmatch_dagster.defs.operations.export_user import UnknownUserError
-from jobmatch_dagster.defs.profiles.inbox import InboxError, put_into_inbox
+from jobmatch_dagster.defs.profiles.inbox import InboxError, put_into_inbox, require_user_key
 from jobmatch_dagster.partitions import HOUR_FORMAT
 from jobmatch_dagster.printing import print_job_statistics, print_preferences, print_user_statistics
 from jobmatch_dagster.resources.embedder import ModelUnavailableError
@@ -241,7 +241,7 @@ def stats(user_key: str | None, as_json: bool) -> None:
             return
         found = user_statistics(connection, user_key)
     if not found:
-        raise NoMatchError(f"There is no user {user_key!r}.")
+        raise UnknownUserError(f"There is no user {user_key!r}.")
     _show(found[0], lambda: print_user_statistics(found[0], console), as_json=as_json)
 
 
@@ -367,6 +367,7 @@ def forget(user_key: str, yes: bool, proof: bool) -> None:
         shown = [{"forgotten_at": at.isoformat(), **report} for at, report in erasures]
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
         return
+    require_user_key(user_key)
     if not yes:
         click.confirm(f"Erase everything of {user_key}? This cannot be undone", abort=True)
     with open_runtime() as runtime, runtime.dagster_instance() as instance:

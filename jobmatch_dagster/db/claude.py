@@ -172,10 +172,10 @@ def batches_under_way(connection: Connection) -> list[BatchUnderWay]:
     return [BatchUnderWay(**row._mapping) for row in run_query(connection, "claude_batches")]
 
 
-def name_batch(connection: Connection, batch_key: str, batch_id: str) -> None:
-    """Note the API's name of a batch that was submitted under our key."""
+def name_batch(connection: Connection, batch_key: str, batch_id: str) -> bool:
+    """Note the API's name of a batch that was submitted under our key; False when its users were erased meanwhile."""
     query = "UPDATE claude_requests SET batch_id = :name WHERE state = 'pending' AND batch_id = :key"
-    connection.execute(text(query), {"name": batch_id, "key": f"{SUBMITTING}{batch_key}"})
+    return connection.execute(text(query), {"name": batch_id, "key": f"{SUBMITTING}{batch_key}"}).rowcount > 0
 
 
 def requests_of_batch(connection: Connection, batch_id: str) -> list[int]:

@@ -70,7 +70,9 @@ def test_a_webhook_that_is_out_of_reach_costs_nothing_but_a_note(world: World, m
     assert world.scalar("SELECT webhook_outcome FROM run_failures") == "ConnectionError"
 
 
-def test_a_failure_of_a_user_goes_with_the_user(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_of_a_user_goes_with_the_user(
+    world: World, webhook: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.take_in("ada", NURSE_CV)
     monkeypatch.setenv("EMBEDDING_MODEL", str(world.inbox))
     world.reload()
@@ -78,7 +80,8 @@ def test_a_failure_of_a_user_goes_with_the_user(world: World, monkeypatch: pytes
         run_job(world.defs, world.instance, "rematch_user", partition_key="ada")
     failure = describe_failure(_failure(world))
     assert failure.user_key == "ada"
-    note_failure(world.database, failure)
+    assert note_failure(world.database, failure) == "204"
+    assert "ada" not in webhook[0].values()
     assert world.scalar("SELECT user_id IS NOT NULL FROM run_failures")
     with world.database.begin() as connection:
         connection.exec_driver_sql("DELETE FROM users")

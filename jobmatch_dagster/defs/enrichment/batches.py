@@ -6,6 +6,7 @@ begins with that key: a batch whose name was never recorded is known by its firs
 
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -86,7 +87,10 @@ def submit(
             raise
         return Submission(Decimal(0), is_cut)
     with database.begin() as connection:
-        ledger.name_batch(connection, key, state.batch_id)
+        is_wanted = ledger.name_batch(connection, key, state.batch_id)
+    if not is_wanted:  # all its users were erased while it was on its way
+        with suppress(PassingFailure, RequestRejectedError):
+            client.cancel_batch(state.batch_id)
     report.batches_submitted += 1
     report.requests_in_batches += len(requests)
     return Submission(reserved, is_cut)
@@ -121,9 +125,7 @@ def has_news(database: Database, claude: ClaudeResource, client: ClaudeClient) -
     return [batch.batch_id for batch in under_way if _is_news(database, claude, client, batch)]
 
 
-def _is_news(
-    database: Database, claude: ClaudeResource, client: ClaudeClient, batch: ledger.BatchUnderWay
-) -> bool:
+def _is_news(database: Database, claude: ClaudeResource, client: ClaudeClient, batch: ledger.BatchUnderWay) -> bool:
     try:
         if batch.key is None:
             return client.batch(batch.batch_id).has_ended
