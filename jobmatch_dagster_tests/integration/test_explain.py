@@ -173,7 +173,10 @@ def test_defect_1_a_wrong_salary_unit_of_the_vendor_itself(pair: Pair) -> None:
 
 
 def test_defect_2_a_poisoned_skill_alias(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    pair.seed("UPDATE jobs SET ai_key_skills = '{Kubernetes,Teamwork}' WHERE external_id = :posting")
+    # Facts of a posting are read once for each version of it: another record has another hash.
+    pair.seed(
+        "UPDATE jobs SET ai_key_skills = '{Kubernetes,Teamwork}', record_hash = 'another' WHERE external_id = :posting"
+    )
     poisoned = replace(skills._table(), ids={**skills._table().ids, "hygiene": skills.canonical("Kubernetes")})
     monkeypatch.setattr(skills, "_table", lambda: poisoned)
     for cache in (skills._canonical, skills._neighbours):
