@@ -66,7 +66,7 @@ def openvino_encoder(load_model: Callable[[], Any], fingerprint: str) -> Encoder
     compiled = _compiled(path)
     cutting, whole = (Tokenizer.from_file(str(_tokenizer_file(path))) for _ in range(2))
     whole.no_truncation()
-    limit, padding = int(cutting.truncation["max_length"]), int(cutting.padding["pad_id"])
+    limit, padding = int((cutting.truncation or {})["max_length"]), int((cutting.padding or {})["pad_id"])
     for tokenizer in (cutting, whole):
         tokenizer.no_padding()
     dimension = int(compiled.output(0).partial_shape[1].get_length())
