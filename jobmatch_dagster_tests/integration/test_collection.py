@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from jobmatch_dagster.core.failures import PassingFailure
@@ -62,6 +63,23 @@ def test_hourly_runs_are_as_one_wide_backfill(world: World, count: int) -> None:
     assert world.rows("jobs", "job_embeddings") == one_by_one
     assert world.scalar(clusters) == found
     assert len(one_by_one["jobs"]) == 12 * count
+
+
+def test_freshness_is_told_from_date_created_to_row(world: World) -> None:
+    world.collect()
+    with _at(world, -1):
+        later = _metadata(world.collect(HOUR + _H), "jobs")
+        again = _metadata(world.collect(HOUR + _H), "jobs")
+    with world.database.begin() as connection:
+        query = "SELECT date_created, inserted_at FROM jobs WHERE collection_hour = %s"
+        rows = connection.exec_driver_sql(query, (HOUR + _H,)).all()
+    seconds = [(row.inserted_at - row.date_created).total_seconds() for row in rows]
+    # The run's own rows alone, and none when it inserts none.
+    assert len(seconds) == 12
+    assert later["freshness_median_s"] == pytest.approx(np.median(seconds))
+    assert later["freshness_p95_s"] == pytest.approx(np.percentile(seconds, 95))
+    assert later["freshness_median_s"] < later["freshness_p95_s"]
+    assert not [name for name in again if name.startswith("freshness")]
 
 
 def test_an_outage_is_found_by_the_check_and_mended_by_one_sweep(world: World) -> None:
