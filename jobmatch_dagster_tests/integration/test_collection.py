@@ -90,7 +90,7 @@ def test_an_outage_is_found_by_the_check_and_mended_by_one_sweep(world: World) -
     check = next(e for e in result.get_asset_check_evaluations() if e.check_name == "no_missing_hours")
     assert not check.passed
     assert check.metadata["hours_missing"].value == 3
-    assert "2026-11-20-04:00 to 2026-11-20-06:00" in str(check.metadata["recovery"].value)
+    assert "[2026-11-20-04:00...2026-11-20-06:00]" in str(check.metadata["recovery"].value)
     calls = len(world.server.calls)
     tags = {
         "dagster/asset_partition_range_start": (HOUR - 3 * _H).strftime(HOUR_FORMAT),
