@@ -9,14 +9,16 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from jobmatch_dagster.collecting import collect_rounds
 from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
 from jobmatch_dagster.core.preferences import PreferencesError
-from jobmatch_dagster.core.windows import HOUR, HourNotAvailableError, latest_collectable_hour
+from jobmatch_dagster.core.windows import HourNotAvailableError
 from jobmatch_dagster.db.engine import DatabaseRefusedError, DatabaseUnavailableError
 from jobmatch_dagster.db.legacy.convert import convert as convert_legacy
 from jobmatch_dagster.db.legacy.convert import look as look_for_legacy
@@ -208,22 +210,17 @@ def collect(run_once: bool, interval: int | None) -> None:
 
     default_resources()["active_jobs"].client()  # a missing key is told before anything starts
     with open_runtime() as runtime, runtime.dagster_instance() as instance:
-        first = None
-        while True:
-            last = latest_collectable_hour(default_resources()["clock"].now())
-            first = min(first or last, last)
-            try:
-                run_job(build_defs(), instance, "hourly_collection", tags=hour_range(first, last))
-            except RunFailedError as error:
-                if interval is None or error.permanent:
-                    raise
-                click.echo(f"jobmatch: {error}; next try in {interval} minute(s)", err=True)
-            else:
-                click.echo(f"{last:{HOUR_FORMAT}} collected: " + _counted(runtime))
-                first = last + HOUR
-            if interval is None:
-                return
-            time.sleep(interval * 60)
+
+        def collect_hours(first: datetime, last: datetime) -> None:
+            run_job(build_defs(), instance, "hourly_collection", tags=hour_range(first, last))
+            click.echo(f"{last:{HOUR_FORMAT}} collected: " + _counted(runtime))
+
+        collect_rounds(
+            collect_hours,
+            now=default_resources()["clock"].now,
+            pause=None if interval is None else lambda: time.sleep(interval * 60),
+            tell=lambda error: click.echo(f"jobmatch: {error}; next try in {interval} minute(s)", err=True),
+        )
 
 
 @main.command()

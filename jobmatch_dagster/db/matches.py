@@ -79,6 +79,11 @@ def read_postings(connection: Connection, model: str) -> tuple[Sequence[Row[Any]
     return rows, _aligned([row.id for row in rows], ids, vectors)
 
 
+def read_conditions(connection: Connection) -> Sequence[Row[Any]]:
+    """What users may ask of the chosen postings, in the order of `read_postings`."""
+    return run_query(connection, "posting_conditions")
+
+
 def read_profiles(
     connection: Connection, model: str, user_keys: Sequence[str] | None = None, *, only_current: bool = False
 ) -> tuple[Sequence[Row[Any]], NDArray[np.float32]]:
@@ -117,6 +122,7 @@ def write_matches(
     Decisions and matches of closed postings stay. Afterwards each user keeps the `keep_best` best of the others.
     """
     staged = stage_lines(connection, "user_job_matches", MATCH_LINE_COLUMNS, lines, name="staged_matches")
+    staged -= _rowcount(connection, "cap_staged_matches", {"most": keep_best})
     connection.exec_driver_sql("CREATE INDEX ON staged_matches (user_id, job_id)")
     users = ((row.user_id, row.version) for row in profiles)
     stage(connection, "user_job_matches", ("user_id", "profile_version"), users, name="matched_users")

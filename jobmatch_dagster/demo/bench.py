@@ -129,7 +129,7 @@ def _embedding() -> Iterator[Measured]:
         )
         for place, posting in enumerate(_postings(TEXTS))
     ]  # fmt: skip
-    encode = torch_encoder(load_model(""))
+    encode = torch_encoder(load_model("")).encode
     pieces = [piece for text_ in texts for piece in text_.split("\n")]
     embedder.encode(texts[:8])
     seconds = in_turn(ROUNDS, lambda: embedder.encode(texts), lambda: encode(pieces))

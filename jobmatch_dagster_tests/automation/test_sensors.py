@@ -191,7 +191,7 @@ def test_run_metadata_and_logs_hold_nothing_of_the_cv(world: World, capfd: pytes
         for record in world.instance.get_records_for_run(run.run_id).records
     )
     printed = capfd.readouterr()
-    for secret in ("zanzibarine", "Lindenhof", "Ada Example", "Wound"):
+    for secret in ("zanzibarine", "Zypressenau", "Ada Example", "Wound"):
         assert secret not in events
         assert secret not in printed.out + printed.err
 

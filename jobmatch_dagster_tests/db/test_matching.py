@@ -98,6 +98,24 @@ def test_a_second_run_finds_nothing_to_do(market: Database) -> None:
         assert connection.scalar(text(stamps)) == before
 
 
+def test_pairs_that_stand_alike_are_not_written_to_be_taken_away(market: Database) -> None:
+    users = [str(n) for n in range(USERS)]
+    match_users(market, _settings(), "run", users)
+    _run(
+        market,
+        "UPDATE job_facts SET (skills, experience_level, industries, work_arrangement, derived) = "
+        "(SELECT skills, NULL, industries, NULL, derived FROM job_facts ORDER BY job_id LIMIT 1)",
+    )
+    _run(market, "UPDATE job_embeddings SET embedding = (SELECT embedding FROM job_embeddings ORDER BY job_id LIMIT 1)")
+    _run(market, "TRUNCATE user_job_matches")
+    match_users(market, _settings(keep_best=7), "first", users)
+    first = _rows(market)
+    assert len({row[3] for row in first if row[0] == "0"}) == 1, "all pairs of a user have one relevance"
+    report = match_users(market, _settings(keep_best=7), "second", users)
+    assert report.kept > len(first) == report.unchanged
+    assert (report.inserted, report.updated, report.removed) == (0, 0, 0)
+
+
 @pytest.mark.parametrize("statement", [1, 4, 7, 10, 13, 16, 19, 22, 26, 30, 38, 46])
 def test_a_kill_after_any_statement_is_as_none(market: Database, statement: int) -> None:
     with _killed_after(market, statement):

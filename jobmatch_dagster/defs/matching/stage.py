@@ -4,9 +4,11 @@ Both slices call `_match`: by hour (all active users, the postings that need it)
 every open posting). Put here the order of the steps; scoring and SQL have modules of their own.
 """
 
+import gc
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -160,6 +162,8 @@ def load_pairs(
     """Read the chosen postings (see `select_postings`) and the current profiles (all, or of these users)."""
     profiles, profile_vectors = matches.read_profiles(connection, model, user_keys, only_current=only_current)
     postings, posting_vectors = matches.read_postings(connection, model)
+    preferences = [_preferences(row) for row in profiles]
+    conditions = matches.read_conditions(connection) if any(preferences) else ()
     return LoadedPairs(
         profiles,
         postings,
@@ -169,7 +173,7 @@ def load_pairs(
             experience_level=[row.experience_level for row in profiles],
             industries=[row.industries for row in profiles],
             work_arrangements=[row.work_arrangements for row in profiles],
-            preferences=[_preferences(row) for row in profiles],
+            preferences=preferences,
         ),
         PostingBlock(
             vectors=posting_vectors,
@@ -179,7 +183,7 @@ def load_pairs(
             work_arrangement=[row.work_arrangement for row in postings],
             level_read=["experience_level" in (row.derived or ()) for row in postings],
             skills_read=["skills" in (row.derived or ()) for row in postings],
-            conditions=[_conditions(row) for row in postings],
+            conditions=[_conditions(row) for row in conditions],
         ),
     )
 
@@ -201,7 +205,8 @@ def _match(
     chosen = matches.select_postings(connection, settings.model, key, everything=by_user, most=at_once)
     if not (chosen or by_user):
         return MatchReport(scoring_key=key, embedding_model=settings.model), []
-    loaded = load_pairs(connection, settings.model, user_keys, only_current=not by_user)
+    with _uncollected():
+        loaded = load_pairs(connection, settings.model, user_keys, only_current=not by_user)
     user_ids = [row.user_id for row in loaded.profiles]
     table = match_blocks(
         loaded.profile_block,
@@ -234,6 +239,21 @@ def _match(
         scores={"match_score": count_scores(table.match), "semantic_score": count_scores(table.semantic)},
     )
     return report, loaded.profiles
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: while rows pile up and none is garbage, it looks through all of them again and again.
+
+    A third of the seconds that reading takes.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _preferences(row: Row[Any]) -> Preferences:
