@@ -40,6 +40,7 @@ _POINTS: dict[str, tuple[Any, str, bool]] = {
     "before the results": (ClaudeClient, "results", True),
     "amid the results": (ledger, "keep_answer", False),
 }
+_CLAIM = "after the claim, before its commit"
 _DIRECT = [name for name in _POINTS if "batch" not in name and "poll" not in name and "results" not in name]
 _BATCH = [name for name in _POINTS if name not in ("before the call", "after the answer")]
 _RUNS_UNTIL_DONE = 12
