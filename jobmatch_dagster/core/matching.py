@@ -30,10 +30,10 @@ from jobmatch_dagster.core.scoring import (
     skills_score,
     weighted_score,
 )
-from jobmatch_dagster.core.skills import SkillMatch, compare_skills, credits_of, skill_ids
+from jobmatch_dagster.core.skills import RELATED_KINDS, Similar, SkillMatch, compare_skills, credits_of, skill_ids
 
 # Differs when the same inputs could give other scores; then every pair is scored again.
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
 # Pairs scored at once: about ten arrays of this many numbers are alive at a time.
 _PAIRS_PER_BLOCK = 1_000_000
 # Vectors widened at once: they stay in the processor's cache.
@@ -71,6 +71,8 @@ class PostingBlock:
     """Whether skills were read from the ad's text; empty when none were."""
     conditions: Sequence[Conditions] = field(default=())
     """What users may ask about; needed when a profile has preferences."""
+    similar_skills: Similar = field(default_factory=dict)
+    """For names of the skill table, skills of these postings that are alike by their vectors."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def explain_pair(
 ) -> PairExplanation:
     """Score one pair of the blocks readably; the numbers are those of `match_blocks`."""
     similarity = similarities(profiles.vectors[user : user + 1], postings.vectors[posting : posting + 1])[0, 0]
-    skills = compare_skills(postings.skills[posting], profiles.skills[user])
+    skills = compare_skills(postings.skills[posting], profiles.skills[user], postings.similar_skills)
     level_read = bool(postings.level_read) and postings.level_read[posting]
     experience, too_far = experience_score(
         postings.experience_level[posting], profiles.experience_level[user], read=level_read
@@ -194,7 +196,7 @@ def explain_pair(
         reasoning=reasoning(
             matching=skills.matching,
             asked=asked,
-            near=next(((hit.cv_skill, hit.job_skill) for hit in skills.hits if hit.kind == "related"), None),
+            near=next(((hit.cv_skill, hit.job_skill) for hit in skills.hits if hit.kind in RELATED_KINDS), None),
             posting_level=postings.experience_level[posting],
             profile_level=profiles.experience_level[user],
             posting_industries=postings.industries[posting],
@@ -262,7 +264,7 @@ def _blocks(users: int, postings: int) -> Iterator[slice]:
 def _encode(profiles: ProfileBlock, postings: PostingBlock) -> _Encoded:
     wanted = [skill_ids(skills) for skills in postings.skills]
     columns = {name: column for column, name in enumerate(dict.fromkeys(s for ids in wanted for s in ids))}
-    offered = [credits_of(skills) for skills in profiles.skills]
+    offered = [credits_of(skills, postings.similar_skills) for skills in profiles.skills]
     levels = _codes(postings.experience_level, EXPERIENCE_LEVELS)
     if postings.level_read:
         levels = np.where(np.array(postings.level_read) & (levels >= 0), levels + len(EXPERIENCE_LEVELS), levels)

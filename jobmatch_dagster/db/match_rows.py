@@ -12,7 +12,7 @@ from typing import Any
 from jobmatch_dagster.core.filters import verdicts_of
 from jobmatch_dagster.core.matching import MatchTable
 from jobmatch_dagster.core.scoring import CLAUDE_THRESHOLD, priority, reasoning
-from jobmatch_dagster.core.skills import Answers, answers_of, match_skills, skills_by_id
+from jobmatch_dagster.core.skills import RELATED_KINDS, Answers, Similar, answers_of, match_skills, skills_by_id
 from jobmatch_dagster.db.bulk import as_array, as_text
 
 MATCH_LINE_COLUMNS = (
@@ -23,7 +23,7 @@ MATCH_LINE_COLUMNS = (
 
 _NULL = "\\N"
 # Kinds of a hit that are near to what is asked, and not it.
-_NEAR = frozenset({"related", "category"})
+_NEAR = RELATED_KINDS | {"category"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class _Posting:
     all_missing: str
 
 
-def match_lines(table: MatchTable, profiles: Sequence[Any], postings: Sequence[Any]) -> Iterator[str]:
+def match_lines(table: MatchTable, profiles: Sequence[Any], postings: Sequence[Any], similar: Similar) -> Iterator[str]:
     """A line for each row of the table; profiles and postings are the rows that its indices mean."""
     users: dict[int, _User] = {}
     jobs: dict[int, _Posting] = {}
@@ -53,7 +53,7 @@ def match_lines(table: MatchTable, profiles: Sequence[Any], postings: Sequence[A
         table.experience, table.industry, table.work_arrangement, table.filters,
     )  # fmt: skip
     for user, posting, similarity, relevance, *scores, filters in zip(*(c.tolist() for c in columns), strict=True):
-        who = users.get(user) or users.setdefault(user, _user(profiles[user]))
+        who = users.get(user) or users.setdefault(user, _user(profiles[user], similar))
         job = jobs.get(posting) or jobs.setdefault(posting, _posting(postings[posting]))
         semantic, match = scores[:2]
         parts = "\t".join("\\N" if score < 0 else str(score) for score in scores)
@@ -72,7 +72,7 @@ def _words(who: _User, job: _Posting, semantic: int) -> str:
     if job.wanted and who.answers:
         hits, missing = match_skills(job.wanted, who.answers)
         matching = [surface for kind, surface, _ in hits if kind not in _NEAR]
-        near = next(((own, asked) for kind, asked, own in hits if kind == "related"), None)
+        near = next(((own, asked) for kind, asked, own in hits if kind in RELATED_KINDS), None)
         evidence = ", ".join([f'["{kind}", {_json(asked)}, {_json(own)}]' for kind, asked, own in hits])
         columns = f"{_array(matching)}\t{_array(missing)}\t{f'[{evidence}]' if hits else _NULL}"
     reason = reasoning(
@@ -105,8 +105,8 @@ def _json(surface: str) -> str:
     return as_text(json.dumps(surface, ensure_ascii=False))
 
 
-def _user(row: Any) -> _User:
-    return _User(row.user_id, row.experience_level, row.industries, answers_of(skills_by_id(row.skills)))
+def _user(row: Any, similar: Similar) -> _User:
+    return _User(row.user_id, row.experience_level, row.industries, answers_of(skills_by_id(row.skills), similar))
 
 
 def _posting(row: Any) -> _Posting:
