@@ -18,7 +18,8 @@ from jobmatch_dagster.db.bulk import as_array, as_text
 MATCH_LINE_COLUMNS = (
     "user_id", "job_id", "similarity", "relevance", "semantic_score", "match_score", "skills_score",
     "experience_score", "industry_score", "work_arrangement_score", "priority", "claude_status", "filters",
-    "matching_skills", "missing_skills", "skill_hits", "match_reasoning",
+    "matching_skills", "missing_skills", "skill_hits", "match_reasoning", "profile_version", "record_hash",
+    "embedding_model", "calibration_id", "scoring_key", "run_id",
 )  # fmt: skip
 
 _NULL = "\\N"
@@ -26,9 +27,20 @@ _NULL = "\\N"
 _NEAR = RELATED_KINDS | {"category"}
 
 
+@dataclass(frozen=True)
+class ScoredBy:
+    """What made the scores that are written."""
+
+    embedding_model: str
+    calibration_id: int
+    scoring_key: str
+    run_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class _User:
     id: int
+    version: int
     level: str | None
     industries: Sequence[str] | None
     answers: Answers
@@ -42,9 +54,12 @@ class _Posting:
     arrangement: str | None
     wanted: Mapping[str, str]
     all_missing: str
+    record_hash: str
 
 
-def match_lines(table: MatchTable, profiles: Sequence[Any], postings: Sequence[Any], similar: Similar) -> Iterator[str]:
+def match_lines(
+    table: MatchTable, profiles: Sequence[Any], postings: Sequence[Any], similar: Similar, scored_by: ScoredBy
+) -> Iterator[str]:
     """A line for each row of the table; profiles and postings are the rows that its indices mean."""
     users: dict[int, _User] = {}
     jobs: dict[int, _Posting] = {}
@@ -52,6 +67,8 @@ def match_lines(table: MatchTable, profiles: Sequence[Any], postings: Sequence[A
         table.user, table.posting, table.similarity, table.relevance, table.semantic, table.match, table.skills,
         table.experience, table.industry, table.work_arrangement, table.filters,
     )  # fmt: skip
+    by = scored_by
+    last = "\t".join(map(as_text, (by.embedding_model, str(by.calibration_id), by.scoring_key, by.run_id)))
     for user, posting, similarity, relevance, *scores, filters in zip(*(c.tolist() for c in columns), strict=True):
         who = users.get(user) or users.setdefault(user, _user(profiles[user], similar))
         job = jobs.get(posting) or jobs.setdefault(posting, _posting(postings[posting]))
@@ -60,7 +77,7 @@ def match_lines(table: MatchTable, profiles: Sequence[Any], postings: Sequence[A
         claude = "waiting" if semantic >= CLAUDE_THRESHOLD else "\\N"
         yield (
             f"{who.id}\t{job.id}\t{similarity:.6f}\t{relevance:.1f}\t{parts}\t{priority(match) or 'low'}\t{claude}\t"
-            f"{_filters(filters)}\t{_words(who, job, semantic)}\n"
+            f"{_filters(filters)}\t{_words(who, job, semantic)}\t{who.version}\t{job.record_hash}\t{last}\n"
         )
 
 
@@ -106,13 +123,21 @@ def _json(surface: str) -> str:
 
 
 def _user(row: Any, similar: Similar) -> _User:
-    return _User(row.user_id, row.experience_level, row.industries, answers_of(skills_by_id(row.skills), similar))
+    return _User(
+        row.user_id, row.version, row.experience_level, row.industries, answers_of(skills_by_id(row.skills), similar)
+    )
 
 
 def _posting(row: Any) -> _Posting:
     wanted = skills_by_id(row.skills)
     return _Posting(
-        row.id, row.experience_level, row.industries, row.work_arrangement, wanted, _array(list(wanted.values()))
+        row.id,
+        row.experience_level,
+        row.industries,
+        row.work_arrangement,
+        wanted,
+        _array(list(wanted.values())),
+        as_text(row.record_hash),
     )
 
 

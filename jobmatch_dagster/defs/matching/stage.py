@@ -24,7 +24,7 @@ from jobmatch_dagster.db.calibrations import StoredCalibration, calibration_in_f
 from jobmatch_dagster.db.embedding_models import model_in_force
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import MATCHING, lock
-from jobmatch_dagster.db.match_rows import match_lines
+from jobmatch_dagster.db.match_rows import ScoredBy
 from jobmatch_dagster.db.profiles import users_to_match
 from jobmatch_dagster.db.similar_skills import SimilarSkills, similar_skills
 from jobmatch_dagster.observability.scores import count_scores
@@ -222,9 +222,11 @@ def _match(
     )
     counts = matches.write_matches(
         connection,
-        match_lines(table, loaded.profiles, loaded.postings, loaded.posting_block.similar_skills),
+        table,
         loaded.profiles,
-        matches.ScoredBy(settings.model, calibration.id, key, run_id),
+        loaded.postings,
+        loaded.posting_block.similar_skills,
+        ScoredBy(settings.model, calibration.id, key, run_id),
         keep_best=settings.keep_best,
     )
     report = MatchReport(
