@@ -54,16 +54,10 @@ def stage_lines(connection: Connection, like: str, columns: Sequence[str], lines
     connection.execute(
         text(f'CREATE TEMPORARY TABLE "{name}" ON COMMIT DROP AS SELECT {names} FROM "{like}" WITH NO DATA')
     )
-    return copy_lines(connection, name, columns, lines)
-
-
-def copy_lines(connection: Connection, table: str, columns: Sequence[str], lines: Iterable[str]) -> int:
-    """As `copy_into`, for rows that are lines of COPY's text form already."""
-    names = ", ".join(f'"{column}"' for column in columns)
     stream = _LineStream(line.encode() for line in lines)
     with _cursor(connection) as cursor:
         try:
-            cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN', stream)
+            cursor.copy_expert(f'COPY "{name}" ({names}) FROM STDIN', stream)
         except psycopg2.Error as error:
             # Its context quotes the line, which is a user's.
             raise type(error)(error.diag.message_primary or type(error).__name__) from None

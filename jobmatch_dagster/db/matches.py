@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, text
 from jobmatch_dagster.core.matching import MatchTable
 from jobmatch_dagster.core.posting_facts import PostingFacts, facts_version, posting_facts
 from jobmatch_dagster.core.skills import Similar
-from jobmatch_dagster.db.bulk import copy_lines, read_vectors, stage, stage_lines
+from jobmatch_dagster.db.bulk import read_vectors, stage, stage_lines
 from jobmatch_dagster.db.engine import read_sql, run_query
 from jobmatch_dagster.db.match_rows import MATCH_LINE_COLUMNS, ScoredBy, match_lines
 
@@ -105,7 +105,7 @@ def write_matches(
     """Replace the matches of these users with the chosen postings by the rows of the table, whose indices they are.
 
     Decisions and matches of closed postings stay. Afterwards each user keeps the `keep_best` best. Postings that none
-    of the users has a match with, most of an hour's, are copied as they are; the others are merged.
+    of the users has a match with, most of an hour's, are inserted as they are; the others are merged.
     """
     user_ids = [row.user_id for row in profiles]
     known = {row.job_id for row in run_query(connection, "postings_with_matches", {"user_ids": user_ids})}
@@ -122,7 +122,9 @@ def write_matches(
         inserted, updated = written.inserted, written.written - written.inserted
         unchanged = staged - written.written
     lines = match_lines(table.rows(~is_known), profiles, postings, similar, scored_by)
-    inserted += copy_lines(connection, "user_job_matches", MATCH_LINE_COLUMNS, lines)
+    # Not COPY into the table itself: under row-level security it is not allowed.
+    stage_lines(connection, "user_job_matches", MATCH_LINE_COLUMNS, lines, name="new_matches")
+    inserted += _rowcount(connection, "insert_matches", {})
     removed += _rowcount(connection, "cap_matches", {"user_ids": user_ids, "most": keep_best})
     return WriteCounts(inserted, updated, unchanged, removed)
 

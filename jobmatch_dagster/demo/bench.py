@@ -64,6 +64,8 @@ def main() -> None:
             f"{measured.seconds:.3f}",
             f"{measured.baseline_seconds:.3f}",
         )
+        # At once, so that a bench that is stopped has said what it knows.
+        console.print(f"{measured.what}: {measured.ratio:.2f}", style="dim", highlight=False)
     console.print(table)
     print_differences(console)
     print_costs(console)
