@@ -184,7 +184,8 @@ def explain_pair(
     unfit = [name for name, hit in (("experience", too_far), ("work arrangement", no_fit)) if hit]
     asked = 0 if skills.share is None else len(skills.hits) + len(skills.missing)
     match = weighted_score(parts, weights)
-    stated = not (postings.skills_read and postings.skills_read[posting])
+    read = bool(postings.skills_read) and postings.skills_read[posting]
+    stated = bool(skill_ids(postings.skills[posting])) and not read
     return PairExplanation(
         similarity=float(similarity),
         parts=parts,
@@ -282,7 +283,9 @@ def _encode(profiles: ProfileBlock, postings: PostingBlock) -> _Encoded:
         user_arrangements=_masks(profiles.work_arrangements, WORK_ARRANGEMENTS).astype(np.int8),
         posting_arrangement=_codes(postings.work_arrangement, WORK_ARRANGEMENTS),
         filters=FilterTable(postings.conditions) if any(profiles.preferences) else None,
-        skills_stated=~np.array(postings.skills_read or [False] * len(wanted), np.bool_),
+        # An ad that names no skills at all states none.
+        skills_stated=np.array([bool(ids) for ids in wanted], np.bool_)
+        & ~np.array(postings.skills_read or [False] * len(wanted), np.bool_),
     )
 
 
