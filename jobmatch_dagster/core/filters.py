@@ -156,7 +156,7 @@ def verdicts_of(code: int) -> dict[str, Verdict]:
 
 
 def yearly_salary(
-    *, low: Decimal | float | None, high: Decimal | float | None, value: Decimal | float | None, unit: str | None
+    *, low: Decimal | None, high: Decimal | None, value: Decimal | None, unit: str | None
 ) -> float | None:
     """The most that a posting offers in a year; None when it names no amount or no unit."""
     best = next((amount for amount in (high, value, low) if amount is not None), None)

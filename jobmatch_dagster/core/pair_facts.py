@@ -146,7 +146,7 @@ def analyse(
         "related_skills": [
             f"{name} ~ {canonical(hit.cv_skill)}"
             for hit in skills.hits
-            if hit.kind in ("related", "category")
+            if hit.credit < 1.0
             for name in _names([hit.job_skill], 1)
         ],
         "missing_skills": _names(skills.missing, _MAX_SKILLS),

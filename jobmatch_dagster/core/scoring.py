@@ -151,9 +151,10 @@ def priority(score: int | None) -> str | None:
     return "high" if score >= 85 else "medium" if score >= 70 else "low"
 
 
-# What orders a user's list: likeness of the texts first, then whether field and skills agree. Tuned on one half of
-# the real CVs of each field and held on the other: the weighted score alone puts an ad that names one skill, and
-# that one in the CV, before the ads of the CV's own occupation.
+# What orders a user's list: likeness of the texts first, then whether field and skills agree. The weighted score
+# alone puts an ad that names one skill, and that one in the CV, before the ads of the CV's own occupation. The two
+# weights are round numbers, not an optimum: chosen on a random half of each field's real CVs (five seeds), they move
+# the other half's nDCG@10 by less than 0.01 (from 0.69..0.72; BM25 has 0.15..0.18 there, plain cosine 0.21..0.25).
 _RELEVANCE_INDUSTRY, _RELEVANCE_SKILLS = 0.2, 0.1
 # Where the vendor states a posting's skills the weighted score is to be trusted, and leads: then the list is in the
 # order of the scores that stand in it, with likeness deciding between near ones.

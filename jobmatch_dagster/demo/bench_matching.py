@@ -86,8 +86,6 @@ def hour(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
                 "CREATE TABLE bare (LIKE user_job_matches INCLUDING ALL, FOREIGN KEY (user_id) REFERENCES users, "
                 "FOREIGN KEY (job_id) REFERENCES jobs)"
             )
-            for column in ("profile_version", "embedding_model", "scoring_key", "record_hash"):
-                connection.exec_driver_sql(f"ALTER TABLE bare ALTER {column} DROP NOT NULL")
 
         def baseline() -> None:
             np.argpartition(-(users @ jobs.T), TOP, axis=1)

@@ -1,24 +1,35 @@
 """Matching in the database: slices compose, a kill leaves nothing behind, nobody sees half of two versions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sqlalchemy import event, text
 
 from jobmatch_dagster.core.calibration import DEFAULT_CALIBRATION, DEFAULT_PROVENANCE, Calibration
+from jobmatch_dagster.core.matching import explain_pair
 from jobmatch_dagster.core.normalise import normalise_record
 from jobmatch_dagster.core.scoring import Weights
 from jobmatch_dagster.db.calibrations import calibration_in_force, insert_calibration, read_calibration_in_force
 from jobmatch_dagster.db.embedding_models import model_in_force, read_model_in_force
 from jobmatch_dagster.db.engine import Database
+from jobmatch_dagster.db.matches import select_postings
 from jobmatch_dagster.db.profiles import users_to_match
-from jobmatch_dagster.defs.matching.stage import MatchSettings, match_new_postings, match_users, users_out_of_date
+from jobmatch_dagster.db.similar_skills import SimilarSkills
+from jobmatch_dagster.defs.matching.stage import (
+    MatchSettings,
+    load_pairs,
+    match_new_postings,
+    match_users,
+    users_out_of_date,
+)
 from jobmatch_dagster.demo.bench_matching import MODEL, fill
 from jobmatch_dagster.demo.corpus import postings_of_hour
+from jobmatch_dagster.resources.embedder import EmbedderResource
 
 USERS, POSTINGS = 6, 48
 _ROWS = """
@@ -125,6 +136,58 @@ def test_a_kill_after_any_statement_is_as_none(market: Database, statement: int)
     _run(market, "TRUNCATE user_job_matches, job_match_state, job_facts")
     match_new_postings(market, _settings(keep_best=9), "run", at_once=20)
     assert _rows(market) == survived
+
+
+def test_a_skill_that_the_table_lacks_is_looked_at_once_and_explained_alike(market: Database) -> None:
+    _run(market, "UPDATE jobs SET ai_key_skills = '{personal hygiene,Zither}', record_hash = record_hash || id")
+    _run(market, "UPDATE cv_profiles SET skills = '{Hygiene}'")
+    embedded: list[str] = []
+
+    def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+        embedded.extend(texts)
+        return EmbedderResource().encode(texts).vectors
+
+    settings = replace(_settings(), similar_skills=SimilarSkills(MODEL, encode))
+    match_new_postings(market, settings, "run", at_once=2)
+    assert embedded.count("personal hygiene") == embedded.count("zither") == 1
+    slices = _rows(market)
+    hits = {row[13] for row in slices}
+    assert hits == {'[["similar", "personal hygiene", "Hygiene"]]'}
+    assert {row[6] for row in slices} == {35}
+
+    with market.begin() as connection:
+        select_postings(connection, MODEL, "", everything=True)
+        loaded = load_pairs(connection, settings, ["0"])
+        calibration = calibration_in_force(connection, MODEL).calibration
+        ids = connection.scalars(text("SELECT external_id FROM jobs ORDER BY id")).all()
+    pairs = {
+        external_id: explain_pair(loaded.profile_block, loaded.posting_block, 0, place, calibration, Weights())
+        for place, external_id in enumerate(ids)
+    }
+    assert {row[1]: (row[6], row[5]) for row in slices if row[0] == "0"} == {
+        row[1]: (pairs[row[1]].parts.skills, pairs[row[1]].match) for row in slices if row[0] == "0"
+    }
+
+    _run(market, "TRUNCATE user_job_matches, job_match_state")
+    match_users(market, settings, "run", [str(n) for n in range(USERS)])
+    assert _rows(market) == slices
+    assert embedded.count("zither") == 1
+
+
+def test_known_and_new_pairs_of_one_slice_are_counted_apart(market: Database) -> None:
+    first = match_new_postings(market, _settings(), "first")
+    _run(market, "DELETE FROM user_job_matches WHERE job_id % 2 = 0")
+    _run(market, "UPDATE user_job_matches SET status = 'saved', decided_at = now()")
+    _run(market, "UPDATE jobs SET record_hash = record_hash || 'x' WHERE id % 3 = 0")
+    _run(market, "DELETE FROM job_match_state")
+    with market.begin() as connection:
+        kept = connection.scalar(text("SELECT count(*) FROM user_job_matches"))
+        changed = connection.scalar(text("SELECT count(*) FROM user_job_matches WHERE job_id % 3 = 0"))
+    second = match_new_postings(market, _settings(), "second")
+    assert (second.inserted, second.updated, second.unchanged) == (first.inserted - kept, changed, kept - changed)
+    with market.begin() as connection:
+        saved = connection.scalar(text("SELECT count(*) FROM user_job_matches WHERE status = 'saved'"))
+    assert saved == kept
 
 
 def test_evidence_is_kept_with_the_match(market: Database) -> None:

@@ -152,7 +152,7 @@ def _of_posting(
 ) -> dict[str, Any]:
     names = {"user_key": user_key, "external_id": posting.external_id}
     run_query(connection, "select_one_posting", {"external_id": posting.external_id, "model": settings.model})
-    loaded = load_pairs(connection, settings.model, [user_key])
+    loaded = load_pairs(connection, settings, [user_key])
     pair = None
     if loaded.postings and loaded.profiles:
         calibration = common["calibration"].calibration

@@ -20,13 +20,15 @@ from jobmatch_dagster.core.filters import Conditions, Preferences, yearly_salary
 from jobmatch_dagster.core.matching import ENGINE_VERSION, PostingBlock, ProfileBlock, match_blocks
 from jobmatch_dagster.core.posting_facts import facts_version
 from jobmatch_dagster.core.scoring import CLAUDE_THRESHOLD, MATCH_FLOOR, Weights
+from jobmatch_dagster.core.similar_skills import by_name, similar_skills_version
 from jobmatch_dagster.db import matches
 from jobmatch_dagster.db.calibrations import StoredCalibration, calibration_in_force
 from jobmatch_dagster.db.embedding_models import model_in_force
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import MATCHING, lock
-from jobmatch_dagster.db.match_rows import match_lines
+from jobmatch_dagster.db.match_rows import ScoredBy
 from jobmatch_dagster.db.profiles import users_to_match
+from jobmatch_dagster.db.similar_skills import SimilarSkills, similar_skills
 from jobmatch_dagster.defs.matching.calibrating import calibration_to_use
 from jobmatch_dagster.observability.scores import count_scores
 
@@ -47,6 +49,8 @@ class MatchSettings:
     weights: Weights
     keep_best: int
     floor: int = MATCH_FLOOR
+    similar_skills: SimilarSkills | None = None
+    """Finds the skills that are alike by their vectors; None leaves them out."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,9 @@ def users_out_of_date(connection: Connection, settings: MatchSettings) -> list[s
 
 def scoring_key(settings: MatchSettings, calibration: StoredCalibration) -> str:
     """What made a list: engine, model, calibration, word lists, weights, floor and length. Differs when it could."""
-    chosen = json.dumps([vars(settings.weights), settings.floor, settings.keep_best, facts_version()], sort_keys=True)
+    similar = similar_skills_version() if settings.similar_skills else ""
+    made_with = [vars(settings.weights), settings.floor, settings.keep_best, facts_version(), similar]
+    chosen = json.dumps(made_with, sort_keys=True)
     digest = hashlib.sha256(chosen.encode()).hexdigest()[:8]
     return f"engine-v{ENGINE_VERSION}/{settings.model}/calibration-{calibration.id}/settings-{digest}"
 
@@ -157,9 +163,10 @@ class LoadedPairs:
 
 
 def load_pairs(
-    connection: Connection, model: str, user_keys: Sequence[str] | None, *, only_current: bool = False
+    connection: Connection, settings: MatchSettings, user_keys: Sequence[str] | None, *, only_current: bool = False
 ) -> LoadedPairs:
     """Read the chosen postings (see `select_postings`) and the current profiles (all, or of these users)."""
+    model = settings.model
     profiles, profile_vectors = matches.read_profiles(connection, model, user_keys, only_current=only_current)
     postings, posting_vectors = matches.read_postings(connection, model)
     preferences = [_preferences(row) for row in profiles]
@@ -184,6 +191,9 @@ def load_pairs(
             level_read=["experience_level" in (row.derived or ()) for row in postings],
             skills_read=["skills" in (row.derived or ()) for row in postings],
             conditions=[_conditions(row) for row in conditions],
+            similar_skills=by_name(
+                similar_skills(connection, settings.similar_skills, model, [row.skills for row in postings])
+            ),
         ),
     )
 
@@ -206,7 +216,7 @@ def _match(
     if not (chosen or by_user):
         return MatchReport(scoring_key=key, embedding_model=settings.model), []
     with _uncollected():
-        loaded = load_pairs(connection, settings.model, user_keys, only_current=not by_user)
+        loaded = load_pairs(connection, settings, user_keys, only_current=not by_user)
     user_ids = [row.user_id for row in loaded.profiles]
     table = match_blocks(
         loaded.profile_block,
@@ -219,9 +229,11 @@ def _match(
     )
     counts = matches.write_matches(
         connection,
-        match_lines(table, loaded.profiles, loaded.postings),
+        table,
         loaded.profiles,
-        matches.ScoredBy(settings.model, calibration.id, key, run_id),
+        loaded.postings,
+        loaded.posting_block.similar_skills,
+        ScoredBy(settings.model, calibration.id, key, run_id),
         keep_best=settings.keep_best,
     )
     report = MatchReport(
