@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from jobmatch_dagster.core.salaries import per_year
+
 Verdict = Literal["fits", "unknown", "does not fit"]
 NOT_ASKED, UNKNOWN, FITS, UNFIT = range(4)
 _VERDICTS: Mapping[int, Verdict] = {UNKNOWN: "unknown", FITS: "fits", UNFIT: "does not fit"}
@@ -18,8 +20,6 @@ _VERDICTS: Mapping[int, Verdict] = {UNKNOWN: "unknown", FITS: "fits", UNFIT: "do
 # In the order of the digits of a filter code.
 FILTERS = ("location", "salary", "visa", "language", "company")
 
-# Times a year that an amount of a unit is paid; a year of 52 weeks of 40 hours.
-_UNITS_PER_YEAR: Mapping[str, int] = {"YEAR": 1, "MONTH": 12, "WEEK": 52, "DAY": 260, "HOUR": 2_080}
 # Places with two names in ads of German-speaking countries; both are folded to the English one.
 _PLACE_NAMES = {
     "münchen": "munich", "köln": "cologne", "nürnberg": "nuremberg", "hannover": "hanover", "wien": "vienna",
@@ -128,7 +128,8 @@ def yearly_salary(
 ) -> float | None:
     """The most that a posting offers in a year; None when it names no amount or no unit."""
     best = next((amount for amount in (high, value, low) if amount is not None), None)
-    return None if best is None or unit not in _UNITS_PER_YEAR else float(best) * _UNITS_PER_YEAR[unit or ""]
+    yearly = per_year(best, unit)
+    return None if yearly is None else float(yearly)
 
 
 def _folded(places: Sequence[str] | None) -> Iterable[str]:

@@ -1,7 +1,7 @@
 """What takes room, and what of it may go.
 
 Put here sizes and retention. A page stays whole while a posting's present version came from it, so that `jobs` can
-always be rebuilt; what goes are bodies of pages that were superseded, failed, or only listed ids.
+always be rebuilt; what goes are bodies of pages that were superseded or failed, and old lists of ids.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from jobmatch_dagster.core.normalise import NORMALISER_VERSION
+from jobmatch_dagster.core.windows import OLDEST_OPEN
 from jobmatch_dagster.db.engine import run_query
 
 
@@ -37,8 +38,16 @@ def storage_sizes(connection: Connection) -> tuple[list[TableSize], int]:
 
 
 def remove_page_bodies(connection: Connection, before: datetime, limit: int) -> list[int]:
-    """Empty bodies of pages fetched before then that nothing hangs on; gives their sizes in bytes."""
-    parameters = {"before": before, "normaliser_version": NORMALISER_VERSION, "limit": limit}
+    """Empty bodies of pages fetched before then that nothing hangs on; gives their sizes in bytes.
+
+    A list of expired postings stays until every posting on it is closed by its age alone.
+    """
+    parameters = {
+        "before": before,
+        "lists_before": before - OLDEST_OPEN,
+        "normaliser_version": NORMALISER_VERSION,
+        "limit": limit,
+    }
     return [row.bytes for row in run_query(connection, "removable_page_bodies", parameters)]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from jobmatch_dagster.build import build_defs
 from jobmatch_dagster.db.engine import Database
+from jobmatch_dagster.db.urls import with_database
 from jobmatch_dagster.partitions import USERS
 from jobmatch_dagster.runtime import environment
 from jobmatch_dagster_tests.claude_stand_in import KEY, ClaudeStandIn
@@ -32,10 +33,12 @@ def claude_template(postgres_url: str, tmp_path_factory: pytest.TempPathFactory)
         with world.database.begin() as connection:
             connection.execute(text("UPDATE user_job_matches SET claude_status = 'waiting'"))
     name = url.rsplit("/", 1)[-1].split("?", 1)[0]
-    with Database(postgres_url).begin() as connection:
-        # Only a database that nobody is connected to can be copied; resources keep their connections.
+    # Only a database that nobody is connected to can be copied; resources keep their connections.
+    server = Database(with_database(postgres_url, "postgres"))
+    with server.begin() as connection:
         ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
         connection.execute(text(ended), {"name": name})
+    server.dispose()
     yield name
     next(databases, None)
 

@@ -15,7 +15,7 @@ from jobmatch_dagster.defs.operations.failures import describe_failure, note_fai
 from jobmatch_dagster.defs.raw.failure_checks import standing_failures
 from jobmatch_dagster.observability.history import delete_runs
 from jobmatch_dagster.runs import RunFailedError, run_job
-from jobmatch_dagster_tests.world import NURSE_CV, World
+from jobmatch_dagster_tests.world import HOUR, NURSE_CV, World
 
 
 @pytest.fixture
@@ -104,10 +104,14 @@ def test_housekeeping_takes_what_nothing_hangs_on_and_jobs_can_still_be_rebuilt(
     world.collect()
     refetch = {"ops": {"raw__job_pages": {"config": {"refetch": True}}}}
     world.collect(run_config=refetch)
+    expired = world.scalar("SELECT external_id FROM jobs ORDER BY external_id LIMIT 1")
+    world.server.expired_ids = [expired]
+    world.upkeep(HOUR.strftime("%Y-%m-%d"))
     before = world.rows("jobs")
+    assert world.scalar("SELECT count(*) FROM jobs WHERE closed_reason = 'expired'") == 1
     whole = world.scalar("SELECT count(*) FROM job_pages")
     with world.database.begin() as connection:
-        connection.exec_driver_sql("UPDATE job_pages SET fetched_at = fetched_at - interval '400 days'")
+        connection.exec_driver_sql("UPDATE job_pages SET fetched_at = fetched_at - interval '200 days'")
     result = run_job(world.defs, world.instance, "housekeeping")
     told = _output(result, "remove_old_pages")
     assert told["page_bodies_removed"] >= 1

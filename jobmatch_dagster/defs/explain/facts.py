@@ -5,7 +5,7 @@ Put here what is read and what is computed again. What is odd about it stands in
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from jobmatch_dagster.core.profile import Profile, extract_profile
 from jobmatch_dagster.core.windows import HOUR, latest_collectable_hour
 from jobmatch_dagster.db.bulk import read_vectors
 from jobmatch_dagster.db.calibrations import StoredCalibration, calibration_in_force
+from jobmatch_dagster.db.embedding_models import model_in_force
 from jobmatch_dagster.db.engine import Database, run_query
 from jobmatch_dagster.defs.matching.stage import LoadedPairs, MatchSettings, load_pairs
 from jobmatch_dagster.observability.looks import missing_hours
@@ -93,7 +94,7 @@ def gather(
 
     Args:
         database: where it is kept.
-        settings: model and weights as they are now.
+        settings: model and weights as they are now; of the model, the one in force is used.
         user_key: the user.
         external_id: the vendor's id of the posting; it need not be held.
         now: end of the hours that should have been collected.
@@ -104,6 +105,7 @@ def gather(
     """
     end = latest_collectable_hour(now) + HOUR
     with database.begin() as connection:
+        settings = replace(settings, model=model_in_force(connection, settings.model))
         users = run_query(connection, "explain_profile", {"user_key": user_key, "model": settings.model})
         if not users:
             raise NothingToExplainError(f"There is no user {user_key!r}: has a CV of theirs landed in the inbox?")
@@ -203,7 +205,8 @@ def _similarities(
     job = _vector(connection, _JOB_VECTOR, posting.id, model)
     profile = _vector(connection, _PROFILE_VECTOR, user.profile_id, model)
     stored = float(job @ profile) if job is not None and profile is not None and len(job) == len(profile) else None
-    if embedder is None or job is None or profile is None:
+    # Of a model that is being built beside the one in force nothing is compared.
+    if embedder is None or embedder.model != model or job is None or profile is None:
         return Similarities(stored)
     fresh = embedder.encode([present_text(posting), profile_text_to_embed(user.embedding_text)]).vectors
     return Similarities(stored, _cosine(job, fresh[0]), _cosine(profile, fresh[1]))

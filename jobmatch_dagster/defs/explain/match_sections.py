@@ -80,14 +80,16 @@ def score_section(facts: Facts, pair: PairExplanation) -> Section:
         "Score, part by part",
         {
             "filters": f"takes it out: {', '.join(pair.unfit)}" if pair.unfit else "fits",
+            "the user's conditions": _conditions(facts, pair),
             "priority": priority(pair.match),
+            "relevance (orders the list)": _relevance(facts, pair),
             "unknown parts": "left out, the rest is weighed alone",
         },
         [Table(("part", "weight", "stored", "now", "", "evidence"), rows)],
     )
 
 
-def skills_section(pair: PairExplanation) -> Section:
+def skills_section(facts: Facts, pair: PairExplanation) -> Section:
     """Each skill asked for and what shows it."""
     skills = pair.skills
     rows = [
@@ -97,7 +99,11 @@ def skills_section(pair: PairExplanation) -> Section:
     columns = ("asked for", "shown by", "how", "credit", "means in the skill table")
     return Section(
         "Skills",
-        {"match": skills.summary, "further skills of the CV": list(skills.additional[:20])},
+        {
+            "match": skills.summary,
+            "evidence stored with the match": _stored_hits(facts, pair),
+            "further skills of the CV": list(skills.additional[:20]),
+        },
         [Table(columns, rows)] if rows else [],
     )
 
@@ -183,3 +189,31 @@ def _evidence(facts: Facts, pair: PairExplanation, part: str) -> str:
     if part == "work_arrangement":
         return f"{known(posting.work_arrangement[0])} / accepts {cut(profile.work_arrangements[0])}"
     return f"cosine {pair.similarity:.4f}" if part == "semantic" else "weighted mean of the known parts"
+
+
+def _conditions(facts: Facts, pair: PairExplanation) -> str:
+    """Each of the user's own conditions with its verdict now and, where it differs, as stored."""
+    stored = dict(facts.stored.filters or {}) if facts.stored is not None else {}
+    told = []
+    for name, verdict in pair.filters.items():
+        before = stored.get(name)
+        told.append(f"{name}: {verdict}" + (f" (stored: {before})" if before and before != verdict else ""))
+    return ", ".join(told) or "none set"
+
+
+def _relevance(facts: Facts, pair: PairExplanation) -> str:
+    now = f"{pair.relevance:.1f}"
+    return now if facts.stored is None else f"{now}, stored {known(facts.stored.relevance)}"
+
+
+def _stored_hits(facts: Facts, pair: PairExplanation) -> str:
+    """Whether the skill hits that were stored with the match are those that are found now."""
+    if facts.stored is None or facts.stored.skill_hits is None:
+        return "none"
+    stored = {tuple(hit) for hit in facts.stored.skill_hits}
+    now = {(hit.kind, hit.job_skill, hit.cv_skill) for hit in pair.skills.hits}
+    if stored == now:
+        return "the same"
+    gone, new = stored - now, now - stored
+    told = [f"{word} {job} <- {cv} ({kind})" for word, hits in (("then", gone), ("now", new)) for kind, job, cv in hits]
+    return "differs: " + "; ".join(sorted(told))

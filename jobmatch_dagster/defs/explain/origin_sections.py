@@ -46,6 +46,8 @@ def posting_section(posting: Row[Any]) -> Section:
         "education": posting.ai_education_requirements,
         "language": posting.ai_job_language,
         "visa sponsorship": posting.ai_visa_sponsorship,
+        "facts that matching uses": _facts(posting),
+        "of these read from the ad itself": posting.facts_derived or "none: all are the vendor's",
         "salary found in the text": salary(posting, "ai_salary", "minvalue", "maxvalue", "unittext"),
         "salary stated": salary(posting, "salary", "min", "max", "unit"),
     })  # fmt: skip
@@ -129,3 +131,17 @@ def profile_section(facts: Facts) -> Section:
         },
         [Table(("field", "stored", "the CV read again now"), rows)],
     )
+
+
+def _facts(posting: Row[Any]) -> str:
+    """What matching looks at, as it was read last; facts that the vendor did not give are read from the ad."""
+    if posting.facts_record_hash is None:
+        return "none yet: the posting was not matched"
+    told = {
+        "skills": posting.fact_skills,
+        "experience": posting.fact_experience_level,
+        "industries": posting.fact_industries,
+        "arrangement": posting.fact_work_arrangement,
+    }
+    stale = "" if posting.facts_record_hash == posting.record_hash else " (of an older version of the posting)"
+    return "; ".join(f"{name}: {cut(value)}" for name, value in told.items()) + stale

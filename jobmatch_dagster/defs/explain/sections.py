@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from jobmatch_dagster.core.normalise import NORMALISER_VERSION
+from jobmatch_dagster.core.posting_facts import facts_version
 from jobmatch_dagster.core.profile import EXTRACTOR_VERSION
 from jobmatch_dagster.core.prompt import prompt_version
+from jobmatch_dagster.core.skills import skill_table_version
 from jobmatch_dagster.defs.explain.facts import Facts
 from jobmatch_dagster.defs.explain.match_sections import (
     changes_section,
@@ -42,7 +44,7 @@ def sections(facts: Facts) -> Iterator[Section]:
     yield profile_section(facts)
     if facts.pair is not None:
         yield score_section(facts, facts.pair)
-        yield skills_section(facts.pair)
+        yield skills_section(facts, facts.pair)
     if facts.posting is not None:
         yield stored_section(facts)
         yield claude_section(facts)
@@ -65,7 +67,8 @@ def _versions(facts: Facts) -> Section:
     return Section("Versions", {
         "normaliser": f"page loaded by {posting.normaliser_version if posting else UNKNOWN}, code {NORMALISER_VERSION}",
         "extractor": f"profile read by {known(user.extractor_version)}, code {EXTRACTOR_VERSION}",
-        "embedding model": facts.settings.model,
+        "embedding model in force": facts.settings.model,
+        "skill table and word lists": f"{skill_table_version()}, {facts_version()}",
         "scoring": scoring_key(facts.settings, facts.calibration),
         "prompt": prompt_version(),
         "record hash": posting.record_hash if posting else None,
