@@ -193,3 +193,14 @@ def test_only_the_shares_of_the_weights_count(levels: tuple[str | None, str | No
         return
     parts = Parts(40, experience_score(*levels)[0], 30, 80, 60)
     assert weighted_score(parts, Weights(*weights)) == weighted_score(parts, Weights(*(4 * w for w in weights)))
+
+
+def test_an_ad_that_names_no_skills_is_placed_as_one_whose_skills_were_read() -> None:
+    vector = np.array([[1.0, 0.0]], np.float32)
+    profiles = ProfileBlock(vector, [["Python"]], ["2-5"], [["Software"]], [["Hybrid"]])
+    silent, read = (
+        PostingBlock(vector, [None], ["2-5"], [["Software"]], ["Hybrid"], skills_read=[was_read])
+        for was_read in (False, True)
+    )
+    tables = [match_blocks(profiles, block, DEFAULT_CALIBRATION, Weights()) for block in (silent, read)]
+    assert tables[0].relevance.tolist() == tables[1].relevance.tolist()
