@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -13,10 +15,12 @@ from sqlalchemy import create_engine, text
 from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.core import skills
 from jobmatch_dagster.core.normalise import normalise_record
+from jobmatch_dagster.core.scoring import Weights
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.jobs import SightedPosting, merge_postings
 from jobmatch_dagster.db.urls import with_database
 from jobmatch_dagster.defs.explain.facts import NothingToExplainError
+from jobmatch_dagster.defs.explain.match_sections import why_no_row
 from jobmatch_dagster.defs.explain.page import Explanation, explain
 from jobmatch_dagster.defs.matching.stage import MatchSettings
 from jobmatch_dagster.demo.corpus import postings_of_hour
@@ -336,3 +340,26 @@ def _change_record(pair: Pair, change: Callable[[dict], None]) -> None:
 
 def test_the_page_is_small_enough_for_the_event_log(pair: Pair) -> None:
     assert len(pair.explain().page.markdown()) < 60_000
+
+
+@pytest.mark.parametrize(("floor", "said"), [(50, "its score of 40 is below 50"), (30, "best that a user keeps")])
+def test_the_floor_is_the_one_that_is_set(floor: int, said: str) -> None:
+    facts: Any = SimpleNamespace(
+        posting=SimpleNamespace(closed_at=None),
+        user=SimpleNamespace(profile_id=1),
+        pair=SimpleNamespace(unfit=(), match=40),
+        settings=MatchSettings("m", Weights(), 1_000, floor),
+    )
+    assert said in why_no_row(facts)
+
+
+def test_a_page_writes_nothing(pair: Pair) -> None:
+    """Not even what the next matching would write: the calibration that a model starts with."""
+    counts = "SELECT (SELECT count(*) FROM score_calibrations), (SELECT count(*) FROM embedding_models)"
+    with pair.database.begin() as connection:
+        connection.execute(text("DELETE FROM embedding_models"))
+        connection.execute(text("UPDATE score_calibrations SET model = 'of another'"))
+        before = connection.execute(text(counts)).one()
+    assert pair.explain().page.sections
+    with pair.database.begin() as connection:
+        assert connection.execute(text(counts)).one() == before
