@@ -41,7 +41,7 @@ _OWN_FOLDERS = tuple(
     f"{os.path.realpath(folder)}{os.sep}"
     for folder in (
         *(sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")),
-        _PACKAGE_ROOT / "jobmatch_dagster",
+        os.fspath(_PACKAGE_ROOT / "jobmatch_dagster"),
     )
 )
 _TIMEOUT_SIGNALS = frozenset({signal.SIGALRM, signal.SIGXCPU})
