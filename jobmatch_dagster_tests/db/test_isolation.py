@@ -42,9 +42,15 @@ INSERT INTO user_job_matches (user_id, job_id, match_score, semantic_score, matc
     SELECT users.id, jobs.id, 80, 70, '{key}-secret', 1, 'm', 's', jobs.record_hash, 'saved', now(), '{key}-secret'
     FROM users CROSS JOIN jobs WHERE user_key = '{key}';
 INSERT INTO claude_requests (request_hash, user_id, job_id, model, prompt_version, profile_version, text_hash, state,
-                             answer, usage, cost_usd, answered_at)
+                             answer, usage, cost_usd, lost_usd, answered_at)
     SELECT '{key}-secret', users.id, (SELECT min(id) FROM jobs), 'm', 'p', 1, 't', 'answered',
-           '{{"a": "{key}-secret"}}', '{{"input_tokens": 1}}', 0.5, now() FROM users WHERE user_key = '{key}';
+           '{{"a": "{key}-secret"}}', '{{"input_tokens": 1}}', 0.5, 0.125, now() FROM users WHERE user_key = '{key}';
+INSERT INTO profile_requests (request_hash, user_id, document_id, model, state, reserved_usd, lost_usd, answer, usage,
+                              cost_usd, answered_at)
+    SELECT '{key}-secret', user_id, id, 'm', 'answered', 0, 0.25, '{{"a": "{key}-secret"}}', '{{"input_tokens": 1}}', 1,
+           now() FROM cv_documents WHERE sha256 = '{key}-secret';
+INSERT INTO run_failures (run_id, job_name, partition_key, user_id, error_class, next_step, inputs, failed_at)
+    SELECT '{key}-secret', 'match_users', '{key}', id, 'E', 'n', '{{}}', now() FROM users WHERE user_key = '{key}';
 INSERT INTO legacy_decisions (user_id, legacy_match_id, legacy_status, outcome)
     SELECT id, '{key}-secret', 'saved', 'carried' FROM users WHERE user_key = '{key}';
 """
@@ -118,12 +124,12 @@ def test_every_table_and_view_shows_the_own_rows_and_no_others(isolated: Databas
             assert connection.scalar(text("SELECT count(*) FROM current_matches")) == 3
             assert connection.scalar(text("SELECT count(*) FROM match_lineage")) == 3
             assert connection.scalar(text("SELECT count(*) FROM open_jobs")) == 3
-            assert connection.scalar(text("SELECT sum(cost_usd) FROM cost_by_day")) == 0.5
+            assert connection.scalar(text("SELECT sum(cost_usd) FROM cost_by_day")) == 1.875
     # Where nothing is restricted, the secrets of all are there: a leak would have been seen.
     with isolated.begin() as connection:
-        for name in set(tables) - {"users", "user_preferences"} | {"current_matches", "match_lineage"}:
+        for name in set(tables) - {"users"} | {"current_matches", "match_lineage"}:
             told = " ".join(connection.scalars(text(f'SELECT CAST(t AS text) FROM "{name}" AS t')))
-            assert not told or all(f"{key}-secret" in told for key in USERS), name
+            assert all(f"{key}-secret" in told for key in USERS), name
 
 
 def test_a_thousand_interleaved_transactions_on_pooled_connections(isolated: Database) -> None:
@@ -164,10 +170,12 @@ def test_statistics_count_and_see_no_words(isolated: Database) -> None:
     with reading_for_statistics(isolated) as connection:
         assert job_statistics(connection).total == 3
         assert [user.saved for user in user_statistics(connection)] == [3, 3, 3]
-        assert connection.scalar(text("SELECT sum(cost_usd) FROM cost_by_day")) == 1.5
+        assert connection.scalar(text("SELECT sum(cost_usd) FROM cost_by_day")) == 3 * 1.875
+        assert connection.scalar(text("SELECT sum(lost_usd) FROM cost_by_day")) == 3 * 0.375
+        assert connection.scalar(text("SELECT sum(claude_requests) FROM cost_by_day")) == 6
     for statement in (
         "SELECT text FROM cv_documents", "SELECT skills FROM cv_profiles", "SELECT answer FROM claude_requests",
-        "SELECT match_reasoning FROM user_job_matches", "SELECT * FROM current_matches",
+        "SELECT answer FROM profile_requests", "SELECT match_reasoning FROM user_job_matches", "SELECT * FROM current_matches",
     ):  # fmt: skip
         with pytest.raises(ProgrammingError, match="permission denied"), reading_for_statistics(isolated) as connection:
             connection.exec_driver_sql(statement)
