@@ -59,7 +59,8 @@ _DEFINITIONS = text("""
     LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
     WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
     UNION ALL
-    SELECT concat('relation ', relkind), relname, concat_ws(' ', reloptions, relrowsecurity, obj_description(oid, 'pg_class'))
+    SELECT concat('relation ', relkind), relname,
+           concat_ws(' ', reloptions, relrowsecurity, obj_description(oid, 'pg_class'))
     FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')
     UNION ALL
     SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
