@@ -26,16 +26,13 @@ from jobmatch_dagster.db import matches as db_matches
 from jobmatch_dagster.db import statistics as db_statistics
 from jobmatch_dagster.db.engine import Database, run_query
 from jobmatch_dagster.db.locks import LOADING, lock
+from jobmatch_dagster.db.profiles import UnknownUserError
 from jobmatch_dagster.db.records import first_refusal, load_records
 
 __all__ = [
     "AddedJob", "RecordError", "UnknownUserError", "add_job", "decide", "job_exists", "job_statistics", "matches",
     "user_statistics",
 ]  # fmt: skip
-
-
-class UnknownUserError(LookupError):
-    """There is no user of that key."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,13 @@ from typing import Any
 import dagster as dg
 
 from jobmatch_dagster.defs.automation.claude_sensor import build_claude_sensors
-from jobmatch_dagster.defs.automation.jobs import daily_upkeep, hourly_collection, ingest_cv, rematch_user
+from jobmatch_dagster.defs.automation.jobs import (
+    daily_upkeep,
+    hourly_collection,
+    ingest_cv,
+    rematch_user,
+    weekly_quality,
+)
 from jobmatch_dagster.defs.automation.schedules import build_schedules
 from jobmatch_dagster.defs.automation.sensors import build_sensors
 from jobmatch_dagster.defs.catalog import assets as catalog
@@ -78,6 +84,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
         jobs=[
             hourly_collection,
             daily_upkeep,
+            weekly_quality,
             ingest_cv,
             rematch_user,
             match_users,

@@ -9,14 +9,16 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from jobmatch_dagster.collecting import collect_rounds
 from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
 from jobmatch_dagster.core.preferences import PreferencesError
-from jobmatch_dagster.core.windows import HOUR, HourNotAvailableError, latest_collectable_hour
+from jobmatch_dagster.core.windows import HourNotAvailableError
 from jobmatch_dagster.db.engine import DatabaseRefusedError, DatabaseUnavailableError
 from jobmatch_dagster.db.legacy.convert import convert as convert_legacy
 from jobmatch_dagster.db.legacy.convert import look as look_for_legacy
@@ -28,11 +30,11 @@ from jobmatch_dagster.db.migrations import MigrationError, SchemaVersionError, p
 from jobmatch_dagster.db.migrations import migrate as apply_migrations
 from jobmatch_dagster.db.migrations import rollback as undo_migrations
 from jobmatch_dagster.db.personal import erasures_of
+from jobmatch_dagster.db.profiles import UnknownUserError
 from jobmatch_dagster.db.statistics import JobStatistics, UserStatistics, job_statistics, user_statistics
 from jobmatch_dagster.db.urls import DatabaseUrlError, safe_url
 from jobmatch_dagster.defs.explain.facts import NothingToExplainError
-from jobmatch_dagster.defs.operations.export_user import UnknownUserError
-from jobmatch_dagster.defs.profiles.inbox import InboxError, put_into_inbox
+from jobmatch_dagster.defs.profiles.inbox import InboxError, put_into_inbox, require_user_key
 from jobmatch_dagster.partitions import HOUR_FORMAT
 from jobmatch_dagster.printing import print_job_statistics, print_preferences, print_user_statistics
 from jobmatch_dagster.resources.embedder import ModelUnavailableError
@@ -209,22 +211,17 @@ def collect(run_once: bool, interval: int | None) -> None:
 
     default_resources()["active_jobs"].client()  # a missing key is told before anything starts
     with open_runtime() as runtime, runtime.dagster_instance() as instance:
-        first = None
-        while True:
-            last = latest_collectable_hour(default_resources()["clock"].now())
-            first = min(first or last, last)
-            try:
-                run_job(build_defs(), instance, "hourly_collection", tags=hour_range(first, last))
-            except RunFailedError as error:
-                if interval is None or error.permanent:
-                    raise
-                click.echo(f"jobmatch: {error}; next try in {interval} minute(s)", err=True)
-            else:
-                click.echo(f"{last:{HOUR_FORMAT}} collected: " + _counted(runtime))
-                first = last + HOUR
-            if interval is None:
-                return
-            time.sleep(interval * 60)
+
+        def collect_hours(first: datetime, last: datetime) -> None:
+            run_job(build_defs(), instance, "hourly_collection", tags=hour_range(first, last))
+            click.echo(f"{last:{HOUR_FORMAT}} collected: " + _counted(runtime))
+
+        collect_rounds(
+            collect_hours,
+            now=default_resources()["clock"].now,
+            pause=None if interval is None else lambda: time.sleep(interval * 60),
+            tell=lambda error: click.echo(f"jobmatch: {error}; next try in {interval} minute(s)", err=True),
+        )
 
 
 @main.command()
@@ -242,7 +239,7 @@ def stats(user_key: str | None, as_json: bool) -> None:
             return
         found = user_statistics(connection, user_key)
     if not found:
-        raise NoMatchError(f"There is no user {user_key!r}.")
+        raise UnknownUserError(f"There is no user {user_key!r}.")
     _show(found[0], lambda: print_user_statistics(found[0], console), as_json=as_json)
 
 
@@ -368,6 +365,7 @@ def forget(user_key: str, yes: bool, proof: bool) -> None:
         shown = [{"forgotten_at": at.isoformat(), **report} for at, report in erasures]
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
         return
+    require_user_key(user_key)
     if not yes:
         click.confirm(f"Erase everything of {user_key}? This cannot be undone", abort=True)
     with open_runtime() as runtime, runtime.dagster_instance() as instance:

@@ -28,7 +28,7 @@ NURSE_CV = """
 Ada Example
 Registered Nurse
 Experience
-03/2018 - 10/2026 Registered Nurse, Lindenhof Klinikum, Munich
+03/2018 - 10/2026 Registered Nurse, Zypressenau Klinikum, Munich
 Patient care, wound care, medication administration
 Skills: Nursing, Patient Care, Medication Administration, Hygiene, Teamwork
 """

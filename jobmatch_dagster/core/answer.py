@@ -92,9 +92,14 @@ def reason_to_ask_again(first: Answer | Unusable) -> str:
     return first.reason if isinstance(first, Unusable) else "its reasons named no skill or fact of this pair"
 
 
+def text_of(message: Mapping[str, Any]) -> str | None:
+    """The text of a message of the API as it was kept; None when it holds none."""
+    return next((block.get("text") for block in message.get("content") or () if block.get("type") == "text"), None)
+
+
 def read_answer(message: Mapping[str, Any], request: PairRequest) -> Answer | Unusable:
     """Check a message of the API as it was kept: its end, its JSON, its score, its quotes."""
-    text = next((b.get("text") for b in message.get("content") or () if b.get("type") == "text"), None)
+    text = text_of(message)
     stop_reason = message.get("stop_reason")
     if stop_reason == "refusal":
         return Unusable("refused", "Claude declined to answer")

@@ -4,7 +4,7 @@ A raw cosine means something else for every model. A calibration is data: points
 lines between them. Put here how it is applied and fitted; where it is kept stands in `db/calibrations.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +60,6 @@ DEFAULT_PROVENANCE: Mapping[str, str | int] = {
 }
 
 
-def histogram(scores: NDArray[np.int16], bands: Sequence[int] = (0, 30, 50, 70, 85, 101)) -> list[int]:
-    """How many scores lie in each band."""
-    return [int(n) for n in np.histogram(scores, bins=bands)[0]]
+def is_default_for(model: str) -> bool:
+    """Whether the packaged calibration was fitted on this model (`EmbedderResource.model`)."""
+    return model.partition("@")[0] == DEFAULT_PROVENANCE["model"]

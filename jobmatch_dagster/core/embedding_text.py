@@ -1,22 +1,35 @@
 """The texts that stand for a posting and a profile when they are embedded.
 
-Put here the templates alone. A change of one is a new version: old and new vectors never meet. A text has a head (the
+Put here the templates alone. A change of one, or of a word list that they lean on, is a new version: old and new
+vectors never meet. A text has a head (the
 first line: what the work is called) and a body; its vector is the mean of both, so that a title counts as much as
 the lines below it. A German title carries its English meaning, since the packaged model reads English alone.
 """
 
+import functools
+import hashlib
 from collections.abc import Sequence
 
-from jobmatch_dagster.core.glossary import in_english, without_gender
-from jobmatch_dagster.core.occupations import occupations_of
+from jobmatch_dagster.core.glossary import glossary_version, in_english, without_gender
+from jobmatch_dagster.core.occupations import occupations_of, occupations_version
 from jobmatch_dagster.core.posting_facts import english_skills, skills_in
+from jobmatch_dagster.core.skills import skill_names_version
 from jobmatch_dagster.core.text import clean_line, strip_noise
 
-POSTING_TEMPLATE_VERSION = 2
+_TEMPLATE_VERSION = 2
+# What stands before it in a model's version holds whatever the word lists say.
+WORDS_MARK = "/words-"
 
 _MAX_TITLES = 3
 _MAX_HEAD_WORDS = 50
 _SKILLS, _FIELDS = "Skills: ", "Fields: "
+
+
+@functools.cache
+def text_version() -> str:
+    """Version of the templates and of the word lists that they lean on: skills (ESCO's too), occupations, glossary."""
+    lists = (skill_names_version(), occupations_version(), glossary_version())
+    return f"text-v{_TEMPLATE_VERSION}{WORDS_MARK}{hashlib.sha256(repr(lists).encode()).hexdigest()[:8]}"
 
 
 def posting_text(

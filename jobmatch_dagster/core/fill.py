@@ -60,6 +60,11 @@ class FillRequest(PairRequest):
     """A question about one CV: `profile` is its text without personal data, `pair` the fields asked for."""
 
     @property
+    def has_text(self) -> bool:
+        """Whether anything of the CV may be sent; nothing may of one without headings."""
+        return bool(json.loads(self.profile)["cv"])
+
+    @property
     def answer_schema(self) -> dict[str, Any]:
         """Schema of this kind of answer."""
         return answer_schema()

@@ -29,6 +29,25 @@ _PLACE_NAMES = {
     "braunschweig": "brunswick",
 }  # fmt: skip
 
+# Wishes that are wider than a town, in their English names; Berlin, Hamburg, Bremen and Vienna are towns too. A town
+# is compared with the town that a posting names, a country with its country; where it names none, it is unknown.
+_COUNTRIES = frozenset({
+    "germany", "austria", "switzerland", "liechtenstein", "luxembourg", "belgium", "netherlands", "france", "italy",
+    "spain", "portugal", "ireland", "united kingdom", "denmark", "sweden", "norway", "finland", "iceland", "poland",
+    "czechia", "czech republic", "slovakia", "hungary", "slovenia", "croatia", "romania", "bulgaria", "greece",
+    "cyprus", "malta", "estonia", "latvia", "lithuania", "ukraine", "serbia", "turkey", "united states", "canada",
+    "india", "australia", "europe", "eu", "european union", "emea", "dach", "worldwide", "bundesweit",
+    "deutschlandweit", "nationwide",
+})  # fmt: skip
+_REGIONS = frozenset({
+    "baden-württemberg", "bavaria", "brandenburg", "hesse", "lower saxony", "mecklenburg-vorpommern",
+    "north rhine-westphalia", "rhineland-palatinate", "rheinland-pfalz", "saarland", "saxony", "saxony-anhalt",
+    "sachsen-anhalt", "schleswig-holstein", "thuringia", "thüringen", "tyrol", "tirol", "styria", "steiermark",
+    "carinthia", "kärnten", "upper austria", "oberösterreich", "lower austria", "niederösterreich", "burgenland",
+    "vorarlberg",
+})  # fmt: skip
+_TOWN, _REGION, _COUNTRY = 1, 2, 4
+
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
@@ -58,8 +77,13 @@ class Conditions:
 
     company: str = ""
     places: Sequence[str] | None = None
+    """Towns, and the place as the ad words it."""
+    regions: Sequence[str] | None = None
+    countries: Sequence[str] | None = None
     remote: bool = False
     yearly_salary: float | None = None
+    salary_is_least: bool = False
+    """The amount is where the offer begins; how far it goes is not said."""
     salary_currency: str | None = None
     visa: bool | None = None
     language: str | None = None
@@ -70,10 +94,16 @@ class FilterTable:
 
     def __init__(self, conditions: Sequence[Conditions]) -> None:
         self._count = len(conditions)
-        self._places = _index((place, i) for i, c in enumerate(conditions) for place in _folded(c.places))
-        self._has_place = np.array([bool(c.places) for c in conditions], np.bool_)
+        self._places = _index(
+            (place, i)
+            for i, c in enumerate(conditions)
+            for names in (c.places, c.regions, c.countries)
+            for place in _folded(names)
+        )
+        self._levels = np.array([_levels_named(c) for c in conditions], np.int8)
         self._remote = np.array([c.remote for c in conditions], np.bool_)
         self._salary = np.array([np.nan if c.yearly_salary is None else c.yearly_salary for c in conditions])
+        self._least = np.array([c.salary_is_least for c in conditions], np.bool_)
         self._currency = np.array([c.salary_currency or "" for c in conditions])
         self._visa = np.array([UNKNOWN if c.visa is None else FITS if c.visa else UNFIT for c in conditions], np.int8)
         self._language = np.array([(c.language or "").casefold() for c in conditions])
@@ -83,19 +113,21 @@ class FilterTable:
         """Codes of shape (filters, n): NOT_ASKED, UNKNOWN, FITS or UNFIT."""
         codes = np.zeros((len(FILTERS), self._count), np.int8)
         if preferences.locations:
-            hits = self._at(self._places, _folded(preferences.locations)) | self._remote
-            codes[0] = np.where(hits, FITS, np.where(self._has_place, UNFIT, UNKNOWN))
+            wanted = list(_folded(preferences.locations))
+            hits = self._at(self._places, wanted) | self._remote
+            asked = np.bitwise_or.reduce([_level(name) for name in wanted], dtype=np.int8)
+            codes[0] = np.where(hits, FITS, np.where(asked & ~self._levels, UNKNOWN, UNFIT))
         if preferences.min_salary is not None:
             known = ~np.isnan(self._salary)
             if preferences.salary_currency:
                 known &= self._currency == preferences.salary_currency
             enough = np.nan_to_num(self._salary) >= float(preferences.min_salary)
-            codes[1] = np.where(known, np.where(enough, FITS, UNFIT), UNKNOWN)
+            less = np.where(self._least, UNKNOWN, UNFIT)
+            codes[1] = np.where(known, np.where(enough, FITS, less), UNKNOWN)
         if preferences.needs_visa:
             codes[2] = self._visa
         if preferences.languages:
-            wanted = [language.casefold() for language in preferences.languages]
-            spoken = np.isin(self._language, wanted)
+            spoken = np.isin(self._language, [language.casefold() for language in preferences.languages])
             codes[3] = np.where(self._language == "", UNKNOWN, np.where(spoken, FITS, UNFIT))
         if preferences.excluded_companies:
             excluded = self._at(self._companies, [_fold(name) for name in preferences.excluded_companies])
@@ -130,6 +162,19 @@ def yearly_salary(
     best = next((amount for amount in (high, value, low) if amount is not None), None)
     yearly = per_year(best, unit)
     return None if yearly is None else float(yearly)
+
+
+def _levels_named(conditions: Conditions) -> int:
+    """Which of town, region and country a posting names, as bits."""
+    regions, countries = set(_folded(conditions.regions)), set(_folded(conditions.countries))
+    levels = (_REGION if regions else 0) | (_COUNTRY if countries else 0)
+    for name in _folded(conditions.places):
+        levels |= _REGION if name in regions else _COUNTRY if name in countries else _level(name)
+    return levels
+
+
+def _level(name: str) -> int:
+    return _COUNTRY if name in _COUNTRIES else _REGION if name in _REGIONS else _TOWN
 
 
 def _folded(places: Sequence[str] | None) -> Iterable[str]:

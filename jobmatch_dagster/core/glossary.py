@@ -4,6 +4,7 @@ Put here how a title is taken apart. The words are data (`data/german_jobs.toml`
 """
 
 import functools
+import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -83,6 +84,12 @@ def _form(word: str, table: Mapping[str, str]) -> str | None:
         if word.endswith(ending) and (stem := word[: len(word) - len(ending)]) in table:
             return table[stem]
     return None
+
+
+@functools.cache
+def glossary_version() -> str:
+    """First 8 hex digits of a SHA-256 over the words: with the same version the same title means the same."""
+    return hashlib.sha256(repr(_tables()).encode()).hexdigest()[:8]
 
 
 @functools.cache

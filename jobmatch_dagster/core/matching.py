@@ -14,6 +14,7 @@ from jobmatch_dagster.core.calibration import Calibration
 from jobmatch_dagster.core.filters import UNFIT, Conditions, FilterTable, Preferences, filter_code, verdicts_of
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, INDUSTRIES, WORK_ARRANGEMENTS
 from jobmatch_dagster.core.scoring import (
+    EXPERIENCE_FAR,
     INDUSTRY_OTHER,
     INDUSTRY_RELATED,
     INDUSTRY_SHARED,
@@ -30,10 +31,10 @@ from jobmatch_dagster.core.scoring import (
     skills_score,
     weighted_score,
 )
-from jobmatch_dagster.core.skills import SkillMatch, compare_skills, credits_of, skill_ids
+from jobmatch_dagster.core.skills import RELATED_KINDS, Similar, SkillMatch, compare_skills, credits_of, skill_ids
 
 # Differs when the same inputs could give other scores; then every pair is scored again.
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
 # Pairs scored at once: about ten arrays of this many numbers are alive at a time.
 _PAIRS_PER_BLOCK = 1_000_000
 # Vectors widened at once: they stay in the processor's cache.
@@ -71,6 +72,8 @@ class PostingBlock:
     """Whether skills were read from the ad's text; empty when none were."""
     conditions: Sequence[Conditions] = field(default=())
     """What users may ask about; needed when a profile has preferences."""
+    similar_skills: Similar = field(default_factory=dict)
+    """For names of the skill table, skills of these postings that are alike by their vectors."""
 
 
 @dataclass(frozen=True)
@@ -163,14 +166,15 @@ def explain_pair(
 ) -> PairExplanation:
     """Score one pair of the blocks readably; the numbers are those of `match_blocks`."""
     similarity = similarities(profiles.vectors[user : user + 1], postings.vectors[posting : posting + 1])[0, 0]
-    skills = compare_skills(postings.skills[posting], profiles.skills[user])
+    skills = compare_skills(postings.skills[posting], profiles.skills[user], postings.similar_skills)
     level_read = bool(postings.level_read) and postings.level_read[posting]
     experience, too_far = experience_score(
         postings.experience_level[posting], profiles.experience_level[user], read=level_read
     )
     arrangement, no_fit = arrangement_score(postings.work_arrangement[posting], profiles.work_arrangements[user])
     industry = industry_score(postings.industries[posting], profiles.industries[user])
-    too_far = too_far and experience_filters(industry)
+    if too_far and not experience_filters(industry):
+        experience, too_far = EXPERIENCE_FAR, False
     parts = Parts(
         skills=skills_score(skills),
         experience=experience,
@@ -182,7 +186,8 @@ def explain_pair(
     unfit = [name for name, hit in (("experience", too_far), ("work arrangement", no_fit)) if hit]
     asked = 0 if skills.share is None else len(skills.hits) + len(skills.missing)
     match = weighted_score(parts, weights)
-    stated = not (postings.skills_read and postings.skills_read[posting])
+    read = bool(postings.skills_read) and postings.skills_read[posting]
+    stated = bool(skill_ids(postings.skills[posting])) and not read
     return PairExplanation(
         similarity=float(similarity),
         parts=parts,
@@ -194,7 +199,7 @@ def explain_pair(
         reasoning=reasoning(
             matching=skills.matching,
             asked=asked,
-            near=next(((hit.cv_skill, hit.job_skill) for hit in skills.hits if hit.kind == "related"), None),
+            near=next(((hit.cv_skill, hit.job_skill) for hit in skills.hits if hit.kind in RELATED_KINDS), None),
             posting_level=postings.experience_level[posting],
             profile_level=profiles.experience_level[user],
             posting_industries=postings.industries[posting],
@@ -262,7 +267,7 @@ def _blocks(users: int, postings: int) -> Iterator[slice]:
 def _encode(profiles: ProfileBlock, postings: PostingBlock) -> _Encoded:
     wanted = [skill_ids(skills) for skills in postings.skills]
     columns = {name: column for column, name in enumerate(dict.fromkeys(s for ids in wanted for s in ids))}
-    offered = [credits_of(skills) for skills in profiles.skills]
+    offered = [credits_of(skills, postings.similar_skills) for skills in profiles.skills]
     levels = _codes(postings.experience_level, EXPERIENCE_LEVELS)
     if postings.level_read:
         levels = np.where(np.array(postings.level_read) & (levels >= 0), levels + len(EXPERIENCE_LEVELS), levels)
@@ -280,7 +285,9 @@ def _encode(profiles: ProfileBlock, postings: PostingBlock) -> _Encoded:
         user_arrangements=_masks(profiles.work_arrangements, WORK_ARRANGEMENTS).astype(np.int8),
         posting_arrangement=_codes(postings.work_arrangement, WORK_ARRANGEMENTS),
         filters=FilterTable(postings.conditions) if any(profiles.preferences) else None,
-        skills_stated=~np.array(postings.skills_read or [False] * len(wanted), np.bool_),
+        # An ad that names no skills at all states none.
+        skills_stated=np.array([bool(ids) for ids in wanted], np.bool_)
+        & ~np.array(postings.skills_read or [False] * len(wanted), np.bool_),
     )
 
 
@@ -309,7 +316,7 @@ def _match_block(
     }
     # As `experience_filters`: the filter holds within a field.
     strangers = (parts["experience"] == _UNFIT) & (parts["industry"] < INDUSTRY_RELATED)
-    parts["experience"] = np.where(strangers, np.int16(_UNKNOWN), parts["experience"])
+    parts["experience"] = np.where(strangers, np.int16(EXPERIENCE_FAR), parts["experience"])
     total, kept = _weighted(parts, weights)
     kept &= total >= floor
     verdicts = _verdicts(encoded, profiles, users, kept)

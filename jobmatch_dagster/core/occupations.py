@@ -4,6 +4,7 @@ Put here the recognition. The groups are data (`data/occupations.toml`, written 
 """
 
 import functools
+import hashlib
 import re
 import tomllib
 from importlib import resources
@@ -17,6 +18,13 @@ def occupations_of(title: str) -> tuple[str, ...]:
     """Names of the groups that a title tells, what stands first in the title first, at most two; () when none."""
     found = [(match.start(), place, name) for place, (name, p) in enumerate(_groups()) if (match := p.search(title))]
     return tuple(name for _, _, name in sorted(found)[:_MAX_GROUPS])
+
+
+@functools.cache
+def occupations_version() -> str:
+    """First 8 hex digits of a SHA-256 over the groups: with the same version the same title tells the same."""
+    groups = [(name, pattern.pattern) for name, pattern in _groups()]
+    return hashlib.sha256(repr(groups).encode()).hexdigest()[:8]
 
 
 @functools.cache

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jobmatch_dagster.core import posting_facts as reading
 from jobmatch_dagster.core.cv.vocabulary import table
 from jobmatch_dagster.core.injection import signs, visible
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, INDUSTRIES, WORK_ARRANGEMENTS
@@ -19,6 +20,7 @@ from jobmatch_dagster.core.scoring import (
     Parts,
     Weights,
     arrangement_score,
+    experience_filters,
     experience_score,
     industry_score,
     weighted_score,
@@ -31,6 +33,11 @@ _MAX_SKILLS, _MAX_KEYWORDS, _MAX_ADDITIONAL = 40, 15, 15
 _MAX_NAME_CHARACTERS, _MAX_TITLE_CHARACTERS = 60, 160
 _MAX_SUMMARY_CHARACTERS, _MAX_EXCERPT_CHARACTERS = 600, 1_200
 _MAX_PROFILE_SKILLS = 80
+
+# The user's own conditions that are told. A place would split the answer of a cluster; who needs a visa tells of a
+# person's nationality.
+_FILTERS_SENT = ("salary", "language", "company")
+_VERDICTS = {"fits": "passed", "unknown": "unknown", "does not fit": "not passed"}
 
 # Contact data of third parties in ads.
 _CONTACT = re.compile(
@@ -76,41 +83,60 @@ def posting_facts(posting: Mapping[str, Any]) -> PostingFacts:
     The ad's own text is sent in one case: the vendor read nothing out of it. No place is sent, so that one answer
     holds for all towns of a cluster.
     """
+    facts = facts_of(posting)
     prose = {name: posting.get(name) for name in ("ai_core_responsibilities", "ai_requirements_summary")}
     texts = [posting.get("title"), posting.get("company"), posting.get("description"), *prose.values()]
     lists = [posting.get(name) or () for name in ("ai_key_skills", "ai_keywords")]
     found = sorted({sign for text in (*texts, *(item for items in lists for item in items)) for sign in signs(text)})
-    facts = {
+    sent = {
         "title": _clean(posting.get("title"), _MAX_TITLE_CHARACTERS),
         "company": _clean(posting.get("company"), _MAX_NAME_CHARACTERS),
-        "skills": _names(posting_skills(posting), _MAX_SKILLS),
-        "keywords": _new_names(posting.get("ai_keywords"), posting_skills(posting)),
-        "experience_level": _one_of(posting.get("ai_experience_level"), EXPERIENCE_LEVELS),
-        "work_arrangement": _one_of(posting.get("ai_work_arrangement"), WORK_ARRANGEMENTS),
-        "industries": _all_of(posting.get("ai_taxonomies_a"), INDUSTRIES),
+        "skills": _names(facts.skills, _MAX_SKILLS),
+        "keywords": _new_names(posting.get("ai_keywords"), facts.skills),
+        "experience_level": _one_of(facts.experience_level, EXPERIENCE_LEVELS),
+        "work_arrangement": _one_of(facts.work_arrangement, WORK_ARRANGEMENTS),
+        "industries": _all_of(facts.industries, INDUSTRIES),
         "education": _names(posting.get("ai_education_requirements"), _MAX_KEYWORDS),
         "language": _clean(posting.get("ai_job_language"), _MAX_NAME_CHARACTERS),
     }
     if not found:
-        facts["responsibilities"] = _clean(prose["ai_core_responsibilities"], _MAX_SUMMARY_CHARACTERS)
-        facts["requirements"] = _clean(prose["ai_requirements_summary"], _MAX_SUMMARY_CHARACTERS)
+        sent["responsibilities"] = _clean(prose["ai_core_responsibilities"], _MAX_SUMMARY_CHARACTERS)
+        sent["requirements"] = _clean(prose["ai_requirements_summary"], _MAX_SUMMARY_CHARACTERS)
         if not (posting.get("ai_key_skills") or any(prose.values())):
-            facts["text"] = _clean(posting.get("description"), _MAX_EXCERPT_CHARACTERS)
-    return PostingFacts(_filled(facts), tuple(found))
+            sent["text"] = _clean(posting.get("description"), _MAX_EXCERPT_CHARACTERS)
+    return PostingFacts(_filled(sent), tuple(found))
 
 
-def posting_skills(posting: Mapping[str, Any]) -> Sequence[str] | None:
-    """The vendor's skills, else those that the ad's own text names: what the matching compares too."""
-    text = f"{posting.get('title')}\n{posting.get('description') or ''}"
-    return posting.get("ai_key_skills") or find_skills(text) or None
+def facts_of(posting: Mapping[str, Any]) -> reading.PostingFacts:
+    """What the matching compares of a posting: the `facts` that it kept, else the same reading of the ad now."""
+    kept: reading.PostingFacts | None = posting.get("facts")
+    return kept or reading.posting_facts(
+        title=posting.get("title") or "",
+        location=posting.get("location"),
+        description=posting.get("description"),
+        key_skills=posting.get("ai_key_skills"),
+        experience_level=posting.get("ai_experience_level"),
+        industries=posting.get("ai_taxonomies_a"),
+        work_arrangement=posting.get("ai_work_arrangement"),
+    )
 
 
-def analyse(posting: Mapping[str, Any], profile: Mapping[str, Any]) -> Analysis:
-    """Compare a posting with a profile, part by part; only what passes the gates is named."""
-    skills = compare_skills(posting_skills(posting), profile.get("skills"))
-    experience, too_far = experience_score(posting.get("ai_experience_level"), profile.get("experience_level"))
-    arrangement, no_fit = arrangement_score(posting.get("ai_work_arrangement"), profile.get("work_arrangements"))
-    industry = industry_score(posting.get("ai_taxonomies_a"), profile.get("industries"))
+def analyse(
+    posting: Mapping[str, Any], profile: Mapping[str, Any], conditions: Mapping[str, str] | None = None
+) -> Analysis:
+    """Compare a posting with a profile, part by part, as the matching does; only what passes the gates is named.
+
+    `conditions` are the verdicts on what the user asks for (`user_job_matches.filters`).
+    """
+    facts = facts_of(posting)
+    derived = facts.derived or ()
+    skills = compare_skills(facts.skills, profile.get("skills"))
+    experience, too_far = experience_score(
+        facts.experience_level, profile.get("experience_level"), read="experience_level" in derived
+    )
+    arrangement, no_fit = arrangement_score(facts.work_arrangement, profile.get("work_arrangements"))
+    industry = industry_score(facts.industries, profile.get("industries"))
+    too_far = too_far and experience_filters(industry)
     parts = Parts(experience=experience, industry=industry, work_arrangement=arrangement)
     percent = _percent(skills)
     percent = weighted_score(parts, Weights()) if percent is None else percent
@@ -120,19 +146,24 @@ def analyse(posting: Mapping[str, Any], profile: Mapping[str, Any]) -> Analysis:
         "related_skills": [
             f"{name} ~ {canonical(hit.cv_skill)}"
             for hit in skills.hits
-            if hit.kind in ("related", "category")
+            if hit.credit < 1.0
             for name in _names([hit.job_skill], 1)
         ],
         "missing_skills": _names(skills.missing, _MAX_SKILLS),
         "additional_skills": _known_skills(skills.additional)[:_MAX_ADDITIONAL],
         "experience": {
-            "posting": _one_of(posting.get("ai_experience_level"), EXPERIENCE_LEVELS) or "unknown",
+            "posting": _one_of(facts.experience_level, EXPERIENCE_LEVELS) or "unknown",
             "profile": _one_of(profile.get("experience_level"), EXPERIENCE_LEVELS) or "unknown",
             "fit": _of_100(experience),
         },
         "industry_fit": _of_100(industry),
         "work_arrangement_fit": _of_100(arrangement),
-        "filters": {"experience": _verdict(experience, too_far), "work_arrangement": _verdict(arrangement, no_fit)},
+        "filters": {
+            "experience": _verdict(experience, too_far),
+            "work_arrangement": _verdict(arrangement, no_fit),
+            **{name: _VERDICTS[conditions[name]] for name in _FILTERS_SENT if conditions and name in conditions},
+        },
+        "read_from_ad": [name for name in derived if name != "skills"],
         "start_band": "{}–{}".format(*score_band(percent)),
     }
     return Analysis(sent, percent)

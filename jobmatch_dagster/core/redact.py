@@ -1,13 +1,13 @@
 """A CV's text without who the person is.
 
-Put here what is taken out before a text leaves the house: name, contact, address, birth, nationality, family, religion,
-photo, names of schools. What the person did stays.
+Put here what is taken out before a text leaves the house: head, personal part and referees as a whole, and elsewhere
+name, contact, address, birth, nationality, family, religion, photo, names of schools. What the person did stays.
 """
 
 import re
 
-from jobmatch_dagster.core.cv.sections import split_sections
-from jobmatch_dagster.core.cv.text import names_in
+from jobmatch_dagster.core.cv.names import names_in
+from jobmatch_dagster.core.cv.sections import HEAD, split_sections
 from jobmatch_dagster.core.document_text import plain_text
 
 MARK = "[removed]"
@@ -28,9 +28,20 @@ _PERSONAL_LINE = re.compile(
 )
 # … and these only as a label: people also work with children, of all ages.
 _PERSONAL_LABEL = re.compile(
-    r"^\W*(?:birth|born|age|alter|gender|sex|geschlecht|children|kinder|religion|father(?:'?s)?|mother(?:'?s)?|spouse|passport|"
-    r"ausweis\w*|photo|foto|address|anschrift|adresse|residence)(?: \w+){0,2}\s*(?:[:=–-].*)?$",
+    r"^\W*(?:birth|born|age|alter|gender|sex|geschlecht|children|kinder|religion|father(?:'?s)?|mother(?:'?s)?|spouse|"
+    r"passport|ausweis\w*|photo|foto|supervisor|contact person|ansprechpartner(?:in)?|vorgesetzter?|address|anschrift|"
+    r"adresse|residence)(?: \w+){0,2}\s*(?:[:=–-].*)?$",
     re.IGNORECASE | re.MULTILINE,
+)
+# Everything behind such a line tells of other people.
+_REFEREES = re.compile(
+    r"^\W*(?:\w+\s+){0,2}(?:references?|referees?|referenz(?:en|geber|person(?:en)?)?|empfehlungen)\b"
+    r"\s*(?:(?:[:–-]|available|upon|on request|auf (?:an|nach)frage).*)?$",
+    re.IGNORECASE | re.MULTILINE,
+)
+# A person with a title, wherever the text speaks of one.
+_TITLED = re.compile(
+    r"\b(?:(?:Mr|Mrs|Ms|Dr|Prof)\.|Herrn?|Frau)(?:\s*(?:Dr|Prof|med|Ing)\.)*(?:\s+(?:von|van|de|der|[A-ZÄÖÜ][\w'’-]+)){1,4}"
 )
 _STREET = re.compile(
     r"\b[\wäöüß.-]+(?:straße|strasse|str\.|weg|allee|platz|gasse)\s+\d+\s?[a-z]?\b|"
@@ -46,12 +57,23 @@ _SCHOOL = re.compile(
 
 
 def redact(text: str) -> str:
-    """The text with everything personal replaced by a mark; lines stay lines. Doing it twice changes nothing."""
-    text = plain_text(text)
-    words = names_in(split_sections(text))
+    """What of a CV may leave the house, section by section under its kind; "" when nothing has a heading.
+
+    What stands before the first heading, the personal part and referees are left out; what is personal elsewhere is
+    replaced by a mark.
+    """
+    sections = split_sections(plain_text(text))
+    words = names_in(sections)
+    kept = [section for section in sections if section.kind not in {HEAD, "personal"}]
+    return "\n\n".join(f"{section.kind.title()}\n{_redacted(section.text, words)}" for section in kept)
+
+
+def _redacted(text: str, words: frozenset[str]) -> str:
+    if referees := _REFEREES.search(text):
+        text = text[: referees.start()]
     text = _PERSONAL_LABEL.sub(MARK, _PERSONAL_LINE.sub(MARK, text))
     text = _CONTACT.sub(lambda match: match[0] if _YEARS.fullmatch(match[0].strip()) else MARK, text)
-    for pattern in (_STREET, _SCHOOL):
+    for pattern in (_STREET, _SCHOOL, _TITLED):
         text = pattern.sub(MARK, text)
     if words:
         text = re.sub(rf"\b(?:{'|'.join(map(re.escape, sorted(words)))})\b", MARK, text, flags=re.IGNORECASE)

@@ -19,8 +19,8 @@ MATCH_FLOOR = 30
 CLAUDE_THRESHOLD = 50
 
 EXPERIENCE_SAME, EXPERIENCE_ONE_ABOVE, EXPERIENCE_ONE_BELOW = 100, 80, 60
-# Further apart when the posting's level was read from its text: a guess lowers a pair, it takes none out.
-EXPERIENCE_READ_FAR = 20
+# Further apart where it takes no pair out: the posting's level was read from its text, or the fields differ.
+EXPERIENCE_FAR = 20
 INDUSTRY_SHARED, INDUSTRY_RELATED, INDUSTRY_OTHER = 100, 70, 30
 
 # How well a posting's arrangement (column) suits a person who would accept only the one named (row); the best of
@@ -102,12 +102,15 @@ def experience_score(posting: str | None, profile: str | None, *, read: bool = F
     steps = EXPERIENCE_LEVELS.index(posting) - EXPERIENCE_LEVELS.index(profile)
     scores = {0: EXPERIENCE_SAME, 1: EXPERIENCE_ONE_ABOVE, -1: EXPERIENCE_ONE_BELOW}
     if steps not in scores and read:
-        return EXPERIENCE_READ_FAR, False
+        return EXPERIENCE_FAR, False
     return scores.get(steps), steps not in scores
 
 
 def experience_filters(industry: int | None) -> bool:
-    """Whether levels that are too far apart take a pair out: years in another or an unknown field say nothing here."""
+    """Whether levels that are too far apart take a pair out.
+
+    Years in another or an unknown field do not: they score `EXPERIENCE_FAR`, so that far is never better than near.
+    """
     return industry is not None and industry >= INDUSTRY_RELATED
 
 
@@ -148,12 +151,14 @@ def priority(score: int | None) -> str | None:
     return "high" if score >= 85 else "medium" if score >= 70 else "low"
 
 
-# What orders a user's list: likeness of the texts first, then whether field and skills agree. Tuned on one half of
-# the real CVs of each field and held on the other: the weighted score alone puts an ad that names one skill, and
-# that one in the CV, before the ads of the CV's own occupation.
+# What orders a user's list: likeness of the texts first, then whether field and skills agree. The weighted score
+# alone puts an ad that names one skill, and that one in the CV, before the ads of the CV's own occupation. The two
+# weights are round numbers, not an optimum: chosen on a random half of each field's real CVs (five seeds), they move
+# the other half's nDCG@10 by less than 0.01 (from 0.69..0.72; BM25 has 0.15..0.18 there, plain cosine 0.21..0.25).
 _RELEVANCE_INDUSTRY, _RELEVANCE_SKILLS = 0.2, 0.1
-# Where the vendor states a posting's skills the weighted score is to be trusted, and counts too.
-_RELEVANCE_MATCH = 0.5
+# Where the vendor states a posting's skills the weighted score is to be trusted, and leads: then the list is in the
+# order of the scores that stand in it, with likeness deciding between near ones.
+_RELEVANCE_MATCH = 4.0
 _INDUSTRY_UNKNOWN = 50
 # A share of few skills says little: as if four more had been asked for, of which one in five is met.
 _SKILLS_PRIOR, _SKILLS_PRIOR_SHARE = 4, 20

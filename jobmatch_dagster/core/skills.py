@@ -20,8 +20,14 @@ from rapidfuzz import fuzz, process
 
 from jobmatch_dagster.core.esco import read_esco
 
-HitKind = Literal["exact", "alias", "fuzzy", "related", "category"]
-CREDITS: Mapping[HitKind, float] = {"exact": 1.0, "alias": 1.0, "fuzzy": 1.0, "related": 0.7, "category": 0.4}
+HitKind = Literal["exact", "alias", "fuzzy", "related", "similar", "category"]
+# "similar" is related by vectors (`similar_skills.py`), where the table has no rule.
+CREDITS: Mapping[HitKind, float] = {
+    "exact": 1.0, "alias": 1.0, "fuzzy": 1.0, "related": 0.7, "similar": 0.7, "category": 0.4
+}  # fmt: skip
+
+# What is near to the thing itself.
+RELATED_KINDS: frozenset[HitKind] = frozenset({"related", "similar"})
 
 # Names the CSV files of the official ESCO download (skills_en.csv, then other languages) that enrich the table.
 ESCO_VARIABLE = "ESCO_SKILLS"
@@ -39,6 +45,7 @@ _LEVEL_WORDS = re.compile(
     r"fundierte|sichere[rn]? umgang mit)\b"
 )
 _SPACE = re.compile(r"\s+")
+_WORDS = re.compile(r"[\w+#]+")
 # A token may hold + # . inside; before and after it none of these, no letter and no digit.
 _ATOM = re.compile(r"(?<![\w+#.])\.?[\w+#]+")
 _NO_MORE = re.compile(r"(?![\w+#]|\.\w)")
@@ -88,12 +95,19 @@ def canonical(surface: str) -> str:
     return _canonical(surface)
 
 
-def compare_skills(job_skills: Sequence[str] | None, cv_skills: Sequence[str] | None) -> SkillMatch:
+Similar = Mapping[str, Sequence[str]]
+"""For names of the table, skills outside it that are alike (`similar_skills.by_name`)."""
+_NONE_SIMILAR: Similar = {}
+
+
+def compare_skills(
+    job_skills: Sequence[str] | None, cv_skills: Sequence[str] | None, similar: Similar = _NONE_SIMILAR
+) -> SkillMatch:
     """Compare two lists of skills; each skill counts once, however often and in whatever spelling it is named."""
     wanted, offered = skills_by_id(job_skills), skills_by_id(cv_skills)
     if not wanted or not offered:
         return SkillMatch((), tuple(wanted.values()), tuple(offered.values()), None)
-    answers = answers_of(offered)
+    answers = answers_of(offered, similar)
     found, missing = match_skills(wanted, answers)
     hits = tuple(SkillHit(*hit) for hit in found)
     answering = {answers[skill_id][1] for skill_id in wanted if skill_id in answers}
@@ -107,18 +121,25 @@ Answers = Mapping[str, tuple[HitKind | None, str]]
 """For each skill that a CV answers: the kind of answer (None: the skill itself) and the CV's surface."""
 
 
-def answers_of(offered: Mapping[str, str]) -> Answers:
+def answers_of(offered: Mapping[str, str], similar: Similar = _NONE_SIMILAR) -> Answers:
     """What the skills of a CV (`skills_by_id`) answer: themselves, and what is near to them; the best answer counts."""
     answers: dict[str, tuple[HitKind | None, str]] = {
         skill_id: (None, surface) for skill_id, surface in offered.items()
     }
-    near: tuple[HitKind, HitKind] = ("related", "category")
-    for kind in near:
+    _add_answers(answers, offered, "related")
+    if similar:
         for skill_id, surface in offered.items():
-            for other, credit in _neighbours(skill_id).items():
-                if credit == CREDITS[kind]:
-                    answers.setdefault(other, (kind, surface))
+            for other in similar.get(skill_id, ()):
+                answers.setdefault(other, ("similar", surface))
+    _add_answers(answers, offered, "category")
     return answers
+
+
+def _add_answers(answers: dict[str, tuple[HitKind | None, str]], offered: Mapping[str, str], kind: HitKind) -> None:
+    for skill_id, surface in offered.items():
+        for other, credit in _neighbours(skill_id).items():
+            if credit == CREDITS[kind]:
+                answers.setdefault(other, (kind, surface))
 
 
 def match_skills(wanted: Mapping[str, str], answers: Answers) -> tuple[list[tuple[HitKind, str, str]], list[str]]:
@@ -134,12 +155,14 @@ def match_skills(wanted: Mapping[str, str], answers: Answers) -> tuple[list[tupl
     return hits, missing
 
 
-def credits_of(cv_skills: Sequence[str] | None) -> dict[str, float]:
+def credits_of(cv_skills: Sequence[str] | None, similar: Similar = _NONE_SIMILAR) -> dict[str, float]:
     """For each skill that a CV answers, how far: the row of a CV in the matching engine."""
     found: dict[str, float] = {}
     for skill_id in skills_by_id(cv_skills):
         for other, credit in _neighbours(skill_id).items():
             found[other] = max(credit, found.get(other, 0.0))
+        for other in similar.get(skill_id, ()):
+            found[other] = max(CREDITS["similar"], found.get(other, 0.0))
     return found
 
 
@@ -174,6 +197,21 @@ def find_skills(text: str) -> list[str]:
     return list(found.values())
 
 
+def is_in_table(skill_id: str) -> bool:
+    """Whether a canonical id is a name of the project's table (or of ESCO's, where that is read)."""
+    return skill_id in _names_in_table()
+
+
+def table_names() -> tuple[str, ...]:
+    """The names of the project's own table, sorted."""
+    return tuple(sorted(_table().categories))
+
+
+@functools.cache
+def _names_in_table() -> frozenset[str]:
+    return frozenset(_table().ids.values())
+
+
 @functools.cache
 def skill_table_version() -> str:
     """First 8 hex digits of a SHA-256 over the table: with the same version the same surfaces mean the same."""
@@ -181,6 +219,14 @@ def skill_table_version() -> str:
     content = sorted(table.ids.items()), sorted(table.categories.items()), sorted(map(str, table.context_words))
     related = sorted((name, sorted(others)) for name, others in table.related.items())
     return hashlib.sha256(repr((content, related)).encode()).hexdigest()[:8]
+
+
+@functools.cache
+def skill_names_version() -> str:
+    """First 8 hex digits of a SHA-256 over what surfaces are called: another one makes other texts to embed."""
+    table = _table()
+    content = sorted(table.ids.items()), sorted(table.written), sorted(map(str, table.context_words))
+    return hashlib.sha256(repr(content).encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True)
@@ -246,10 +292,21 @@ def _canonical(surface: str) -> str:
         return known
     key = _level(surface)
     if len(key) >= FUZZY_MIN_CHARACTERS:
-        best = process.extractOne(key, _fuzzy_surfaces(), scorer=fuzz.ratio, score_cutoff=FUZZY_MIN_RATIO)
-        if best:
-            return _table().ids[best[0]]
+        near = process.extract(key, _fuzzy_surfaces(), scorer=fuzz.ratio, score_cutoff=FUZZY_MIN_RATIO, limit=5)
+        for known_surface, *_ in near:
+            if _is_misspelling(key, known_surface):
+                return _table().ids[known_surface]
     return key
+
+
+def _is_misspelling(one: str, other: str) -> bool:
+    """Whether two surfaces differ in long words alone: "sql databases" is no slip of "nosql databases"."""
+    words, others = _WORDS.findall(one), _WORDS.findall(other)
+    if "".join(words) == "".join(others):
+        return True
+    return len(words) == len(others) and all(
+        a == b or min(len(a), len(b)) >= FUZZY_MIN_CHARACTERS for a, b in zip(words, others, strict=True)
+    )
 
 
 def _lookup(surface: str) -> str | None:

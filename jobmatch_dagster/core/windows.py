@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 HOUR = timedelta(hours=1)
 # What is indexed in an hour is complete one hour after its end.
 INDEXING_DELAY = HOUR
+# The vendor expires every posting by itself at six months; one that its list forgot is closed with them.
+OLDEST_OPEN = timedelta(days=183)
 LOOK_BACK = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "6m": timedelta(days=180)}
 
 

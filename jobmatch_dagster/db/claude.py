@@ -172,10 +172,10 @@ def batches_under_way(connection: Connection) -> list[BatchUnderWay]:
     return [BatchUnderWay(**row._mapping) for row in run_query(connection, "claude_batches")]
 
 
-def name_batch(connection: Connection, batch_key: str, batch_id: str) -> None:
-    """Note the API's name of a batch that was submitted under our key."""
+def name_batch(connection: Connection, batch_key: str, batch_id: str) -> bool:
+    """Note the API's name of a batch that was submitted under our key; False when its users were erased meanwhile."""
     query = "UPDATE claude_requests SET batch_id = :name WHERE state = 'pending' AND batch_id = :key"
-    connection.execute(text(query), {"name": batch_id, "key": f"{SUBMITTING}{batch_key}"})
+    return connection.execute(text(query), {"name": batch_id, "key": f"{SUBMITTING}{batch_key}"}).rowcount > 0
 
 
 def requests_of_batch(connection: Connection, batch_id: str) -> list[int]:
@@ -198,6 +198,9 @@ def batches_of_user_alone(connection: Connection, user_id: int) -> list[str]:
     return list(connection.scalars(text(query), {"user_id": user_id}))
 
 
-def delete_requests_of(connection: Connection, user_id: int) -> int:
-    """Delete the user's requests; gives their number."""
-    return connection.execute(text("DELETE FROM claude_requests WHERE user_id = :id"), {"id": user_id}).rowcount
+def erase_requests_of(connection: Connection, user_id: int) -> int:
+    """Erase the user's requests, about pairs and about CVs; gives the number of those about pairs.
+
+    What they cost stays, as a sum of the day that names nobody: forgetting gives no budget back.
+    """
+    return int(run_query(connection, "erase_claude_requests", {"user_id": user_id})[0].requests)

@@ -1,13 +1,14 @@
 """Pairs of `user_job_matches` that wait for Claude, and what its answers say about them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from jobmatch_dagster.core.answer import Answer, HeldScore, Unusable
+from jobmatch_dagster.core.posting_facts import PostingFacts
 from jobmatch_dagster.core.prompt import prompt_version
 from jobmatch_dagster.core.scoring import priority
 from jobmatch_dagster.db.engine import read_sql, run_query
@@ -15,7 +16,13 @@ from jobmatch_dagster.db.engine import read_sql, run_query
 
 @dataclass(frozen=True)
 class Pair:
-    """A pair that waits; `asked_job_id` is the posting that is asked about, the oldest of the cluster."""
+    """A pair that waits.
+
+    Attributes:
+        asked_job_id: the posting that is asked about, the oldest of the cluster.
+        filters: verdicts on what the user asks for, by filter; None when nothing is asked.
+        was_asked: whether a request of it travelled in a message batch when it was last looked at.
+    """
 
     match_id: int
     user_id: int
@@ -23,6 +30,8 @@ class Pair:
     asked_job_id: int
     profile_version: int
     record_hash: str
+    filters: Mapping[str, str] | None
+    was_asked: bool
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,7 @@ def count_waiting(connection: Connection, user_keys: Sequence[str] | None = None
 
 
 def profiles_of(connection: Connection, pairs: Sequence[Pair]) -> dict[tuple[int, int], dict[str, Any]]:
-    """Facts of the pairs' profiles, by user and version."""
+    """Facts of the pairs' profiles with what the users wish, by user and version."""
     wanted = sorted({(pair.user_id, pair.profile_version) for pair in pairs})
     parameters = {"user_ids": [user for user, _ in wanted], "versions": [version for _, version in wanted]}
     return {
@@ -70,9 +79,16 @@ def profiles_of(connection: Connection, pairs: Sequence[Pair]) -> dict[tuple[int
 
 
 def postings_of(connection: Connection, pairs: Sequence[Pair]) -> dict[int, dict[str, Any]]:
-    """Facts of the pairs' postings and of those that are asked about, by id."""
+    """The pairs' postings and those that are asked about, by id; `facts` are those of the matching, if it has any."""
     wanted = sorted({job_id for pair in pairs for job_id in (pair.job_id, pair.asked_job_id)})
-    return {row.id: dict(row._mapping) for row in run_query(connection, "claude_postings", {"job_ids": wanted})}
+    rows = run_query(connection, "claude_postings", {"job_ids": wanted})
+    return {row.id: {**row._mapping, "facts": _kept_facts(row)} for row in rows}
+
+
+def _kept_facts(row: Row[Any]) -> PostingFacts | None:
+    if not row.has_facts:
+        return None
+    return PostingFacts(row.skills, row.experience_level, row.industries, row.work_arrangement, row.derived)
 
 
 def write_verdicts(connection: Connection, verdicts: Sequence[Verdict], model: str) -> None:

@@ -25,3 +25,9 @@ def model_in_force(connection: Connection, configured: str) -> str:
         )
         return configured
     return models[0] if models else configured
+
+
+def read_model_in_force(connection: Connection, configured: str) -> str:
+    """As `model_in_force`, for pages and checks: nothing is written, so the switch itself is left to the pipeline."""
+    models = [row.model for row in run_query(connection, "complete_models")]
+    return models[0] if models and configured not in models else configured

@@ -58,20 +58,42 @@ class MergeCounts:
 def merge_postings(connection: Connection, sighted: Iterable[SightedPosting], run_id: str) -> MergeCounts:
     """Write postings so that every external id ends with its newest version.
 
-    Rows that do not differ are not touched; a version older than the last sighting never overwrites.
+    Rows that do not differ are not touched, and not sent to the database a second time; a version older than the last
+    sighting never overwrites.
     """
+    sighted = list(sighted)
+    shown = ((item.posting.external_id, item.page_id, item.fetched_at) for item in sighted)
+    stage(connection, "jobs", ("external_id", "page_id", "page_fetched_at"), shown, name="staged_sightings")
+    seen = len({item.posting.external_id for item in sighted})
+    differing = _differing(connection, sighted)
+    inserted, updated = _write(connection, differing, run_id) if differing else (0, 0)
+    reopened = run_query(connection, "reopen_jobs")[0].reopened
+    run_query(connection, "merge_sightings")
+    connection.execute(text("DROP TABLE staged_sightings"))
+    return MergeCounts(inserted, updated, seen - inserted - updated, reopened)
+
+
+def _differing(connection: Connection, sighted: Sequence[SightedPosting]) -> list[SightedPosting]:
+    """All versions of every posting that is shown in one that is not the stored one."""
+    versions = {(item.posting.external_id, item.posting.record_hash) for item in sighted}
+    external_ids, hashes = [version[0] for version in versions], [version[1] for version in versions]
+    stored = run_query(connection, "unchanged_postings", {"external_ids": external_ids, "record_hashes": hashes})
+    changed = {external_id for external_id, _ in versions - {tuple(row) for row in stored}}
+    return [item for item in sighted if item.posting.external_id in changed]
+
+
+def _write(connection: Connection, sighted: Sequence[SightedPosting], run_id: str) -> tuple[int, int]:
+    """Insert or update postings and cluster them anew; gives how many were inserted and updated."""
     rows = (
         [*(getattr(item.posting, column) for column in POSTING_COLUMNS), item.page_id, item.position,
          item.fetched_at, item.posting.date_created.replace(minute=0, second=0, microsecond=0), run_id]
         for item in sighted
     )  # fmt: skip
     stage(connection, "jobs", (*POSTING_COLUMNS, *_PROVENANCE), rows, name="staged_jobs")
-    seen, inserted, updated, written = connection.execute(text(_MERGE_SQL)).one()
-    cluster_postings(connection, written)
-    reopened = run_query(connection, "reopen_jobs")[0].reopened
-    run_query(connection, "merge_sightings")
+    inserted, updated, written = connection.execute(text(_MERGE_SQL)).one()
     connection.execute(text("DROP TABLE staged_jobs"))
-    return MergeCounts(inserted, updated, seen - inserted - updated, reopened)
+    cluster_postings(connection, written)
+    return inserted, updated
 
 
 def merge_or_refuse(connection: Connection, sighted: Sequence[SightedPosting], run_id: str) -> tuple[MergeCounts, int]:
@@ -205,8 +227,7 @@ def _merge_sql() -> str:
               )
             RETURNING id, xmax = 0 AS inserted
         )
-        SELECT (SELECT count(*) FROM newest),
-               (SELECT count(*) FROM written WHERE inserted),
+        SELECT (SELECT count(*) FROM written WHERE inserted),
                (SELECT count(*) FROM written WHERE NOT inserted),
                (SELECT coalesce(array_agg(id), '{{}}') FROM written)
     """

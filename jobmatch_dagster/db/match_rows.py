@@ -12,23 +12,35 @@ from typing import Any
 from jobmatch_dagster.core.filters import verdicts_of
 from jobmatch_dagster.core.matching import MatchTable
 from jobmatch_dagster.core.scoring import CLAUDE_THRESHOLD, priority, reasoning
-from jobmatch_dagster.core.skills import Answers, answers_of, match_skills, skills_by_id
+from jobmatch_dagster.core.skills import RELATED_KINDS, Answers, Similar, answers_of, match_skills, skills_by_id
 from jobmatch_dagster.db.bulk import as_array, as_text
 
 MATCH_LINE_COLUMNS = (
     "user_id", "job_id", "similarity", "relevance", "semantic_score", "match_score", "skills_score",
     "experience_score", "industry_score", "work_arrangement_score", "priority", "claude_status", "filters",
-    "matching_skills", "missing_skills", "skill_hits", "match_reasoning",
+    "matching_skills", "missing_skills", "skill_hits", "match_reasoning", "profile_version", "record_hash",
+    "embedding_model", "calibration_id", "scoring_key", "run_id",
 )  # fmt: skip
 
 _NULL = "\\N"
 # Kinds of a hit that are near to what is asked, and not it.
-_NEAR = frozenset({"related", "category"})
+_NEAR = RELATED_KINDS | {"category"}
+
+
+@dataclass(frozen=True)
+class ScoredBy:
+    """What made the scores that are written."""
+
+    embedding_model: str
+    calibration_id: int
+    scoring_key: str
+    run_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class _User:
     id: int
+    version: int
     level: str | None
     industries: Sequence[str] | None
     answers: Answers
@@ -42,9 +54,12 @@ class _Posting:
     arrangement: str | None
     wanted: Mapping[str, str]
     all_missing: str
+    record_hash: str
 
 
-def match_lines(table: MatchTable, profiles: Sequence[Any], postings: Sequence[Any]) -> Iterator[str]:
+def match_lines(
+    table: MatchTable, profiles: Sequence[Any], postings: Sequence[Any], similar: Similar, scored_by: ScoredBy
+) -> Iterator[str]:
     """A line for each row of the table; profiles and postings are the rows that its indices mean."""
     users: dict[int, _User] = {}
     jobs: dict[int, _Posting] = {}
@@ -52,15 +67,17 @@ def match_lines(table: MatchTable, profiles: Sequence[Any], postings: Sequence[A
         table.user, table.posting, table.similarity, table.relevance, table.semantic, table.match, table.skills,
         table.experience, table.industry, table.work_arrangement, table.filters,
     )  # fmt: skip
+    by = scored_by
+    last = "\t".join(map(as_text, (by.embedding_model, str(by.calibration_id), by.scoring_key, by.run_id)))
     for user, posting, similarity, relevance, *scores, filters in zip(*(c.tolist() for c in columns), strict=True):
-        who = users.get(user) or users.setdefault(user, _user(profiles[user]))
+        who = users.get(user) or users.setdefault(user, _user(profiles[user], similar))
         job = jobs.get(posting) or jobs.setdefault(posting, _posting(postings[posting]))
         semantic, match = scores[:2]
         parts = "\t".join("\\N" if score < 0 else str(score) for score in scores)
         claude = "waiting" if semantic >= CLAUDE_THRESHOLD else "\\N"
         yield (
             f"{who.id}\t{job.id}\t{similarity:.6f}\t{relevance:.1f}\t{parts}\t{priority(match) or 'low'}\t{claude}\t"
-            f"{_filters(filters)}\t{_words(who, job, semantic)}\n"
+            f"{_filters(filters)}\t{_words(who, job, semantic)}\t{who.version}\t{job.record_hash}\t{last}\n"
         )
 
 
@@ -72,7 +89,7 @@ def _words(who: _User, job: _Posting, semantic: int) -> str:
     if job.wanted and who.answers:
         hits, missing = match_skills(job.wanted, who.answers)
         matching = [surface for kind, surface, _ in hits if kind not in _NEAR]
-        near = next(((own, asked) for kind, asked, own in hits if kind == "related"), None)
+        near = next(((own, asked) for kind, asked, own in hits if kind in RELATED_KINDS), None)
         evidence = ", ".join([f'["{kind}", {_json(asked)}, {_json(own)}]' for kind, asked, own in hits])
         columns = f"{_array(matching)}\t{_array(missing)}\t{f'[{evidence}]' if hits else _NULL}"
     reason = reasoning(
@@ -105,14 +122,22 @@ def _json(surface: str) -> str:
     return as_text(json.dumps(surface, ensure_ascii=False))
 
 
-def _user(row: Any) -> _User:
-    return _User(row.user_id, row.experience_level, row.industries, answers_of(skills_by_id(row.skills)))
+def _user(row: Any, similar: Similar) -> _User:
+    return _User(
+        row.user_id, row.version, row.experience_level, row.industries, answers_of(skills_by_id(row.skills), similar)
+    )
 
 
 def _posting(row: Any) -> _Posting:
     wanted = skills_by_id(row.skills)
     return _Posting(
-        row.id, row.experience_level, row.industries, row.work_arrangement, wanted, _array(list(wanted.values()))
+        row.id,
+        row.experience_level,
+        row.industries,
+        row.work_arrangement,
+        wanted,
+        _array(list(wanted.values())),
+        as_text(row.record_hash),
     )
 
 

@@ -3,18 +3,20 @@
 Put here how matches are read and written. How a pair is scored belongs in `core/matching.py`.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, text
 
+from jobmatch_dagster.core.matching import MatchTable
 from jobmatch_dagster.core.posting_facts import PostingFacts, facts_version, posting_facts
+from jobmatch_dagster.core.skills import Similar
 from jobmatch_dagster.db.bulk import read_vectors, stage, stage_lines
 from jobmatch_dagster.db.engine import read_sql, run_query
-from jobmatch_dagster.db.match_rows import MATCH_LINE_COLUMNS
+from jobmatch_dagster.db.match_rows import MATCH_LINE_COLUMNS, ScoredBy, match_lines
 
 _POSTING_VECTORS = """
     SELECT e.job_id, e.embedding FROM postings_to_match AS p
@@ -34,16 +36,6 @@ class WriteCounts:
     updated: int
     unchanged: int
     removed: int
-
-
-@dataclass(frozen=True)
-class ScoredBy:
-    """What made the scores that are written."""
-
-    embedding_model: str
-    calibration_id: int
-    scoring_key: str
-    run_id: str
 
 
 def select_postings(
@@ -79,6 +71,11 @@ def read_postings(connection: Connection, model: str) -> tuple[Sequence[Row[Any]
     return rows, _aligned([row.id for row in rows], ids, vectors)
 
 
+def read_conditions(connection: Connection) -> Sequence[Row[Any]]:
+    """What users may ask of the chosen postings, in the order of `read_postings`."""
+    return run_query(connection, "posting_conditions")
+
+
 def read_profiles(
     connection: Connection, model: str, user_keys: Sequence[str] | None = None, *, only_current: bool = False
 ) -> tuple[Sequence[Row[Any]], NDArray[np.float32]]:
@@ -100,24 +97,47 @@ def cutoffs(connection: Connection, user_ids: Sequence[int], most: int) -> NDArr
     return np.array([known.get(user_id, -1.0) for user_id in user_ids], np.float32)
 
 
-def write_matches(
-    connection: Connection, lines: Iterable[str], profiles: Sequence[Row[Any]], scored_by: ScoredBy, *, keep_best: int
-) -> WriteCounts:
-    """Replace the matches of these users with the chosen postings by the given ones (`match_rows.py`).
+def most_decided(connection: Connection, user_ids: Sequence[int]) -> int:
+    """The most rows that one of these users has decided on: they stand beside the list and take no place in it."""
+    query = (
+        "SELECT coalesce(max(rows), 0) FROM (SELECT count(*) AS rows FROM user_job_matches "
+        "WHERE user_id = ANY(:user_ids) AND status <> 'new' GROUP BY user_id) AS decided"
+    )
+    return int(connection.scalar(text(query), {"user_ids": list(user_ids)}) or 0)
 
-    Decisions and matches of closed postings stay. Afterwards each user keeps the `keep_best` best.
+
+def write_matches(
+    connection: Connection,
+    table: MatchTable,
+    profiles: Sequence[Row[Any]],
+    postings: Sequence[Row[Any]],
+    similar: Similar,
+    scored_by: ScoredBy,
+    *,
+    keep_best: int,
+) -> WriteCounts:
+    """Replace the matches of these users with the chosen postings by the rows of the table, whose indices they are.
+
+    Decisions and matches of closed postings stay. Afterwards each user keeps the `keep_best` best of the others.
+    Postings that none of the users has a match with, most of an hour's, are inserted as they are, the others merged.
     """
+    user_ids = [row.user_id for row in profiles]
+    # Not COPY into the table itself: under row-level security it is not allowed.
+    lines = match_lines(table, profiles, postings, similar, scored_by)
     staged = stage_lines(connection, "user_job_matches", MATCH_LINE_COLUMNS, lines, name="staged_matches")
-    connection.exec_driver_sql("CREATE INDEX ON staged_matches (user_id, job_id)")
-    users = ((row.user_id, row.version) for row in profiles)
-    stage(connection, "user_job_matches", ("user_id", "profile_version"), users, name="matched_users")
-    for table in ("staged_matches (user_id, job_id)", "matched_users", "postings_to_match"):
-        connection.exec_driver_sql(f"ANALYZE {table}")
-    parameters = {"user_ids": [row.user_id for row in profiles]}
-    removed = _rowcount(connection, "delete_outdated_matches", parameters)
-    written = connection.execute(text(read_sql("queries/merge_matches.sql")), asdict(scored_by)).one()
-    removed += _rowcount(connection, "cap_matches", {**parameters, "most": keep_best})
-    return WriteCounts(written.inserted, written.written - written.inserted, staged - written.written, removed)
+    staged -= _rowcount(connection, "cap_staged_matches", {"most": keep_best})
+    known = [row.job_id for row in run_query(connection, "postings_with_matches", {"user_ids": user_ids})]
+    inserted = _rowcount(connection, "insert_matches", {"known": known})
+    updated = removed = 0
+    if known:
+        connection.exec_driver_sql("CREATE INDEX ON staged_matches (user_id, job_id)")
+        for name in ("staged_matches (user_id, job_id)", "postings_to_match"):
+            connection.exec_driver_sql(f"ANALYZE {name}")
+        removed = _rowcount(connection, "delete_outdated_matches", {"user_ids": user_ids})
+        written = connection.execute(text(read_sql("queries/merge_matches.sql")), {"known": known}).one()
+        inserted, updated = inserted + written.inserted, written.written - written.inserted
+    removed += _rowcount(connection, "cap_matches", {"user_ids": user_ids, "most": keep_best})
+    return WriteCounts(inserted, updated, staged - inserted - updated, removed)
 
 
 def note_postings_matched(connection: Connection, scoring_key: str) -> None:

@@ -121,7 +121,7 @@ def read_expired_lists(connection: Connection) -> Iterator[StoredPage]:
     ids = connection.scalars(
         text(
             "SELECT id FROM job_pages WHERE endpoint = 'expired' AND status = 200 AND record_count IS NOT NULL "
-            "ORDER BY id"
+            "AND body_removed_at IS NULL ORDER BY id"
         )
     ).all()
     for id_ in ids:

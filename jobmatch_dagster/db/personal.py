@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from jobmatch_dagster import names
 from jobmatch_dagster.db.engine import run_query
 from jobmatch_dagster.db.legacy.backup import keeping_checksums
 from jobmatch_dagster.db.legacy.people import columns_of_the_only_user, user_columns
@@ -44,7 +45,8 @@ def places_of_user(connection: Connection, user_key: str) -> list[Place]:
     """Every place that may hold rows of the user: `users`, what points to it, what points to that; parents first.
 
     The same of the backups that a conversion of the legacy project leaves, where the key is the legacy id. The values
-    are kept, so that the same places can be searched when the rows are gone. Without such a user the list is empty.
+    are kept, so that the same places can be searched when the rows are gone. Failures of runs are found by the key too:
+    a run can fail before its user is made. When nothing is held the list is empty.
     """
     found: dict[str, Place] = {}
     for root, kept, column in (("users", "id", "user_key"), *((t, c, c) for t, c in user_columns(connection))):
@@ -63,6 +65,14 @@ def places_of_user(connection: Connection, user_key: str) -> list[Place]:
     old_jobs, columns = columns_of_the_only_user(connection, user_key)
     if columns:
         found.setdefault(old_jobs, Place(old_jobs, "", (), columns))
+    owners = found["users"].values if "users" in found else ()
+    query = (
+        "SELECT run_id FROM run_failures WHERE user_id = ANY(:owners) OR partition_key = :key OR inputs ->> :tag = :key"
+    )
+    parameters = {"owners": list(owners), "key": user_key, "tag": names.TAG_USER}
+    found.pop("run_failures", None)
+    if failed := tuple(connection.scalars(text(query), parameters)):
+        found["run_failures"] = Place("run_failures", "run_id", failed)
     return list(found.values())
 
 
@@ -100,6 +110,17 @@ def complete_tombstone(connection: Connection, tombstone_id: int, report: Mappin
     """Put the whole report into the note."""
     query = "UPDATE forgotten_users SET report = CAST(:report AS jsonb) WHERE id = :id"
     connection.execute(text(query), {"id": tombstone_id, "report": json.dumps(report)})
+
+
+def open_tombstone(connection: Connection, user_key: str) -> tuple[int, dict[str, Any]] | None:
+    """Id and report of the note of an erasure that was killed before it had searched everywhere; None without one."""
+    query = (
+        "SELECT id, salt, key_hash, report FROM forgotten_users WHERE report -> 'completed' = 'false' ORDER BY id DESC"
+    )
+    for row in connection.execute(text(query)):
+        if row.key_hash == _key_hash(user_key, row.salt):
+            return row.id, row.report
+    return None
 
 
 def erasures_of(connection: Connection, user_key: str) -> list[tuple[datetime, dict[str, Any]]]:

@@ -10,6 +10,11 @@ from sqlalchemy import Connection, text
 from jobmatch_dagster.core.profile import EXTRACTOR_VERSION, Profile
 from jobmatch_dagster.core.text import sha256_hex
 from jobmatch_dagster.db.engine import run_query
+from jobmatch_dagster.db.locks import CLAUDE_BUDGET, lock
+
+
+class UnknownUserError(LookupError):
+    """There is no user of that key: nothing is held."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ NOTHING_HELD = Held(frozenset(), None, frozenset(), None)
 class UserToMatch:
     """A user whose profile or preferences are newer than the matches."""
 
+    user_id: int
     user_key: str
     profile_version: int
     preferences_version: int
@@ -51,6 +57,17 @@ class UserToMatch:
 def user_id_of(connection: Connection, user_key: str) -> int | None:
     """The user's id, None when there is no such user."""
     found: int | None = connection.scalar(text("SELECT id FROM users WHERE user_key = :key"), {"key": user_key})
+    return found
+
+
+def deactivate_user(connection: Connection, user_key: str) -> int | None:
+    """Have nothing new begun for a user who is about to be erased; gives the id, None when there is no such user.
+
+    It waits for claims on Claude's budget that are being made: what is claimed later finds the user inactive.
+    """
+    lock(connection, CLAUDE_BUDGET)
+    query = "UPDATE users SET active = false WHERE user_key = :key RETURNING id"
+    found: int | None = connection.scalar(text(query), {"key": user_key})
     return found
 
 
@@ -157,7 +174,7 @@ def insert_profile(connection: Connection, user_id: int, document_id: int, profi
 def users_to_match(connection: Connection, scoring_key: str | None = None) -> list[UserToMatch]:
     """Active users whose profile or preferences are newer than their matches, or (if given) the scoring another."""
     return [
-        UserToMatch(row.user_key, row.profile_version, row.preferences_version)
+        UserToMatch(row.user_id, row.user_key, row.profile_version, row.preferences_version)
         for row in run_query(connection, "users_to_match", {"scoring_key": scoring_key})
     ]
 

@@ -1,7 +1,7 @@
 """What takes room, and what of it may go.
 
 Put here sizes and retention. A page stays whole while a posting's present version came from it, so that `jobs` can
-always be rebuilt; what goes are bodies of pages that were superseded, failed, or only listed ids.
+always be rebuilt; what goes are bodies of pages that were superseded or failed, and old lists of ids.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from jobmatch_dagster.core.normalise import NORMALISER_VERSION
-from jobmatch_dagster.db.engine import run_query
+from jobmatch_dagster.core.windows import OLDEST_OPEN
+from jobmatch_dagster.db.engine import read_sql, run_query
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,28 @@ def storage_sizes(connection: Connection) -> tuple[list[TableSize], int]:
 
 
 def remove_page_bodies(connection: Connection, before: datetime, limit: int) -> list[int]:
-    """Empty bodies of pages fetched before then that nothing hangs on; gives their sizes in bytes."""
-    parameters = {"before": before, "normaliser_version": NORMALISER_VERSION, "limit": limit}
+    """Empty bodies of pages fetched before then that nothing hangs on; gives their sizes in bytes.
+
+    A list of expired postings stays until every posting on it is closed by its age alone.
+    """
+    parameters = {
+        "before": before,
+        "lists_before": before - OLDEST_OPEN,
+        "normaliser_version": NORMALISER_VERSION,
+        "limit": limit,
+    }
     return [row.bytes for row in run_query(connection, "removable_page_bodies", parameters)]
 
 
 def drop_resolved_quarantine(connection: Connection, before: datetime) -> int:
     """Drop old quarantined records whose posting came whole since; gives how many."""
     return len(run_query(connection, "resolved_quarantine", {"before": before}))
+
+
+def drop_closed_matches(connection: Connection, before: datetime, limit: int) -> int:
+    """Drop undecided matches of postings that closed before then; gives how many."""
+    query = text(read_sql("queries/drop_closed_matches.sql"))
+    return connection.execute(query, {"before": before, "limit": limit}).rowcount
 
 
 def drop_run_failures(connection: Connection, before: datetime) -> int:

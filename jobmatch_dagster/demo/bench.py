@@ -22,6 +22,7 @@ from jobmatch_dagster.db.bulk import stage
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.jobs import SightedPosting, merge_postings
 from jobmatch_dagster.demo.bench_claude import print_costs
+from jobmatch_dagster.demo.bench_legacy import print_differences
 from jobmatch_dagster.demo.bench_matching import LOAD, Sizes, catalogue, hour, in_turn, kernel, legacy, one_user
 from jobmatch_dagster.demo.corpus import postings_of_hour
 from jobmatch_dagster.demo.evaluate import load, throw_away_database
@@ -63,7 +64,10 @@ def main() -> None:
             f"{measured.seconds:.3f}",
             f"{measured.baseline_seconds:.3f}",
         )
+        # At once, so that a bench that is stopped has said what it knows.
+        console.print(f"{measured.what}: {measured.ratio:.2f}", style="dim", highlight=False)
     console.print(table)
+    print_differences(console)
     print_costs(console)
 
 
@@ -129,7 +133,7 @@ def _embedding() -> Iterator[Measured]:
         )
         for place, posting in enumerate(_postings(TEXTS))
     ]  # fmt: skip
-    encode = torch_encoder(load_model(""))
+    encode = torch_encoder(load_model("")).encode
     pieces = [piece for text_ in texts for piece in text_.split("\n")]
     embedder.encode(texts[:8])
     seconds = in_turn(ROUNDS, lambda: embedder.encode(texts), lambda: encode(pieces))

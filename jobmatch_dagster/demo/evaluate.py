@@ -7,6 +7,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from jobmatch_dagster.db.engine import Database, ensure_database
 from jobmatch_dagster.db.jobs import SightedPosting, merge_postings
 from jobmatch_dagster.db.migrations import migrate
 from jobmatch_dagster.defs.catalog.stage import embed_postings
-from jobmatch_dagster.defs.matching.stage import MatchSettings, match_users
+from jobmatch_dagster.defs.matching.assets import match_settings
+from jobmatch_dagster.defs.matching.stage import match_users
 from jobmatch_dagster.defs.profiles.stage import embed_profiles
 from jobmatch_dagster.demo.errors import DemoInputError
 from jobmatch_dagster.resources.embedder import EmbedderResource
@@ -60,7 +62,7 @@ def evaluate(pages: Path, cvs: Path, out: Path, note: Callable[[str], None]) -> 
     texts = list(_read_cvs(cvs, note))
     postings, given = _read_postings(pages, note)
     embedder, matching = EmbedderResource(), MatchingResource()
-    settings = MatchSettings(embedder.model, matching.weights(), ADS_PER_CV, floor=0)
+    settings = replace(match_settings(embedder, matching), keep_best=ADS_PER_CV, floor=0)
     with throw_away_database() as database:
         note(f"{len(postings):,} postings, {len(texts):,} CVs")
         with database.begin() as connection:

@@ -39,7 +39,8 @@ class ClaudeResource(dg.ConfigurableResource[Any]):
     )
     concurrency: int = Field(default=4, ge=1, le=64, description="Direct calls at a time")
     fill_profiles: bool = Field(
-        default=False, description="CLAUDE_FILL_PROFILES: ask about fields that a CV's reading left unknown"
+        default=False,
+        description="CLAUDE_FILL_PROFILES: ask about fields that a CV's reading left unknown, in bursts too",
     )
     band_width: int = Field(
         default=BAND_WIDTH, ge=0, le=100, description="How far a score may leave the band that the skill match gives"

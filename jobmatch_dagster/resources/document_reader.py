@@ -10,6 +10,7 @@ import resource
 import signal
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -35,6 +36,15 @@ _WARM_UP = "Work experience\n01/2020 - 02/2021 Developer\nSkills\nPython, and wo
 _READY = b"ready\n"
 # Audit events (sys.addaudithook) of what no reading of a document needs.
 _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system", "urllib.", "ctypes.dlopen")
+# Modules and word lists that are loaded late.
+_OWN_FOLDERS = tuple(
+    f"{os.path.realpath(folder)}{os.sep}"
+    for folder in (
+        *(sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")),
+        os.fspath(_PACKAGE_ROOT / "jobmatch_dagster"),
+    )
+    if folder
+)
 _TIMEOUT_SIGNALS = frozenset({signal.SIGALRM, signal.SIGXCPU})
 
 
@@ -156,16 +166,25 @@ def _serve(stdin: BinaryIO, stdout: BinaryIO) -> None:
 
 
 def confine(memory_bytes: int) -> None:
-    """Give up, for the rest of this process, memory beyond the limit, writing files, the network and other programs."""
+    """Give up, for the rest of this process, memory beyond the limit, writing files, the network and other programs.
+
+    No file is opened but those of Python and this package. The kernel holds memory and writing; the rest is refused to
+    Python code: a library in C that is taken over could go round it.
+    """
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no memory image with a CV in it
     sys.addaudithook(_forbid)
 
 
-def _forbid(event: str, _: object) -> None:
-    if event.startswith(_FORBIDDEN):
+def _forbid(event: str, arguments: tuple[Any, ...]) -> None:
+    if event.startswith(_FORBIDDEN) or (event == "open" and not _may_open(arguments[0])):
         raise PermissionError(f"the reader of CV files may not do this: {event}")
+
+
+def _may_open(path: Any) -> bool:
+    """Whether a file belongs to Python or this package; a number is a file that is open already."""
+    return isinstance(path, int) or os.path.realpath(os.fsdecode(path)).startswith(_OWN_FOLDERS)
 
 
 def _start_clock(seconds: int) -> None:

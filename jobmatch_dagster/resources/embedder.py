@@ -15,8 +15,8 @@ import dagster as dg
 import numpy as np
 from numpy.typing import NDArray
 
-from jobmatch_dagster.core.embedding_text import POSTING_TEMPLATE_VERSION
-from jobmatch_dagster.resources.embedding_backends import BACKENDS, Encode, openvino_encoder, torch_encoder
+from jobmatch_dagster.core.embedding_text import text_version
+from jobmatch_dagster.resources.embedding_backends import BACKENDS, Encoder, openvino_encoder, torch_encoder
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 # The fastest that keeps the ranking (`make bench` measures both): 2.2 to 2.6 times float32 on a processor with
@@ -47,13 +47,13 @@ class EmbedderResource(dg.ConfigurableResource[Any]):
 
     @property
     def model(self) -> str:
-        """What `job_embeddings.model` says: name, content of the weights, backend and text template.
+        """What `job_embeddings.model` says: name, content of the weights, backend, text template, word lists.
 
         Vectors of two different values are never compared.
         """
         folder = _model_folder(self.name)
         label = Path(self.name).name if self.name else PACKAGED_MODEL
-        return f"{label}@{_fingerprint(folder)}/{self.backend}/text-v{POSTING_TEMPLATE_VERSION}"
+        return f"{label}@{_fingerprint(folder)}/{self.backend}/{text_version()}"
 
     def encode(self, texts: Sequence[str], on_progress: Callable[[int, int], None] | None = None) -> Encoded:
         """Embed texts. A text of two lines (`embedding_text.py`) is the mean of its head and its body.
@@ -63,19 +63,18 @@ class EmbedderResource(dg.ConfigurableResource[Any]):
         Raises:
             ModelUnavailableError: if the model cannot be loaded.
         """
-        model = load_model(self.name)
-        encode = _encoder(self.name, self.backend)
+        encoder = _encoder(self.name, self.backend)
         longest_first = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        vectors = np.empty((len(texts), model.get_embedding_dimension() or 0), np.float32)
+        vectors = np.empty((len(texts), encoder.dimension), np.float32)
         truncated = 0
         for start in range(0, len(texts), _GROUP_TEXTS):
             group = longest_first[start : start + _GROUP_TEXTS]
             bodies = [texts[i].rpartition("\n")[2] for i in group]
             heads = {i: head for i in group if (head := texts[i].rpartition("\n")[0])}
-            vectors[group] = encode(bodies)
+            vectors[group] = encoder.encode(bodies)
             if heads:
-                vectors[list(heads)] = _unit(vectors[list(heads)] + encode(list(heads.values())))
-            truncated += _count_truncated(model, bodies)
+                vectors[list(heads)] = _unit(vectors[list(heads)] + encoder.encode(list(heads.values())))
+            truncated += _count_truncated(encoder, bodies)
             if on_progress:
                 on_progress(min(start + _GROUP_TEXTS, len(texts)), len(texts))
         return Encoded(vectors, truncated)
@@ -86,16 +85,11 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return unit
 
 
-def _count_truncated(model: Any, texts: Sequence[str]) -> int:
-    limit = model.max_seq_length
-    if not limit:
-        return 0
+def _count_truncated(encoder: Encoder, texts: Sequence[str]) -> int:
+    limit = encoder.limit_tokens
     # A word piece is at least one character: shorter texts need no tokenizer to be known as whole.
-    doubtful = [text for text in texts if len(text) > limit]
-    if not doubtful:
-        return 0
-    lengths = model.tokenizer(doubtful, truncation=False, return_length=True, verbose=False)["length"]
-    return sum(length > limit for length in lengths)
+    doubtful = [text for text in texts if len(text) > limit] if limit else []
+    return sum(length > limit for length in encoder.count_tokens(doubtful)) if doubtful else 0
 
 
 @functools.cache
@@ -136,7 +130,7 @@ def _fingerprint(folder: Path) -> str:
 
 
 @functools.cache
-def _encoder(name: str, backend: str) -> Encode:
+def _encoder(name: str, backend: str) -> Encoder:
     if backend not in BACKENDS:
         raise ModelUnavailableError(
             f"There is no embedding backend {backend!r}: {' or '.join(BACKENDS)} (EMBEDDING_BACKEND)."
@@ -144,7 +138,9 @@ def _encoder(name: str, backend: str) -> Encode:
     if backend == "torch-fp32":
         return torch_encoder(load_model(name))
     try:
-        return openvino_encoder(load_model(name), _fingerprint(_model_folder(name)))
+        return openvino_encoder(lambda: load_model(name), _fingerprint(_model_folder(name)))
+    except ModelUnavailableError:
+        raise
     except (ImportError, RuntimeError, OSError) as error:
         raise ModelUnavailableError(
             f"OpenVINO cannot run the embedding model ({type(error).__name__}). Set EMBEDDING_BACKEND=torch-fp32."

@@ -8,6 +8,7 @@ import importlib.metadata
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,21 @@ BACKENDS = ("openvino-bf16", "torch-fp32")
 _LENGTH_STEP_TOKENS = 64
 _BATCH_TEXTS = 16
 
-Encode = Callable[[Sequence[str]], NDArray[np.float32]]
+
+@dataclass(frozen=True)
+class Encoder:
+    """A model that is ready to run."""
+
+    encode: Callable[[Sequence[str]], NDArray[np.float32]]
+    """Texts to vectors of unit length, shape (n, dimension)."""
+    count_tokens: Callable[[Sequence[str]], Sequence[int]]
+    """Word pieces of each text, before any cut."""
+    limit_tokens: int
+    """Word pieces that the model reads of a text; 0 where there is no limit."""
+    dimension: int
 
 
-def torch_encoder(model: Any) -> Encode:
+def torch_encoder(model: Any) -> Encoder:
     """The model's own `encode`, float32: the reference that other ways are held against."""
 
     def encode(texts: Sequence[str]) -> NDArray[np.float32]:
@@ -32,24 +44,39 @@ def torch_encoder(model: Any) -> Encode:
         )
         return vectors
 
-    return encode
+    def count_tokens(texts: Sequence[str]) -> Sequence[int]:
+        lengths: Sequence[int] = model.tokenizer(list(texts), truncation=False, return_length=True, verbose=False)[
+            "length"
+        ]
+        return lengths
+
+    return Encoder(encode, count_tokens, int(model.max_seq_length or 0), int(model.get_embedding_dimension() or 0))
 
 
-def openvino_encoder(model: Any, fingerprint: str) -> Encode:
+def openvino_encoder(load_model: Callable[[], Any], fingerprint: str) -> Encoder:
     """The model compiled for this processor, bfloat16 where the processor has it.
 
     A text's vector does not depend on the texts beside it: lengths are padded in fixed steps, and a row of a
-    batch is computed by itself. What OpenVINO made of the model is kept in a folder of this user's, by content.
+    batch is computed by itself. What OpenVINO made of the model is kept in a folder of this user's, by content, with
+    its tokenizer: only the first process asks for the model itself and imports what that takes (seconds).
     """
-    compiled = _compiled(model, fingerprint)
-    limit = int(model.max_seq_length)
+    from tokenizers import Tokenizer
+
+    path = _converted(load_model, fingerprint)
+    compiled = _compiled(path)
+    cutting, whole = (Tokenizer.from_file(str(_tokenizer_file(path))) for _ in range(2))
+    whole.no_truncation()
+    limit, padding = int((cutting.truncation or {})["max_length"]), int((cutting.padding or {})["pad_id"])
+    for tokenizer in (cutting, whole):
+        tokenizer.no_padding()
+    dimension = int(compiled.output(0).partial_shape[1].get_length())
 
     def encode(texts: Sequence[str]) -> NDArray[np.float32]:
-        tokens = model.tokenizer(list(texts), truncation=True, max_length=limit)["input_ids"]
+        tokens = [encoding.ids for encoding in cutting.encode_batch(list(texts))]
         order = sorted(range(len(texts)), key=lambda place: len(tokens[place]))
-        vectors: NDArray[np.float32] = np.empty((len(texts), model.get_embedding_dimension()), np.float32)
+        vectors: NDArray[np.float32] = np.empty((len(texts), dimension), np.float32)
         for places, length in _batches(order, [len(ids) for ids in tokens], limit):
-            ids = np.full((len(places), length), model.tokenizer.pad_token_id, np.int64)
+            ids = np.full((len(places), length), padding, np.int64)
             mask = np.zeros((len(places), length), np.int64)
             for row, place in enumerate(places):
                 ids[row, : len(tokens[place])] = tokens[place]
@@ -58,7 +85,10 @@ def openvino_encoder(model: Any, fingerprint: str) -> Encode:
         unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return unit
 
-    return encode
+    def count_tokens(texts: Sequence[str]) -> Sequence[int]:
+        return [len(encoding.ids) for encoding in whole.encode_batch(list(texts))]
+
+    return Encoder(encode, count_tokens, limit, dimension)
 
 
 def _batches(order: Sequence[int], lengths: Sequence[int], limit: int) -> list[tuple[list[int], int]]:
@@ -72,19 +102,27 @@ def _batches(order: Sequence[int], lengths: Sequence[int], limit: int) -> list[t
     return batches
 
 
-def _compiled(model: Any, fingerprint: str) -> Any:
+def _compiled(path: Path) -> Any:
     import openvino
 
-    core = openvino.Core()
     settings = {
         "INFERENCE_PRECISION_HINT": "bf16",
         "INFERENCE_NUM_THREADS": os.cpu_count() or 1,
         "PERFORMANCE_HINT": "LATENCY",
     }
+    return openvino.Core().compile_model(str(path), "CPU", settings)
+
+
+def _converted(load_model: Callable[[], Any], fingerprint: str) -> Path:
+    """File of the model as OpenVINO reads it, with its weights and tokenizer beside it; made when there is none."""
     path = _cache_folder() / f"{fingerprint}-openvino-{importlib.metadata.version('openvino')}.xml"
-    if not path.exists():
-        _convert(model, path)
-    return core.compile_model(str(path), "CPU", settings)
+    if not (path.exists() and _tokenizer_file(path).exists()):
+        _convert(load_model(), path)
+    return path
+
+
+def _tokenizer_file(path: Path) -> Path:
+    return path.with_suffix(".tokenizer.json")
 
 
 def _convert(model: Any, path: Path) -> None:
@@ -111,7 +149,13 @@ def _convert(model: Any, path: Path) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         made = Path(folder) / path.name
         openvino.save_model(converted, str(made), compress_to_fp16=False)
-        made.with_suffix(".bin").replace(path.with_suffix(".bin"))
+        tokenizer = model.tokenizer.backend_tokenizer
+        # What the model reads of a text, and with what shorter ones are filled up, is told with the tokenizer.
+        tokenizer.enable_truncation(int(model.max_seq_length))
+        tokenizer.enable_padding(pad_id=model.tokenizer.pad_token_id, pad_token=model.tokenizer.pad_token)
+        tokenizer.save(str(_tokenizer_file(made)))
+        for file in (made.with_suffix(".bin"), _tokenizer_file(made)):
+            file.replace(path.parent / file.name)
         made.replace(path)
 
 

@@ -9,7 +9,10 @@ from jobmatch_dagster.core.scoring import MATCH_FLOOR, Weights
 
 
 class MatchingResource(dg.ConfigurableResource[None]):
-    """Weights of the five parts (they need not sum to 100), the rows that a user keeps, and the lowest score kept."""
+    """Weights of the five parts (they need not sum to 100), the rows that a user keeps, and the lowest score kept.
+
+    `similar_skills` counts skills that the table lacks as related where their vectors are alike.
+    """
 
     skills: float = 40
     experience: float = 25
@@ -18,6 +21,7 @@ class MatchingResource(dg.ConfigurableResource[None]):
     semantic: float = 10
     keep_best: int = 1_000
     floor: int = MATCH_FLOOR
+    similar_skills: bool = True
 
     def weights(self) -> Weights:
         """The weights as the scoring takes them."""

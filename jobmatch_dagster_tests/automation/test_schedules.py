@@ -28,3 +28,13 @@ def test_the_daily_schedule_asks_for_yesterday() -> None:
     request = schedule(dg.build_schedule_context(scheduled_execution_time=at))
     assert isinstance(request, dg.RunRequest)
     assert request.partition_key == "2026-02-28"
+
+
+def test_quality_is_measured_every_week() -> None:
+    defs = build_defs()
+    schedule = defs.resolve_schedule_def("weekly_quality_schedule")
+    request = schedule(dg.build_schedule_context(scheduled_execution_time=datetime(2026, 11, 22, 4, 30, tzinfo=UTC)))
+    assert isinstance(request, dg.RunRequest)
+    assert request.run_key == "2026-11-22"
+    checked = {key.name for key in defs.resolve_job_def("weekly_quality").asset_layer.asset_graph.asset_check_keys}
+    assert checked >= {"ranking_is_good", "calibration_sound"}

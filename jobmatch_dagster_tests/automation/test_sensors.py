@@ -13,8 +13,10 @@ from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.db import matches
 from jobmatch_dagster.defs.automation import sensors
 from jobmatch_dagster.defs.operations import match_users as match_users_module
+from jobmatch_dagster.defs.operations.forget_user import erase_user
 from jobmatch_dagster.defs.profiles.preferences import change_preferences
 from jobmatch_dagster.partitions import USERS
+from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.runs import RunFailedError, run_job
 from jobmatch_dagster_tests.world import ENGINEER_CV, NURSE_CV, World
 
@@ -189,7 +191,7 @@ def test_run_metadata_and_logs_hold_nothing_of_the_cv(world: World, capfd: pytes
         for record in world.instance.get_records_for_run(run.run_id).records
     )
     printed = capfd.readouterr()
-    for secret in ("zanzibarine", "Lindenhof", "Ada Example", "Wound"):
+    for secret in ("zanzibarine", "Zypressenau", "Ada Example", "Wound"):
         assert secret not in events
         assert secret not in printed.out + printed.err
 
@@ -206,6 +208,25 @@ def test_work_that_stays_due_after_runs_that_succeed_or_are_cancelled_waits_for_
     time.sleep(0.01)
     world.put_cv("ada", NURSE_CV)
     assert {request.partition_key for request in _requests(world, "cv_inbox_sensor")} == {"ada", "ben"}
+
+
+def test_a_user_who_was_forgotten_and_comes_back_inherits_no_attempts(world: World) -> None:
+    world.instance.add_dynamic_partitions(USERS.name or "", ["ada"])
+    path = world.put_cv("ada", NURSE_CV)
+    state = path.stat()
+    for _ in range(sensors.MAX_ATTEMPTS):
+        _leave_run(world, _requests(world, "cv_inbox_sensor")[0], dg.DagsterRunStatus.FAILURE)
+    run_job(world.defs, world.instance, "ingest_cv", partition_key="ada")
+    for _ in range(sensors.MAX_ATTEMPTS):
+        _leave_run(world, _requests(world, "cv_profile_sensor")[0], dg.DagsterRunStatus.FAILURE)
+    for name in ("cv_inbox_sensor", "cv_profile_sensor"):
+        assert _requests(world, name) == []
+    erase_user(world.database, ClaudeResource(), world.instance, "ada", world.inbox)
+    # The very same file with the very same time, as a copy that keeps times leaves it.
+    world.put_cv("ada", NURSE_CV)
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert world.run_sensor("cv_inbox_sensor") == 1
+    assert len(_requests(world, "cv_profile_sensor")) == 1
 
 
 def test_two_versions_in_a_row_while_the_first_is_being_matched(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

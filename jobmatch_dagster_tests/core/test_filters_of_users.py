@@ -20,6 +20,26 @@ def _verdicts(preferences: Preferences, conditions: Conditions) -> dict[str, str
         (Preferences(locations=["Berlin"]), Conditions(places=["Hamburg"]), {"location": "does not fit"}),
         (Preferences(locations=["Berlin"]), Conditions(places=["Hamburg"], remote=True), {"location": "fits"}),
         (Preferences(locations=["Berlin"]), Conditions(), {"location": "unknown"}),
+        # A country or a region alone leaves the town open, and a town alone what it lies in.
+        (Preferences(locations=["Berlin"]), Conditions(places=["Germany"]), {"location": "unknown"}),
+        (Preferences(locations=["Berlin"]), Conditions(places=["Bavaria, Germany"]), {"location": "unknown"}),
+        (Preferences(locations=["Berlin"]), Conditions(countries=["Germany"]), {"location": "unknown"}),
+        (
+            Preferences(locations=["Berlin"]),
+            Conditions(places=["Drenthe"], regions=["Drenthe"], countries=["Netherlands"]),
+            {"location": "unknown"},
+        ),
+        (
+            Preferences(locations=["Berlin"]),
+            Conditions(places=["Munich"], regions=["Bavaria"], countries=["Germany"]),
+            {"location": "does not fit"},
+        ),
+        (Preferences(locations=["Bayern"]), Conditions(places=["Munich"]), {"location": "unknown"}),
+        (Preferences(locations=["Bayern"]), Conditions(countries=["Germany"]), {"location": "unknown"}),
+        (Preferences(locations=["Bayern"]), Conditions(places=["Hanau, Hessen"]), {"location": "does not fit"}),
+        (Preferences(locations=["Austria"]), Conditions(places=["Graz"]), {"location": "unknown"}),
+        (Preferences(locations=["Austria"]), Conditions(countries=["Germany"]), {"location": "does not fit"}),
+        (Preferences(locations=["Austria", "Kiel"]), Conditions(countries=["Germany"]), {"location": "unknown"}),
         (Preferences(needs_visa=True), Conditions(visa=True), {"visa": "fits"}),
         (Preferences(needs_visa=True), Conditions(visa=False), {"visa": "does not fit"}),
         (Preferences(needs_visa=True), Conditions(), {"visa": "unknown"}),
@@ -50,6 +70,13 @@ def test_a_condition_fits_or_not_or_is_unknown(
 def test_a_salary_counts_in_its_own_currency(salary: float | None, currency: str | None, verdict: str) -> None:
     wish = Preferences(min_salary=Decimal(55_000), salary_currency="EUR")
     assert _verdicts(wish, Conditions(yearly_salary=salary, salary_currency=currency)) == {"salary": verdict}
+
+
+@pytest.mark.parametrize(("least", "verdict"), [(55_000.0, "fits"), (50_000.0, "unknown")])
+def test_an_offer_from_an_amount_on_may_go_further(least: float, verdict: str) -> None:
+    wish = Preferences(min_salary=Decimal(55_000), salary_currency="EUR")
+    offer = Conditions(yearly_salary=least, salary_is_least=True, salary_currency="EUR")
+    assert _verdicts(wish, offer) == {"salary": verdict}
 
 
 def test_an_amount_is_worth_what_it_is_in_a_year() -> None:

@@ -169,6 +169,19 @@ def test_a_stranger_to_a_field_is_not_taken_out_for_years_elsewhere() -> None:
     assert not experience_filters(None)
 
 
+def test_in_another_field_further_apart_is_never_better() -> None:
+    levels = ["0-2", "2-5", "5-10", "10+"]
+    vectors = np.ones((4, 1), np.float32)
+    profile = ProfileBlock(vectors[:1], [["Python"]], ["0-2"], [["Healthcare"]], [None])
+    postings = PostingBlock(vectors, [["Python"]] * 4, levels, [["Software"]] * 4, [None] * 4)
+    pairs = [explain_pair(profile, postings, 0, place, DEFAULT_CALIBRATION, Weights()) for place in range(4)]
+    assert [pair.parts.experience for pair in pairs] == [100, 80, 20, 20]
+    assert not any(pair.unfit for pair in pairs)
+    table = match_blocks(profile, postings, DEFAULT_CALIBRATION, Weights(), floor=0)
+    assert table.experience.tolist() == [100, 80, 20, 20]
+    assert table.match.tolist() == sorted(table.match.tolist(), reverse=True) == [pair.match for pair in pairs]
+
+
 def test_a_level_that_was_read_lowers_and_never_excludes() -> None:
     assert experience_score("10+", "0-2", read=True) == (20, False)
     assert experience_score("2-5", "2-5", read=True) == (100, False)

@@ -76,6 +76,22 @@ def test_unknown_stays_unknown() -> None:
     assert analysis.sent["filters"] == {"experience": "unknown", "work_arrangement": "unknown"}
 
 
+def test_levels_far_apart_are_no_filter_in_another_field() -> None:
+    posting = {"title": "Helper", "ai_experience_level": "10+", "ai_taxonomies_a": ["Healthcare"]}
+    profile = {"experience_level": "0-2", "industries": ["Healthcare"]}
+    assert analyse(posting, profile).sent["filters"]["experience"] == "not passed"
+    stranger = {**profile, "industries": ["Software"]}
+    assert analyse(posting, stranger).sent["filters"]["experience"] != "not passed"
+
+
+def test_the_ads_words_stand_in_for_missing_fields_as_in_the_matching() -> None:
+    skills = [f"{name}, " for name in ("Python", "SQL", "Docker", "Kafka", "Java", "Linux", "Git", "Excel", "Scrum")]
+    posting = {"title": "Senior Developer (remote)", "description": "".join(skills)}
+    sent = posting_facts(posting).sent
+    assert (sent["experience_level"], sent["work_arrangement"]) == ("5-10", "Remote OK")
+    assert set(analyse(posting, {}).sent["read_from_ad"]) >= {"experience_level", "work_arrangement"}
+
+
 def test_the_band_follows_the_other_parts_where_skills_are_unknown() -> None:
     posting = {"title": "Helper", "description": None, "ai_experience_level": "2-5", "ai_taxonomies_a": ["Healthcare"]}
     profile = {"skills": None, "experience_level": "2-5", "industries": ["Logistics"]}

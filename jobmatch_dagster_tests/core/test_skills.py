@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobmatch_dagster.core.skills import compare_skills, find_skills
+from jobmatch_dagster.core.skills import compare_skills, credits_of, find_skills, skill_ids
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,7 @@ from jobmatch_dagster.core.skills import compare_skills, find_skills
         ("C", "C++"), ("C", "C#"), ("C#", "C++"), ("C", "R"), ("Go", "Google Analytics"), ("R", "React"),
         ("Java", "JavaScript"), ("React", "React Native"), ("SQL", "NoSQL"),
         ("Excel", "excellent communication"), ("AWS", "laws"), ("Ruby", "Rust"), (".NET", "network"),
+        ("SQL databases", "NoSQL databases"), ("C programming", "CNC programming"), ("R statistics", "Statistics"),
     ],
 )  # fmt: skip
 def test_these_are_never_the_same(posting: str, cv: str) -> None:
@@ -24,6 +25,8 @@ def test_these_are_never_the_same(posting: str, cv: str) -> None:
     [
         ("Kubernetes", "k8s"), ("JavaScript", "JS"), ("PostgreSQL", "Postgres"), ("Machine Learning", "ML"),
         ("C++", "c++"), (".NET", ".net"), ("Accounting", "Buchhaltung"), ("Warehousing", "Warehousing "),
+        ("Kubernetes", "Kubernets"), ("Machine Learning", "machine-learning"),
+        ("Project Management", "project managment"),
     ],
 )  # fmt: skip
 def test_these_are_the_same(posting: str, cv: str) -> None:
@@ -74,14 +77,38 @@ def test_words_with_signs_are_found_whole() -> None:
 
 
 _SKILLS = st.lists(st.sampled_from(["Python", "SQL", "k8s", "Docker", "Java", "Nursing", "Zither", "R"]), max_size=6)
+# As if the vectors of these were alike.
+_SIMILAR = {"Python": ["zither"], "Nursing": ["zither", "harp"]}
 
 
 @given(posting=_SKILLS, cv=_SKILLS, more=st.sampled_from(["Python", "Kubernetes", "Zither"]))
 def test_one_skill_more_never_makes_it_worse(posting: list[str], cv: list[str], more: str) -> None:
-    before, after = compare_skills(posting, cv).share, compare_skills(posting, [*cv, more]).share
+    before, after = (compare_skills(posting, skills, _SIMILAR).share for skills in (cv, [*cv, more]))
     assert before is None or (after is not None and after >= before)
 
 
 @given(posting=_SKILLS, cv=_SKILLS)
 def test_order_and_repetition_change_nothing(posting: list[str], cv: list[str]) -> None:
     assert compare_skills(posting, cv).share == compare_skills(posting[::-1] * 2, cv[::-1]).share
+
+
+@given(posting=_SKILLS, cv=_SKILLS)
+def test_block_and_single_comparison_give_the_same_credit(posting: list[str], cv: list[str]) -> None:
+    earned = credits_of(cv, _SIMILAR)
+    match = compare_skills(posting, cv, _SIMILAR)
+    if match.share is not None:
+        assert sum(hit.credit for hit in match.hits) == pytest.approx(
+            sum(earned.get(skill, 0.0) for skill in skill_ids(posting))
+        )
+
+
+def test_what_is_alike_by_vectors_is_related_and_never_the_same() -> None:
+    match = compare_skills(["Zither", "Python"], ["Nursing"], _SIMILAR)
+    assert [(hit.kind, hit.job_skill, hit.cv_skill, hit.credit) for hit in match.hits] == [
+        ("similar", "Zither", "Nursing", 0.7)
+    ]
+    assert match.matching == []
+
+
+def test_the_table_goes_before_vectors() -> None:
+    assert compare_skills(["Zither"], ["Zither", "Python"], _SIMILAR).hits[0].kind == "exact"

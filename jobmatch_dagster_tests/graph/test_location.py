@@ -17,8 +17,8 @@ _ASSETS = {
     "statistics/user_statistics", "quality/match_quality", "quality/score_calibration",
 }  # fmt: skip
 _JOBS = {
-    "hourly_collection", "daily_upkeep", "ingest_cv", "rematch_user", "match_users", "match_existing_jobs",
-    "collect_claude_batches", "backfill_history", "explain_match", "forget_user", "housekeeping",
+    "hourly_collection", "daily_upkeep", "weekly_quality", "ingest_cv", "rematch_user", "match_users",
+    "match_existing_jobs", "collect_claude_batches", "backfill_history", "explain_match", "forget_user", "housekeeping",
 }  # fmt: skip
 # They count or measure; what they find stands in their metadata.
 _WITHOUT_TABLE = {"statistics/job_statistics", "statistics/user_statistics", "quality/match_quality"}
@@ -52,6 +52,7 @@ def test_it_holds_what_the_architecture_names() -> None:
         "hourly_collection_schedule",
         "daily_upkeep_schedule",
         "housekeeping_schedule",
+        "weekly_quality_schedule",
     }
     assert {sensor.name for sensor in repository.sensor_defs} >= {"cv_inbox_sensor", "cv_profile_sensor"}
     dg.Definitions.validate_loadable(defs)

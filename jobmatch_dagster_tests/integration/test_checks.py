@@ -11,6 +11,8 @@ from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.defs.catalog.content_checks import duplicates_grouped, vectors_sound, volume_as_usual
 from jobmatch_dagster.defs.enrichment.checks import budget_lasts, reasons_specific
 from jobmatch_dagster.defs.matching.drift_checks import calibration_sound, profiles_sound, scores_as_usual
+from jobmatch_dagster.defs.quality.assets import ranking_is_good
+from jobmatch_dagster.defs.quality.figures import NDCG_FLOOR
 from jobmatch_dagster.defs.raw.failure_checks import no_standing_failures
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster_tests.conftest import fresh_database
@@ -75,6 +77,13 @@ def test_vectors(held: World) -> None:
     assert (found["vectors_not_unit_length"], found.severity) == (1, dg.AssetCheckSeverity.ERROR)
     other = "UPDATE job_embeddings SET embedding = '[1,0,0]' WHERE job_id = (SELECT min(id) FROM jobs)"
     assert _faulty(held, vectors_sound, other)["dimensions"] == 2
+    # Vectors are looked at of the model in force, and broken ones of the model that is built beside it.
+    beside = "UPDATE embedding_models SET model = 'before'"
+    found = _faulty(held, vectors_sound, beside)
+    assert (found["embedding_model"], found["vectors_missing"], found["vectors_missing_of_configured_model"]) == (
+        "before", 12, 0,
+    )  # fmt: skip
+    assert _faulty(held, vectors_sound, beside, twice).severity == dg.AssetCheckSeverity.ERROR
 
 
 def test_duplicates(held: World) -> None:
@@ -102,6 +111,10 @@ def test_calibration(held: World) -> None:
     )
     assert _faulty(held, calibration_sound, plant.format("[[0, 0], [0.1, 100]]"))["most_points_from_packaged"] > 30
     assert _faulty(held, calibration_sound, plant.format("[[0, 50], [0.5, 10]]"))["rises"] is False
+    # While another model is in force beside the configured one, it is that one which must have its calibration.
+    found = _faulty(held, calibration_sound, "UPDATE embedding_models SET model = 'multilingual@1/torch/text-v2'")
+    assert found["embedding_model"] == "multilingual@1/torch/text-v2"
+    assert (found["made_for_this_model"], found["calibration_id"]) == (False, 0)
 
 
 def test_drift(held: World) -> None:
@@ -120,11 +133,35 @@ def test_drift(held: World) -> None:
     assert "scoring_key" in drifted.metadata["recovery"].value
 
 
+@pytest.mark.parametrize(
+    ("figures", "passed"),
+    [
+        ({"ndcg_at_10": 0.95}, True),
+        ({"ndcg_at_10": NDCG_FLOOR - 0.01}, False),
+        ({"ndcg_at_10": 0.9, "bm25_ndcg_at_10": 0.91}, False),
+        ({"ndcg_at_10": 0.9, "plain_cosine_ndcg_at_10": 0.91}, False),
+        ({}, False),
+    ],
+)
+def test_a_ranking_that_fell_is_red(figures: dict[str, float], passed: bool) -> None:
+    instance = dg.DagsterInstance.ephemeral()
+    usual = {"bm25_ndcg_at_10": 0.7, "plain_cosine_ndcg_at_10": 0.8}
+    key = dg.AssetKey(["quality", "match_quality"])
+    if figures:
+        instance.report_runless_asset_event(dg.AssetMaterialization(key, metadata={**usual, **figures}))
+    found = ranking_is_good(dg.build_asset_check_context(instance=instance))
+    assert found.passed is passed
+    assert found.severity is dg.AssetCheckSeverity.ERROR
+
+
 def test_budget_and_reasons(held: World) -> None:
     claude = ClaudeResource(api_key="k", budget_usd_per_day=1.0)
     database, clock = default_resources()["database"], default_resources()["clock"]
     assert budget_lasts(database=database, claude=claude).passed
     assert reasons_specific(database=database, clock=clock).passed
+    nothing = budget_lasts(database=database, claude=ClaudeResource(api_key="k", budget_usd_per_day=0.0))
+    assert nothing.passed
+    assert "budget of 0" in nothing.metadata["recovery"].value
     with _planted(held, *_ANSWERED):
         spent = budget_lasts(database=database, claude=claude)
         assert not spent.passed
@@ -192,6 +229,7 @@ class _planted:  # noqa: N801 (used like a function)
     _TABLES = (
         "profile_embeddings",
         "job_embeddings",
+        "embedding_models",
         "user_job_matches",
         "claude_requests",
         "score_calibrations",

@@ -5,11 +5,14 @@ import json
 import pytest
 
 from jobmatch_dagster.build import default_resources
+from jobmatch_dagster.defs.explain import wording
+from jobmatch_dagster.defs.explain.page import explain
+from jobmatch_dagster.defs.matching.stage import MatchSettings
 from jobmatch_dagster.partitions import HOUR_FORMAT
 from jobmatch_dagster.runtime import environment
 from jobmatch_dagster_tests.claude_stand_in import ClaudeStandIn, data_of, grounded
 from jobmatch_dagster_tests.claude_world import PLANTED, ClaudeWorld
-from jobmatch_dagster_tests.world import HOUR
+from jobmatch_dagster_tests.world import HOUR, NOW
 
 _DONE = "claude_status = 'done' AND claude_score BETWEEN 0 AND 100"
 
@@ -36,6 +39,23 @@ def test_every_waiting_pair_gets_a_score_with_reasons(claude_world: ClaudeWorld,
     # The first call fills the cache, the others read from it.
     assert read_from_cache == told["cache_read_tokens"] > 0
     assert len(claude.counted) == 1
+
+
+def test_the_page_that_explains_a_pair_shows_the_answer(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    claude.answer = lambda request: {**grounded(request), "remark": "as the API sent it"}
+    claude_world.run_for("ada")
+    resources = default_resources()
+    settings = MatchSettings(
+        resources["embedder"].model, resources["matching"].weights(), resources["matching"].keep_best
+    )
+    posting = claude_world.scalar(
+        "SELECT external_id FROM jobs JOIN user_job_matches ON job_id = jobs.id WHERE user_id = 1 LIMIT 1"
+    )
+    page = explain(claude_world.database, settings, "ada", posting, now=NOW).page
+    (section,) = [section for section in page.sections if section.title == "Claude"]
+    assert "as the API sent it" in section.code
+    refused = {"content": [], "stop_reason": "refusal", "usage": {}}
+    assert wording.answer(refused) == "no text: refusal"
 
 
 def test_both_slices_and_both_ways_make_the_same_rows(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
@@ -102,7 +122,9 @@ def test_postings_of_a_cluster_are_one_request_and_each_pair_keeps_its_own_band(
         connection.exec_driver_sql(
             "UPDATE jobs SET cluster_id = (SELECT max(id) FROM job_clusters) WHERE id IN (%s, %s)", (first, second)
         )
-        connection.exec_driver_sql("UPDATE jobs SET ai_key_skills = '{Nursing}' WHERE id = %s", (second,))
+        connection.exec_driver_sql(
+            "UPDATE jobs SET ai_key_skills = '{Nursing}', record_hash = 'other' WHERE id = %s", (second,)
+        )
     told = claude_world.run_for("ada")
     assert told["calls"] == before - 1
     query = "SELECT {} FROM user_job_matches WHERE user_id = 1 AND job_id = :id"
@@ -110,6 +132,34 @@ def test_postings_of_a_cluster_are_one_request_and_each_pair_keeps_its_own_band(
     assert len(hashes) == 1
     # All of the one skill that it asks for is there.
     assert claude_world.scalar(query.format("claude_band_low"), id=second) == 85
+
+
+def test_claude_is_told_what_the_matching_compared(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    """The facts that the matching kept, the user's wishes in the profile's place, and the verdicts on conditions."""
+    with claude_world.database.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO user_preferences (user_id, work_arrangements) VALUES (1, '{Remote Solely}')"
+        )
+        connection.exec_driver_sql(
+            "UPDATE job_facts SET skills = '{Nursing,Falconry}', experience_level = '10+', "
+            "derived = '{experience_level}'"
+        )
+        connection.exec_driver_sql("UPDATE cv_profiles SET experience_level = '0-2' WHERE user_id = 1")
+        connection.exec_driver_sql(
+            """UPDATE user_job_matches SET filters = '{"salary": "fits", "visa": "fits", "location": "fits"}'"""
+        )
+    claude_world.enrich(["ada"])
+    for sent in map(data_of, claude.requests):
+        analysis = sent["match_analysis"]
+        assert sent["profile"]["work_arrangements"] == ["Remote Solely"]
+        assert sent["posting"]["skills"] == ["Nursing", "Falconry"]
+        assert analysis["missing_skills"] == ["Falconry"]
+        assert analysis["read_from_ad"] == ["experience_level"]
+        # A level that was read takes no pair out; places and visas stay with us.
+        assert analysis["experience"] == {"posting": "10+", "profile": "0-2", "fit": "20 of 100"}
+        assert set(analysis["filters"]) == {"experience", "work_arrangement", "salary"}
+        assert (analysis["filters"]["experience"], analysis["filters"]["salary"]) == ("passed", "passed")
+    assert claude_world.count("user_id = 1 AND claude_status = 'done' AND claude_band_low <> 60") == 0
 
 
 def test_planted_personal_data_is_in_no_request(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:

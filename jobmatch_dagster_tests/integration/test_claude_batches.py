@@ -1,13 +1,21 @@
 """The life of message batches: results in any order, failed items, cut-off submissions, withdrawal."""
 
+from contextlib import closing
+from decimal import Decimal
 from typing import Any
 
 import dagster as dg
 import pytest
+from sqlalchemy import Connection, text
 
 from jobmatch_dagster.build import default_resources
+from jobmatch_dagster.db import claude as ledger
+from jobmatch_dagster.db.claude import spent_today_usd
+from jobmatch_dagster.db.profiles import deactivate_user
+from jobmatch_dagster.defs.enrichment.batches import has_news
 from jobmatch_dagster.defs.enrichment.report import EnrichReport
 from jobmatch_dagster.defs.enrichment.withdraw import withdraw_requests
+from jobmatch_dagster.resources.claude_client import ClaudeClient, RequestRejectedError
 from jobmatch_dagster.runs import run_job
 from jobmatch_dagster.runtime import environment
 from jobmatch_dagster_tests.claude_stand_in import ClaudeStandIn, data_of, grounded
@@ -140,6 +148,25 @@ def test_a_submission_that_was_cut_off_is_looked_for(
     assert len(ours) == claude_world.questions
 
 
+def test_a_lost_batch_is_news_only_when_its_fate_is_known(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    """While a batch that runs may be it, a run could do nothing, however long that takes."""
+    claude.polls, claude.batch_faults = 1_000, ["drop"]
+    _batch(claude_world)
+    settings = claude_world.resource()
+    with closing(settings.client()) as client:
+        assert has_news(claude_world.database, settings, client) == []
+        claude.end_batches()
+        (news,) = has_news(claude_world.database, settings, client)
+        assert news.startswith("submitting:")
+        _batch(claude_world)
+        claude_world.anew()
+        claude.batch_faults = [(500, {})] * 10
+        _batch(claude_world)
+        patient = claude_world.resource(lost_batch_wait_s=1_000.0)
+        assert has_news(claude_world.database, patient, client) == []
+        assert len(has_news(claude_world.database, settings, client)) == 1
+
+
 @pytest.mark.parametrize("fault", [(429, {}), (529, {}), (413, {})])
 def test_a_batch_that_was_refused_is_sent_later(claude_world: ClaudeWorld, claude: ClaudeStandIn, fault: Any) -> None:
     pairs = claude_world.waiting
@@ -193,10 +220,23 @@ def test_what_a_user_has_pending_is_withdrawn(claude_world: ClaudeWorld, claude:
     _batch(claude_world, user_keys=["ada"])
     _batch(claude_world)  # the others', in one batch
     ada, ben = (claude_world.scalar("SELECT id FROM users WHERE user_key = :k", k=key) for key in ("ada", "ben"))
+    with claude_world.database.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO profile_requests (request_hash, user_id, document_id, model, state, reserved_usd, cost_usd, "
+            "lost_usd, answered_at) SELECT 'h', user_id, id, 'm', 'answered', 0.5, 0.25, 0.125, now() "
+            "FROM cv_documents WHERE user_id = %s LIMIT 1",
+            (ada,),
+        )
+        spent = spent_today_usd(connection)
     report = withdraw_requests(claude_world.database, claude_world.resource(), ada)
     assert (report.batches_cancelled, report.not_cancelled) == (1, 0)
     assert report.requests_deleted == len(claude.batches[0].requests)
     assert claude.batches[0].cancelled
+    with claude_world.database.begin() as connection:
+        # The money is spent, whoever is forgotten.
+        assert spent_today_usd(connection) == spent
+        assert connection.scalar(text("SELECT sum(erased_cost_usd) FROM cost_by_day")) > Decimal("0.375")
+        assert connection.scalar(text("SELECT count(*) FROM profile_requests")) == 0
     # A batch that others share goes on; what comes back for the erased user is dropped.
     report = withdraw_requests(claude_world.database, claude_world.resource(), ben)
     assert report.batches_cancelled == 0
@@ -207,3 +247,61 @@ def test_what_a_user_has_pending_is_withdrawn(claude_world: ClaudeWorld, claude:
     assert _batch(claude_world).done == claude_world.count("claude_status = 'done'") > 0
     owners = "SELECT count(*) FROM claude_requests WHERE user_id IN (:ada, :ben)"
     assert claude_world.scalar(owners, ada=ada, ben=ben) == 0
+
+
+def test_a_batch_that_cannot_be_cancelled_costs_no_other(
+    claude_world: ClaudeWorld, claude: ClaudeStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claude.polls = 100
+    _batch(claude_world, user_keys=["ada"], batch_max_requests=1)
+    ada = claude_world.scalar("SELECT id FROM users WHERE user_key = 'ada'")
+    batches = claude_world.scalar("SELECT count(DISTINCT batch_id) FROM claude_requests WHERE user_id = :id", id=ada)
+    assert batches > 1
+    cancel = ClaudeClient.cancel_batch
+
+    def killed(self: ClaudeClient, batch_id: str) -> None:
+        cancel(self, batch_id)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ClaudeClient, "cancel_batch", killed)
+        with pytest.raises(KeyboardInterrupt):
+            withdraw_requests(claude_world.database, claude_world.resource(), ada)
+    # The names of the batches are known still: the next one cancels them.
+    first = claude.batches[0].id
+
+    def refused(self: ClaudeClient, batch_id: str) -> None:
+        if batch_id == first:
+            raise RequestRejectedError("it has ended")
+        cancel(self, batch_id)
+
+    monkeypatch.setattr(ClaudeClient, "cancel_batch", refused)
+    report = withdraw_requests(claude_world.database, claude_world.resource(), ada)
+    assert (report.batches_cancelled, report.not_cancelled) == (batches - 1, 1)
+    assert all(batch.cancelled for batch in claude.batches)
+
+
+def test_nothing_is_asked_for_a_user_who_is_being_erased(
+    claude_world: ClaudeWorld, claude: ClaudeStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, submitted = ledger.claim, ClaudeClient.create_batch
+
+    def late_claim(connection: Connection, *arguments: Any, **options: Any) -> ledger.Claimed:
+        with claude_world.database.begin() as other:
+            deactivate_user(other, "ada")
+        return claim(connection, *arguments, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "claim", late_claim)
+        _batch(claude_world, user_keys=["ada"])
+    assert claude.batches == []
+
+    # Erased while the batch is on its way: nobody would look for it.
+    def late_submission(self: ClaudeClient, requests: Any) -> Any:
+        with claude_world.database.begin() as other:
+            other.exec_driver_sql("DELETE FROM users WHERE user_key = 'ben'")
+        return submitted(self, requests)
+
+    monkeypatch.setattr(ClaudeClient, "create_batch", late_submission)
+    _batch(claude_world, user_keys=["ben"])
+    assert [batch.cancelled for batch in claude.batches] == [True]

@@ -1,9 +1,14 @@
 """What can go wrong with Claude, and what it may cost: no failure is a score, no budget is passed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from jobmatch_dagster.db.claude_pairs import Pair
+from jobmatch_dagster.db.engine import Database
+from jobmatch_dagster.defs.enrichment import stage
+from jobmatch_dagster.defs.enrichment.cases import Case, load_cases
 from jobmatch_dagster.runs import RunFailedError
 from jobmatch_dagster.runtime import environment
 from jobmatch_dagster_tests.claude_stand_in import KEY, ClaudeStandIn
@@ -114,6 +119,63 @@ def test_a_budget_is_not_passed(claude_world: ClaudeWorld, claude: ClaudeStandIn
     assert float(claude_world.scalar(spent)) <= budget
     assert "budget" in report.note
     assert report.waiting > 0
+
+
+# A direct call's real cost, a fraction of what is reserved, frees the rest for the next one.
+@pytest.mark.parametrize(("batch_min", "prices"), [(100, 2.0), (1, 7.5)])
+def test_a_small_budget_goes_to_every_users_best_pairs(
+    claude_world: ClaudeWorld, claude: ClaudeStandIn, batch_min: int, prices: float
+) -> None:
+    with claude_world.database.begin() as connection:
+        # The list's order is another one than that of the score; each pair is a request of its own.
+        connection.exec_driver_sql("UPDATE user_job_matches SET match_score = 100 - round(relevance)")
+        connection.exec_driver_sql("UPDATE jobs SET cluster_id = NULL, title = title || ' ' || id")
+    price = float(claude_world.enrich(max_pairs_per_run=1, batch_min=batch_min).estimated_usd_at_most)
+    claude_world.anew()
+    claude_world.enrich(batch_min=batch_min, concurrency=1, budget_usd_per_run=prices * price)
+    asked = claude_world.count("claude_status <> 'waiting'")
+    assert 6 <= asked < claude_world.count("true")
+    best = f"""
+        SELECT count(*) FROM (
+            SELECT claude_status, row_number() OVER (ORDER BY place, user_id) AS turn FROM (
+                SELECT claude_status, user_id,
+                       row_number() OVER (
+                           PARTITION BY user_id ORDER BY relevance DESC, match_score DESC, job_id
+                       ) AS place
+                FROM user_job_matches
+            ) AS placed
+        ) AS ordered
+        WHERE turn <= {asked} AND claude_status <> 'waiting'
+    """
+    assert claude_world.scalar(best) == asked
+
+
+def test_once_the_budget_is_spent_only_what_was_asked_is_looked_at(
+    claude_world: ClaudeWorld, claude: ClaudeStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = []
+
+    def load(database: Database, pairs: Sequence[Pair], model: str) -> list[Case]:
+        looked_at.extend(pairs)
+        return load_cases(database, pairs, model)
+
+    monkeypatch.setattr(stage, "load_cases", load)
+    asked = claude_world.count("user_id = 2")
+    claude_world.enrich(["ben"], batch_min=1)
+    claude.end_batches()
+    looked_at.clear()
+    report = claude_world.enrich(batch_min=100, batch_max_requests=1, budget_usd_per_run=1e-6)
+    assert "budget" in report.note
+    assert claude_world.count("user_id = 2 AND claude_status = 'done'") == asked
+    assert len(looked_at) <= asked + 1
+
+
+def test_what_the_user_rejected_is_not_asked_about(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    with claude_world.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE user_job_matches SET status = 'rejected', decided_at = now()")
+        connection.exec_driver_sql("UPDATE user_job_matches SET status = 'saved' WHERE user_id = 2")
+    report = claude_world.enrich()
+    assert (report.done, report.waiting) == (claude_world.count("user_id = 2"), 0)
 
 
 def test_a_user_who_is_erased_while_asked_about_costs_nobody_else(

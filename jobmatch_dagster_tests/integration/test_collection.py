@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from jobmatch_dagster.core.failures import PassingFailure
@@ -64,6 +65,23 @@ def test_hourly_runs_are_as_one_wide_backfill(world: World, count: int) -> None:
     assert len(one_by_one["jobs"]) == 12 * count
 
 
+def test_freshness_is_told_from_date_created_to_row(world: World) -> None:
+    world.collect()
+    with _at(world, -1):
+        later = _metadata(world.collect(HOUR + _H), "jobs")
+        again = _metadata(world.collect(HOUR + _H), "jobs")
+    with world.database.begin() as connection:
+        query = "SELECT date_created, inserted_at FROM jobs WHERE collection_hour = %s"
+        rows = connection.exec_driver_sql(query, (HOUR + _H,)).all()
+    seconds = [(row.inserted_at - row.date_created).total_seconds() for row in rows]
+    # The run's own rows alone, and none when it inserts none.
+    assert len(seconds) == 12
+    assert later["freshness_median_s"] == pytest.approx(np.median(seconds))
+    assert later["freshness_p95_s"] == pytest.approx(np.percentile(seconds, 95))
+    assert later["freshness_median_s"] < later["freshness_p95_s"]
+    assert not [name for name in again if name.startswith("freshness")]
+
+
 def test_an_outage_is_found_by_the_check_and_mended_by_one_sweep(world: World) -> None:
     with _at(world, 4):
         world.market(per_hour=12, since=HOUR - 5 * _H)
@@ -72,7 +90,7 @@ def test_an_outage_is_found_by_the_check_and_mended_by_one_sweep(world: World) -
     check = next(e for e in result.get_asset_check_evaluations() if e.check_name == "no_missing_hours")
     assert not check.passed
     assert check.metadata["hours_missing"].value == 3
-    assert "2026-11-20-04:00 to 2026-11-20-06:00" in str(check.metadata["recovery"].value)
+    assert "[2026-11-20-04:00...2026-11-20-06:00]" in str(check.metadata["recovery"].value)
     calls = len(world.server.calls)
     tags = {
         "dagster/asset_partition_range_start": (HOUR - 3 * _H).strftime(HOUR_FORMAT),

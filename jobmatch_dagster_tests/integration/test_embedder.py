@@ -1,5 +1,8 @@
 """The embedding model: fast and reference way rank alike, and a text's vector is its own."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -46,3 +49,14 @@ def test_a_cut_text_is_counted() -> None:
 def test_a_backend_that_is_none_is_told() -> None:
     with pytest.raises(ModelUnavailableError, match="no embedding backend 'gpu'"):
         EmbedderResource(backend="gpu").encode(["a"])
+
+
+def test_the_compiled_model_needs_no_torch() -> None:
+    EmbedderResource().encode(["the first process converts the model"])
+    program = (
+        "import sys; from jobmatch_dagster.resources.embedder import EmbedderResource; "
+        "print(EmbedderResource().encode(['a nurse', 'word ' * 600]).truncated); "
+        "print(sorted({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)))"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    assert said.stdout.split("\n")[:2] == ["1", "[]"]

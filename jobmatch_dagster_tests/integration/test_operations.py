@@ -15,7 +15,7 @@ from jobmatch_dagster.defs.operations.failures import describe_failure, note_fai
 from jobmatch_dagster.defs.raw.failure_checks import standing_failures
 from jobmatch_dagster.observability.history import delete_runs
 from jobmatch_dagster.runs import RunFailedError, run_job
-from jobmatch_dagster_tests.world import NURSE_CV, World
+from jobmatch_dagster_tests.world import HOUR, NURSE_CV, World
 
 
 @pytest.fixture
@@ -70,7 +70,9 @@ def test_a_webhook_that_is_out_of_reach_costs_nothing_but_a_note(world: World, m
     assert world.scalar("SELECT webhook_outcome FROM run_failures") == "ConnectionError"
 
 
-def test_a_failure_of_a_user_goes_with_the_user(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_of_a_user_goes_with_the_user(
+    world: World, webhook: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.take_in("ada", NURSE_CV)
     monkeypatch.setenv("EMBEDDING_MODEL", str(world.inbox))
     world.reload()
@@ -78,7 +80,8 @@ def test_a_failure_of_a_user_goes_with_the_user(world: World, monkeypatch: pytes
         run_job(world.defs, world.instance, "rematch_user", partition_key="ada")
     failure = describe_failure(_failure(world))
     assert failure.user_key == "ada"
-    note_failure(world.database, failure)
+    assert note_failure(world.database, failure) == "204"
+    assert "ada" not in webhook[0].values()
     assert world.scalar("SELECT user_id IS NOT NULL FROM run_failures")
     with world.database.begin() as connection:
         connection.exec_driver_sql("DELETE FROM users")
@@ -104,10 +107,14 @@ def test_housekeeping_takes_what_nothing_hangs_on_and_jobs_can_still_be_rebuilt(
     world.collect()
     refetch = {"ops": {"raw__job_pages": {"config": {"refetch": True}}}}
     world.collect(run_config=refetch)
+    expired = world.scalar("SELECT external_id FROM jobs ORDER BY external_id LIMIT 1")
+    world.server.expired_ids = [expired]
+    world.upkeep(HOUR.strftime("%Y-%m-%d"))
     before = world.rows("jobs")
+    assert world.scalar("SELECT count(*) FROM jobs WHERE closed_reason = 'expired'") == 1
     whole = world.scalar("SELECT count(*) FROM job_pages")
     with world.database.begin() as connection:
-        connection.exec_driver_sql("UPDATE job_pages SET fetched_at = fetched_at - interval '400 days'")
+        connection.exec_driver_sql("UPDATE job_pages SET fetched_at = fetched_at - interval '200 days'")
     result = run_job(world.defs, world.instance, "housekeeping")
     told = _output(result, "remove_old_pages")
     assert told["page_bodies_removed"] >= 1
@@ -127,6 +134,27 @@ def test_housekeeping_takes_what_nothing_hangs_on_and_jobs_can_still_be_rebuilt(
 
     again = _output(run_job(world.defs, world.instance, "housekeeping"), "remove_old_pages")
     assert again["page_bodies_removed"] == 0
+
+
+def test_undecided_matches_of_postings_that_closed_long_ago_go(world: World) -> None:
+    world.take_in("ada", NURSE_CV)
+    world.collect()
+    kept = world.scalar("SELECT count(*) FROM user_job_matches")
+    with world.database.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE jobs SET closed_reason = 'age', closed_at = date_created - CASE WHEN mod(id, 3) = 0 "
+            "THEN interval '1 day' ELSE interval '100 days' END WHERE mod(id, 4) > 0"
+        )
+        connection.exec_driver_sql(
+            "UPDATE user_job_matches SET status = 'saved', decided_at = now() WHERE mod(id, 5) = 0"
+        )
+    old = "job_id IN (SELECT id FROM jobs WHERE closed_at < date_created - interval '90 days') AND status = 'new'"
+    going = world.scalar(f"SELECT count(*) FROM user_job_matches WHERE {old}")
+    assert 0 < going < kept
+    told = _output(run_job(world.defs, world.instance, "housekeeping"), "remove_old_pages")
+    assert told["matches_of_closed_postings_removed"] == going
+    assert world.scalar(f"SELECT count(*) FROM user_job_matches WHERE {old}") == 0
+    assert world.scalar("SELECT count(*) FROM user_job_matches") == kept - going
 
 
 def test_runs_go_by_age_and_materializations_stay(world: World) -> None:

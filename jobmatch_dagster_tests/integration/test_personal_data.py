@@ -10,15 +10,21 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 
+from jobmatch_dagster import cli, names
 from jobmatch_dagster.build import build_defs
 from jobmatch_dagster.db.engine import Database
+from jobmatch_dagster.db.failures import RunFailure, note_run_failure
 from jobmatch_dagster.db.personal import erasures_of, places_of_user
+from jobmatch_dagster.db.profiles import UnknownUserError
 from jobmatch_dagster.db.urls import dagster_url
-from jobmatch_dagster.defs.operations.export_user import UnknownUserError, export_user
-from jobmatch_dagster.defs.profiles.inbox import put_into_inbox
+from jobmatch_dagster.defs.operations.export_user import export_user
+from jobmatch_dagster.defs.operations.forget_user import erase_user
+from jobmatch_dagster.defs.profiles.inbox import InboxError, delete_files_of, put_into_inbox
 from jobmatch_dagster.defs.profiles.stage import ingest_cv
+from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.runs import RunFailedError, run_job, run_requested
 from jobmatch_dagster.runtime import Runtime, environment, open_runtime
 from jobmatch_dagster_tests.world import NOW, NURSE_CV, World
@@ -77,7 +83,6 @@ def test_after_forgetting_a_user_nothing_of_them_is_found(world: World, tmp_path
             export_user(world.database, _KEY, inbox=world.inbox)
 
         # A run that was waiting, and a second erasure, change nothing; the same file again is a new user.
-        run_job(build_defs(), instance, "ingest_cv", partition_key=_KEY) if False else None
         ingest_cv(world.database, _KEY, inbox=world.inbox, today=NOW.date(), run_id="was waiting")
         run_job(build_defs(), instance, "forget_user", run_config=_forget(_KEY))
         assert world.scalar("SELECT count(*) FROM users") == 0
@@ -120,6 +125,91 @@ def test_every_table_of_a_user_goes_with_the_user_and_belongs_to_the_export(worl
         "users", "cv_documents", "cv_profiles", "profile_embeddings", "user_preferences", "user_match_state",
         "user_job_matches", "claude_requests",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["", ".", "..", "ada/../ben", "../outside", "{outside}"])
+def test_a_key_that_leads_out_of_its_place_erases_and_exports_nothing(world: World, tmp_path: Path, key: str) -> None:
+    outside = tmp_path / "outside" / "kept.txt"
+    outside.parent.mkdir()
+    outside.write_text("kept")
+    for user in ("ada", "ben"):
+        _settle(put_into_inbox(world.inbox, user, outside))
+    key = key.format(outside=outside.parent)
+    with pytest.raises(InboxError, match="can be no user key"):
+        erase_user(world.database, ClaudeResource(), world.instance, key, world.inbox)
+    with pytest.raises(InboxError, match="can be no user key"):
+        delete_files_of(world.inbox, key)
+    with pytest.raises(InboxError, match="can be no user key"):
+        export_user(world.database, key, inbox=world.inbox)
+    assert outside.exists()
+    assert sorted(path.parent.name for path in world.inbox.rglob("kept.txt")) == ["ada", "ben"]
+    done = CliRunner().invoke(cli.main, ["forget", "--yes", key])
+    assert (done.exit_code, "can be no user key" in done.output) == (1, True)
+
+
+def test_a_link_under_a_key_is_erased_and_not_followed(world: World, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.txt").write_text("secret")
+    (world.inbox / "ada").symlink_to(outside)
+    (world.inbox / "ben").mkdir()
+    (world.inbox / "ben" / "cv.txt").symlink_to(outside / "secret.txt")
+    (world.inbox / "ben" / "folder").symlink_to(outside)
+    os.mkfifo(world.inbox / "ben" / "pipe.txt")
+    (world.inbox / "ben" / "own.txt").write_text("own")
+    files = {
+        file["name"]: file["content_base64"] for file in export_user(world.database, "ben", inbox=world.inbox)["files"]
+    }
+    own = base64.b64encode(b"own").decode()
+    assert files == {"cv.txt": None, "folder": None, "pipe.txt": None, "own.txt": own}
+    assert [file["content_base64"] for file in export_user(world.database, "ada", inbox=world.inbox)["files"]] == [None]
+    for user in ("ada", "ben"):
+        assert erase_user(world.database, ClaudeResource(), world.instance, user, world.inbox).hits == 0
+    assert list(world.inbox.iterdir()) == []
+    assert (outside / "secret.txt").read_text() == "secret"
+
+
+def test_files_without_a_row_are_an_erasure_too(world: World) -> None:
+    world.put_cv("ada", NURSE_CV)
+    report = erase_user(world.database, ClaudeResource(), world.instance, "ada", world.inbox)
+    assert (report.found, report.files_erased, report.completed) == (True, 1, True)
+    again = erase_user(world.database, ClaudeResource(), world.instance, "ada", world.inbox)
+    assert not again.found
+    with world.database.begin() as connection:
+        ((_, told),) = erasures_of(connection, "ada")
+    assert told["files_erased"] == 1
+
+
+def test_what_a_killed_erasure_left_is_erased_by_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.take_in("ada", NURSE_CV)
+    for step in ("_erase_rows_and_files", "_erase_from_dagster"):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"{erase_user.__module__}.{step}", _killed)
+            with pytest.raises(KeyboardInterrupt):
+                erase_user(world.database, ClaudeResource(), world.instance, "ada", world.inbox)
+        # Nothing new is begun for the user in between, and Claude's claims look at this.
+        assert world.scalar("SELECT count(*) FROM users WHERE active") == 0
+    assert world.scalar("SELECT report -> 'completed' FROM forgotten_users") is False
+    report = erase_user(world.database, ClaudeResource(), world.instance, "ada", world.inbox)
+    assert (report.found, report.hits, report.rows_erased["cv_profiles"]) == (True, 0, 1)
+    with world.database.begin() as connection:
+        ((_, told),) = erasures_of(connection, "ada")
+    assert told["completed"]
+    assert set(told["hits_afterwards"]) >= {"users", "files in the inbox", "Dagster partition keys"}
+
+
+def test_failures_of_runs_that_name_the_user_are_erased(world: World) -> None:
+    base = {"step_key": None, "error_class": "E", "next_step": "n", "failed_at": NOW}
+    tag = {names.TAG_USER: "ada"}
+    with world.database.begin() as connection:
+        for number, (partition, user, inputs) in enumerate(
+            [("ada", "ada", {}), (None, None, tag), ("ben", "ben", {names.TAG_USER: "ben"})]
+        ):
+            told = {"run_id": f"r{number}", "job_name": "ingest_cv", "partition_key": partition, "inputs": inputs}
+            note_run_failure(connection, RunFailure(user_key=user, **told, **base))
+    report = erase_user(world.database, ClaudeResource(), world.instance, "ada", world.inbox)
+    assert (report.rows_erased, report.hits_afterwards["run_failures"]) == ({"run_failures": 2}, 0)
+    assert world.scalar("SELECT string_agg(partition_key, ',') FROM run_failures") == "ben"
 
 
 def test_a_failed_statement_tells_no_value(world: World) -> None:
@@ -169,6 +259,10 @@ def _live(world: World, instance: dg.DagsterInstance) -> None:
             ),
             {"said": f"{_NAME} {_PHRASE}"},
         )
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _settle(path: Path) -> None:

@@ -1,5 +1,5 @@
 -- Purpose: note that a request is about to be made, with the most that it can cost; committed before the call. A
---          request that is answered, rejected or under way is not claimed, nor one of a user who was erased.
+--          request that is answered, rejected or under way is not claimed, nor one of a user who is being erased.
 -- Parameters: request_hash, user_id, job_id, model, prompt_version, profile_version, text_hash, attempt,
 --             reserved_usd, batch_id, run_id.
 -- Indexes: claude_requests_request_hash_key.
@@ -11,6 +11,7 @@ SELECT :request_hash, users.id, jobs.id, :model, :prompt_version, :profile_versi
        :reserved_usd, :batch_id, :run_id
 FROM users, jobs
 WHERE users.id = :user_id
+  AND users.active
   AND jobs.id = :job_id
 ON CONFLICT (request_hash) DO UPDATE SET
     state = 'pending', attempts = known.attempts + 1, reserved_usd = excluded.reserved_usd,

@@ -1,10 +1,13 @@
 -- Purpose: note that Claude is about to be asked about a CV, with the most that it can cost; committed before the call.
---          A question that is answered or under way is not claimed; one that a killed run left behind is after an hour.
+--          A question that is answered or under way is not claimed; one that a killed run left behind is after an hour. Nor is
+--          one of a user who is being erased.
 -- Parameters: request_hash, user_id, document_id, model, reserved_usd, run_id.
 -- Indexes: profile_requests_request_hash_key.
 INSERT INTO profile_requests AS known (request_hash, user_id, document_id, model, state, reserved_usd, run_id)
 SELECT :request_hash, users.id, :document_id, :model, 'pending', :reserved_usd, :run_id
-FROM users WHERE users.id = :user_id
+FROM users
+WHERE users.id = :user_id
+  AND users.active
 ON CONFLICT (request_hash) DO UPDATE SET
     state = 'pending', attempts = known.attempts + 1, claimed_at = now(), error = NULL, run_id = excluded.run_id,
     lost_usd = known.lost_usd + CASE WHEN known.state = 'pending' THEN known.reserved_usd ELSE 0 END,

@@ -1,7 +1,9 @@
--- Purpose: facts of the profile versions that pairs were matched with; no text of the CV is among them.
+-- Purpose: facts of the profile versions that pairs were matched with, and of what users wish the arrangements of work,
+--          which the matching takes in the profile's place; no text of the CV is among them.
 -- Parameters: user_ids (bigint[]), versions (integer[]), in step.
--- Indexes: cv_profiles_user_id_version_key.
+-- Indexes: cv_profiles_user_id_version_key, user_preferences_pkey.
 SELECT p.user_id, p.version, p.skills, p.experience_years, p.experience_level, p.seniority, p.education, p.languages,
-       p.industries, p.work_arrangements
+       p.industries, coalesce(u.work_arrangements, p.work_arrangements) AS work_arrangements
 FROM unnest(CAST(:user_ids AS bigint[]), CAST(:versions AS integer[])) AS wanted (user_id, version)
 JOIN cv_profiles AS p ON p.user_id = wanted.user_id AND p.version = wanted.version
+LEFT JOIN user_preferences AS u ON u.user_id = p.user_id

@@ -1,7 +1,9 @@
 -- Purpose: what Claude has cost this day (UTC), and can still cost by what is under way: answers of the day, calls of
---          the day without a recorded answer, and everything reserved; for pairs and for profiles.
+--          the day without a recorded answer, and everything reserved; for pairs and for profiles, and of users who
+--          were erased.
 -- Parameters: none.
--- Indexes: claude_requests_answered_at, claude_requests_claimed_at, claude_requests_pending.
+-- Indexes: claude_requests_answered_at, claude_requests_claimed_at, claude_requests_pending,
+--          claude_costs_erased_pkey.
 SELECT coalesce((SELECT sum(cost_usd) FROM claude_requests WHERE answered_at >= date_trunc('day', now())), 0)
      + coalesce((SELECT sum(lost_usd) FROM claude_requests
                  WHERE lost_usd > 0 AND claimed_at >= date_trunc('day', now())), 0)
@@ -9,4 +11,6 @@ SELECT coalesce((SELECT sum(cost_usd) FROM claude_requests WHERE answered_at >= 
      + coalesce((SELECT sum(CASE WHEN state = 'pending' THEN reserved_usd
                                  WHEN answered_at >= date_trunc('day', now()) THEN cost_usd END)
                       + sum(lost_usd) FILTER (WHERE claimed_at >= date_trunc('day', now()))
-                 FROM profile_requests), 0) AS usd
+                 FROM profile_requests), 0)
+     + coalesce((SELECT usd FROM claude_costs_erased
+                 WHERE day = CAST(now() AT TIME ZONE 'UTC' AS date)), 0) AS usd

@@ -1,9 +1,11 @@
--- Purpose: how many pairs wait for Claude, of all active users or of these; those in a message batch included.
+-- Purpose: how many pairs wait for Claude, of all active users or of these; those in a message batch included, those
+--          that the user rejected not.
 -- Parameters: user_keys (text[] or NULL for all).
 -- Indexes: user_job_matches_claude.
 SELECT count(*) AS pairs, count(*) FILTER (WHERE claude_status = 'pending') AS in_batches
 FROM user_job_matches
 JOIN users ON users.id = user_id
 WHERE claude_status IN ('waiting', 'pending')
+  AND user_job_matches.status <> 'rejected'
   AND users.active
   AND (CAST(:user_keys AS text[]) IS NULL OR users.user_key = ANY(:user_keys))

@@ -1,8 +1,8 @@
--- Purpose: write the matches that were found; rows that do not differ are not touched, the user's decision
---          never is. What Claude said falls away when the profile or the posting is another one: the pair
+-- Purpose: write the matches that were found with postings that one of the users has a match with; rows that do not
+--          differ are not touched, the user's decision never is. Accepted work arrangements are a wish: they change
+--          scores, and no version. What Claude said falls away when the profile or the posting is another one: the pair
 --          waits again, and an answer that is held is taken from the ledger without a call.
--- Parameters: embedding_model, calibration_id, scoring_key, run_id; reads the temporary tables staged_matches,
---             postings_to_match and matched_users.
+-- Parameters: known (bigint[], those postings); reads the temporary table staged_matches.
 -- Indexes: user_job_matches_user_id_job_id_key.
 WITH written AS (
 INSERT INTO user_job_matches AS known (
@@ -12,11 +12,10 @@ INSERT INTO user_job_matches AS known (
 )
 SELECT s.user_id, s.job_id, s.similarity, s.relevance, s.semantic_score, s.match_score, s.skills_score,
        s.experience_score, s.industry_score, s.work_arrangement_score, s.priority, s.filters, s.matching_skills,
-       s.missing_skills, s.skill_hits, s.match_reasoning, s.claude_status, u.profile_version, :embedding_model,
-       :calibration_id, :scoring_key, p.record_hash, :run_id
+       s.missing_skills, s.skill_hits, s.match_reasoning, s.claude_status, s.profile_version, s.embedding_model,
+       s.calibration_id, s.scoring_key, s.record_hash, s.run_id
 FROM staged_matches AS s
-JOIN postings_to_match AS p USING (job_id)
-JOIN matched_users AS u USING (user_id)
+WHERE s.job_id = ANY(CAST(:known AS bigint[]))
 ORDER BY s.user_id, s.job_id
 ON CONFLICT (user_id, job_id) DO UPDATE SET
     similarity = excluded.similarity,
@@ -57,8 +56,10 @@ ON CONFLICT (user_id, job_id) DO UPDATE SET
             LIMIT 1
         ) AS kept
     )
-WHERE (known.profile_version, known.scoring_key, known.record_hash, known.filters)
-      IS DISTINCT FROM (excluded.profile_version, excluded.scoring_key, excluded.record_hash, excluded.filters)
+WHERE (known.profile_version, known.scoring_key, known.record_hash, known.filters,
+       known.match_score, known.relevance, known.work_arrangement_score)
+      IS DISTINCT FROM (excluded.profile_version, excluded.scoring_key, excluded.record_hash, excluded.filters,
+       excluded.match_score, excluded.relevance, excluded.work_arrangement_score)
 RETURNING xmax = 0 AS inserted
 )
 SELECT count(*) AS written, count(*) FILTER (WHERE inserted) AS inserted FROM written

@@ -1,16 +1,20 @@
--- Purpose: pairs that wait for Claude, each user's best first, and the posting that is asked about: of postings that
---          advertise the same job the oldest, whose answer holds for all of them.
+-- Purpose: pairs that wait for Claude, every user's best, then every user's second, and the posting that is asked
+--          about: of postings that advertise the same job the oldest, whose answer holds for all of them. What the
+--          user rejected is not asked about.
 -- Parameters: user_keys (text[] or NULL for all), per_user (pairs of each user at most), most (pairs at most).
 -- Indexes: user_job_matches_claude, jobs_pkey, jobs_external_id_key.
 SELECT m.id AS match_id, m.user_id, m.job_id, coalesce(first.id, m.job_id) AS asked_job_id, m.profile_version,
-       m.record_hash
+       m.record_hash, m.filters, m.claude_status = 'pending' AS was_asked
 FROM (
     SELECT user_job_matches.*,
-           row_number() OVER (PARTITION BY user_id ORDER BY match_score DESC, semantic_score DESC, job_id) AS place
+           row_number() OVER (
+               PARTITION BY user_id ORDER BY relevance DESC NULLS LAST, match_score DESC, job_id
+           ) AS place
     FROM user_job_matches
     JOIN users ON users.id = user_id
     JOIN jobs ON jobs.id = job_id AND jobs.closed_at IS NULL
     WHERE claude_status IN ('waiting', 'pending')
+      AND status <> 'rejected'
       AND users.active
       AND (CAST(:user_keys AS text[]) IS NULL OR users.user_key = ANY(:user_keys))
 ) AS m
@@ -18,5 +22,5 @@ JOIN jobs ON jobs.id = m.job_id
 LEFT JOIN job_clusters ON job_clusters.id = jobs.cluster_id
 LEFT JOIN jobs AS first ON first.external_id = job_clusters.cluster_key
 WHERE m.place <= :per_user
-ORDER BY m.place > 1, m.user_id, m.place
+ORDER BY m.place, m.user_id
 LIMIT :most

@@ -1,10 +1,10 @@
 -- Purpose: a closed posting that a newer page shows again is open again, and must be matched again.
--- Parameters: none; reads the temporary table staged_jobs.
+-- Parameters: none; reads the temporary table staged_sightings.
 -- Indexes: jobs_external_id_key, job_match_state_pkey.
 WITH reopened AS (
     UPDATE jobs
     SET closed_at = NULL, closed_reason = NULL, updated_at = now()
-    FROM (SELECT external_id, max(page_fetched_at) AS seen_at FROM staged_jobs GROUP BY external_id) AS seen
+    FROM (SELECT external_id, max(page_fetched_at) AS seen_at FROM staged_sightings GROUP BY external_id) AS seen
     WHERE jobs.external_id = seen.external_id
       AND jobs.closed_at IS NOT NULL
       AND jobs.closed_at < seen.seen_at

@@ -1,7 +1,7 @@
 -- Purpose: active users whose profile or preferences are newer than those their matches were made from.
 -- Parameters: scoring_key (NULL: whatever the scoring was).
 -- Indexes: cv_profiles_user_id_version_key, user_preferences_pkey, user_match_state_pkey.
-SELECT users.user_key, p.version AS profile_version, coalesce(w.version, 0) AS preferences_version
+SELECT users.id AS user_id, users.user_key, p.version AS profile_version, coalesce(w.version, 0) AS preferences_version
 FROM users
 JOIN LATERAL (
     SELECT version FROM cv_profiles WHERE user_id = users.id ORDER BY version DESC LIMIT 1

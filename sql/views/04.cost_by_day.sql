@@ -1,14 +1,15 @@
 -- What each day (UTC) has cost: job credits and requests of the vendor's API, requests, tokens and USD of Claude, for
 -- pairs and for profiles. An answer counts on the day it came, what a call without a recorded answer may have cost on
--- the day it was made, as in claude_spent.
+-- the day it was made, as in claude_spent. What requests of users who were erased since have cost stands by itself.
 -- A view over all days reads the ledgers whole; a range of days uses job_pages_fetched_at, claude_requests_answered_at
 -- and claude_requests_claimed_at only when it is asked of the tables.
 CREATE VIEW cost_by_day WITH (security_invoker = true) AS
-SELECT coalesce(api.day, claude.day) AS day,
+SELECT coalesce(api.day, claude.day, erased.day) AS day,
        coalesce(api.api_requests, 0) AS api_requests, coalesce(api.api_credits, 0) AS api_credits,
        coalesce(claude.claude_requests, 0) AS claude_requests, claude.input_tokens, claude.output_tokens, claude.cost_usd,
        claude.lost_usd, claude.cache_read_tokens, claude.cache_written_tokens,
-       round(1000 * claude.cost_usd / nullif(claude.claude_requests, 0), 4) AS usd_per_1000_requests
+       round(1000 * claude.cost_usd / nullif(claude.claude_requests, 0), 4) AS usd_per_1000_requests,
+       erased.usd AS erased_cost_usd
 FROM (
     SELECT CAST(fetched_at AT TIME ZONE 'UTC' AS date) AS day, count(*) AS api_requests,
            sum(record_count) FILTER (WHERE status = 200 AND endpoint IN ('1h', '24h', '7d', '6m')) AS api_credits
@@ -34,5 +35,6 @@ FULL JOIN (
         SELECT claimed_at, 0, NULL, NULL, lost_usd FROM profile_requests WHERE lost_usd > 0
     ) AS ledgers
     GROUP BY 1
-) AS claude ON claude.day = api.day;
+) AS claude ON claude.day = api.day
+FULL JOIN claude_costs_erased AS erased ON erased.day = coalesce(api.day, claude.day);
 COMMENT ON VIEW cost_by_day IS 'One row per day (UTC) with anything paid: job credits of the API, tokens and USD of Claude; of cost_usd, lost_usd is the most that calls without a recorded answer can have cost';

@@ -5,6 +5,7 @@ Put here when `collect_claude_batches` runs, not what it does.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import dagster as dg
 
@@ -45,9 +46,8 @@ def build_claude_sensors() -> Iterator[dg.SensorDefinition]:
         if context.instance.get_runs(dg.RunsFilter(job_name=collect_claude_batches.name, statuses=UNFINISHED), limit=1):
             return dg.SkipReason(f"{counts}, a run that takes them in too.")
         try:
-            client = claude.client()
-            news = has_news(database.database(), claude, client)
-            client.close()
+            with closing(claude.client()) as client:
+                news = has_news(database.database(), claude, client)
         except (PassingFailure, PermanentFailure) as error:
             return dg.SkipReason(f"{counts}. {error}")
         if not news:

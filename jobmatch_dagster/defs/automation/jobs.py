@@ -32,6 +32,13 @@ daily_upkeep = dg.define_asset_job(
     description="One day: close postings that expired, take over what the vendor changed, count.",
 )
 
+weekly_quality = dg.define_asset_job(
+    "weekly_quality",
+    selection=dg.AssetSelection.assets(["quality", "score_calibration"], ["quality", "match_quality"]),
+    tags={names.TAG_PURPOSE: "quality"},
+    description="Fit the scores to the catalogue as it is now, then measure how well the engine ranks.",
+)
+
 ingest_cv = dg.define_asset_job(
     "ingest_cv",
     selection=dg.AssetSelection.assets(["profiles", "cv_profiles"]),

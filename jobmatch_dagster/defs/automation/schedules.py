@@ -11,7 +11,7 @@ import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.windows import latest_collectable_hour
-from jobmatch_dagster.defs.automation.jobs import daily_upkeep, hourly_collection
+from jobmatch_dagster.defs.automation.jobs import daily_upkeep, hourly_collection, weekly_quality
 from jobmatch_dagster.defs.operations.housekeeping import housekeeping
 from jobmatch_dagster.partitions import HOUR_FORMAT
 
@@ -71,6 +71,19 @@ def build_schedules() -> Iterator[dg.ScheduleDefinition]:
     def housekeeping_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         return dg.RunRequest(run_key=_tick_time(context).strftime("%Y-%m-%d"))
 
+    # After upkeep and housekeeping, when the night is quietest; a new fit makes every score stale.
+    @dg.schedule(
+        name="weekly_quality_schedule",
+        job=weekly_quality,
+        cron_schedule="30 4 * * 0",
+        execution_timezone="UTC",
+        default_status=status,
+        description="Every Sunday at 04:30 UTC: fit the scores, measure the ranking; its check turns red when it fell.",
+    )
+    def weekly_quality_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        return dg.RunRequest(run_key=_tick_time(context).strftime("%Y-%m-%d"))
+
+    yield weekly_quality_schedule
     yield housekeeping_schedule
     yield hourly_collection_schedule
     yield daily_upkeep_schedule

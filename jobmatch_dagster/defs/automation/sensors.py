@@ -55,7 +55,10 @@ class Work:
 
     @property
     def id(self) -> str:
-        """The same work has the same id, whenever it is found due; nothing can be read from it."""
+        """The same work has the same id, whenever it is found due; nothing can be read from it.
+
+        A user who was erased and came back is another user: attempts from before do not count.
+        """
         return _digest(f"{self.user_key}\n{self.due_for}")
 
 
@@ -97,7 +100,7 @@ def build_sensors() -> Iterator[dg.SensorDefinition]:
         work = [
             Work(
                 user.user_key,
-                f"profile {user.profile_version}, preferences {user.preferences_version}",
+                f"user {user.user_id}, profile {user.profile_version}, preferences {user.preferences_version}",
                 {
                     names.TAG_PROFILE_VERSION: str(user.profile_version),
                     names.TAG_PREFERENCES_VERSION: str(user.preferences_version),
@@ -128,8 +131,8 @@ def _landed(database: Database, folder: Path) -> tuple[list[Work], str]:
         found += f", {inbox.being_written} still being written"
     if inbox.passed_over:
         found += f", {inbox.passed_over} passed over (a link, no file, or a name that can be no user key)"
-    # The time too: another write of the same content is other work.
-    marks = {key: " ".join(f"{file.sha256} {file.modified_ns}" for file in files) for key, files in fresh.items()}
+    # The time too, which nobody can set: the same file put there again is other work, even for a user who was erased.
+    marks = {key: " ".join(f"{file.sha256} {file.changed_ns}" for file in files) for key, files in fresh.items()}
     return [Work(key, due_for) for key, due_for in marks.items()], found
 
 

@@ -9,6 +9,7 @@ from statistics import median
 import dagster as dg
 
 from jobmatch_dagster.core.windows import HOUR, latest_collectable_hour
+from jobmatch_dagster.db.embedding_models import read_model_in_force
 from jobmatch_dagster.db.engine import run_query
 from jobmatch_dagster.partitions import HOUR_FORMAT
 from jobmatch_dagster.resources.clock import ClockResource
@@ -64,16 +65,21 @@ def volume_as_usual(database: PostgresResource, clock: ClockResource) -> dg.Asse
     description="Vectors are there, of their present text, of one dimension and of unit length.",
 )
 def vectors_sound(database: PostgresResource, embedder: EmbedderResource) -> dg.AssetCheckResult:
-    """Looks at the vectors of the newest open postings."""
-    parameters = {"model": embedder.model, "limit": _POSTINGS_LOOKED_AT, "tolerance": _LENGTH_TOLERANCE}
+    """Looks at the newest open postings' vectors of the model in force, and for broken ones of the configured model."""
+    parameters = {"limit": _POSTINGS_LOOKED_AT, "tolerance": _LENGTH_TOLERANCE}
     with database.database().begin() as connection:
-        row = run_query(connection, "vector_soundness", parameters)[0]
-    corrupt = row.dimensions > 1 or row.not_unit > 0
+        model = read_model_in_force(connection, embedder.model)
+        row, configured = (
+            run_query(connection, "vector_soundness", {"model": name, **parameters})[0]
+            for name in (model, embedder.model)
+        )
+    corrupt = any(found.dimensions > 1 or found.not_unit > 0 for found in (row, configured))
     waiting = row.missing + row.stale
     return dg.AssetCheckResult(
         passed=not corrupt and waiting == 0,
         severity=dg.AssetCheckSeverity.ERROR if corrupt else dg.AssetCheckSeverity.WARN,
         metadata={
+            "embedding_model": model,
             "postings": row.postings,
             "vectors_missing": row.missing,
             "vectors_stale": row.stale,
@@ -81,6 +87,7 @@ def vectors_sound(database: PostgresResource, embedder: EmbedderResource) -> dg.
             "dimensions": row.dimensions,
             "vectors_not_unit_length": row.not_unit,
             "worst_deviation_of_length": float(row.worst_deviation),
+            "vectors_missing_of_configured_model": configured.missing + configured.stale,
             "recovery": _recovery(corrupt, waiting),
         },
     )

@@ -5,7 +5,7 @@ from datetime import timedelta
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.windows import Sweep, hour_of
+from jobmatch_dagster.core.windows import OLDEST_OPEN, Sweep, hour_of
 from jobmatch_dagster.db.jobs import close_by_date, close_expired
 from jobmatch_dagster.defs.catalog.stage import load_pages
 from jobmatch_dagster.defs.raw.assets import collect_metadata
@@ -19,8 +19,6 @@ from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 
-# The vendor expires every posting by itself at six months; one that its list forgot is closed with them.
-OLDEST_OPEN = timedelta(days=183)
 _TABLE = {"dagster/table_name": "jobs", "dagster/column_schema": table_schema("jobs")}
 
 

@@ -6,6 +6,8 @@ begins with that key: a batch whose name was never recorded is known by its firs
 
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from itertools import islice
@@ -25,6 +27,14 @@ _RESULTS_PER_COMMIT = 500
 _CLOCK_SKEW = timedelta(minutes=10)
 
 
+@dataclass(frozen=True)
+class Submission:
+    """What a batch reserves, in USD, and whether a budget was too small for some of its requests."""
+
+    reserved_usd: Decimal
+    is_cut: bool
+
+
 def submit(
     database: Database,
     claude: ClaudeResource,
@@ -33,14 +43,13 @@ def submit(
     run_id: str,
     run_budget_left: Decimal,
     report: EnrichReport,
-) -> Decimal:
-    """Submit requests as one batch, as far as the budgets go; gives what was reserved, in USD.
+) -> Submission:
+    """Submit requests as one batch, the first ones as far as the budgets go.
 
     Raises:
         PermanentFailure: on a refused key, model or account.
     """
-    ordered = sorted(asks, key=lambda ask: ask.case.pair.user_id)
-    claims = [claim_of(ask, client.highest_usd(ask.request, batch=True)) for ask in ordered]
+    claims = [claim_of(ask, client.highest_usd(ask.request, batch=True)) for ask in asks]
     affordable = _within(claims, run_budget_left)
     key = f"jm{uuid.uuid4().hex[:12]}"
     with database.begin() as connection:
@@ -52,33 +61,39 @@ def submit(
             budget_usd=claude.day_budget,
             batch_key=key,
         )
-    if len(affordable) < len(claims) or not claimed.within_budget:
+    is_cut = len(affordable) < len(claims) or not claimed.within_budget
+    if is_cut:
         which = f"{claude.day_budget} USD a day" if not claimed.within_budget else f"{claude.run_budget} USD a run"
         report.note = f"the budget of {which} is used up; the rest waits"
     if not claimed.ids:
-        return Decimal(0)
+        return Submission(Decimal(0), is_cut)
     reserved = sum((claim.highest_usd for claim in affordable if claim.request_hash in claimed.ids), Decimal(0))
     report.estimated_usd_at_most += reserved
     ids = claimed.ids
-    requests = [(f"{key}-{ids[ask.request_hash]}", ask.request) for ask in ordered if ask.request_hash in ids]
+    # A user's requests stand together: they share the cached profile.
+    together = sorted(asks, key=lambda ask: ask.case.pair.user_id)
+    requests = [(f"{key}-{ids[ask.request_hash]}", ask.request) for ask in together if ask.request_hash in ids]
     try:
         state = client.create_batch(requests)
     except LostAnswerError as error:
         # It may have been received: it is looked for before anything is asked again.
         report.note = f"{error} The batch may have been received and is looked for."
-        return reserved
+        return Submission(reserved, is_cut)
     except (PassingFailure, PermanentFailure, RequestRejectedError) as error:
         with database.begin() as connection:
             ledger.fail(connection, list(ids.values()), str(error), counts=isinstance(error, RequestRejectedError))
         report.note = str(error)
         if isinstance(error, PermanentFailure):
             raise
-        return Decimal(0)
+        return Submission(Decimal(0), is_cut)
     with database.begin() as connection:
-        ledger.name_batch(connection, key, state.batch_id)
+        is_wanted = ledger.name_batch(connection, key, state.batch_id)
+    if not is_wanted:  # all its users were erased while it was on its way
+        with suppress(PassingFailure, RequestRejectedError):
+            client.cancel_batch(state.batch_id)
     report.batches_submitted += 1
     report.requests_in_batches += len(requests)
-    return reserved
+    return Submission(reserved, is_cut)
 
 
 def collect(database: Database, claude: ClaudeResource, client: ClaudeClient, report: EnrichReport) -> None:
@@ -104,21 +119,20 @@ def collect(database: Database, claude: ClaudeResource, client: ClaudeClient, re
 
 
 def has_news(database: Database, claude: ClaudeResource, client: ClaudeClient) -> list[str]:
-    """Names or keys of batches that a run can do something about: ended ones, and ones that are looked for."""
+    """Names or keys of batches that a run can do something about: ended ones, and lost ones whose fate is known."""
     with database.begin() as connection:
         under_way = ledger.batches_under_way(connection)
-    news = []
-    for batch in under_way:
-        if batch.key is not None:
-            if batch.age_s >= claude.lost_batch_wait_s:
-                news.append(batch.key)
-            continue
-        try:
-            if client.batch(batch.batch_id).has_ended:
-                news.append(batch.batch_id)
-        except RequestRejectedError:
-            news.append(batch.batch_id)
-    return news
+    return [batch.batch_id for batch in under_way if _is_news(database, claude, client, batch)]
+
+
+def _is_news(database: Database, claude: ClaudeResource, client: ClaudeClient, batch: ledger.BatchUnderWay) -> bool:
+    try:
+        if batch.key is None:
+            return client.batch(batch.batch_id).has_ended
+        found = _search(database, client, batch, batch.key)
+        return found.name is not None or found.is_lost(batch, claude)
+    except RequestRejectedError:
+        return True
 
 
 def _take_in(database: Database, client: ClaudeClient, batch_id: str, report: EnrichReport) -> None:
@@ -142,31 +156,48 @@ def _take_in(database: Database, client: ClaudeClient, batch_id: str, report: En
     report.batches_collected += 1
 
 
-def _find_again(
-    database: Database, claude: ClaudeResource, client: ClaudeClient, batch: ledger.BatchUnderWay, key: str
-) -> str | None:
-    """Name of a batch whose submission was cut off; None while it may still turn up.
+@dataclass(frozen=True)
+class _Found:
+    """What the API says about a batch whose name was never recorded; `is_open` while one that runs may be it."""
 
-    A batch shows its custom ids only in its results, so batches of the time that have not ended keep the question
-    open. When none of them is ours, the requests may be made again.
-    """
+    name: str | None
+    is_open: bool
+
+    def is_lost(self, batch: ledger.BatchUnderWay, claude: ClaudeResource) -> bool:
+        """Whether it is nowhere and will not turn up any more."""
+        return self.name is None and not self.is_open and batch.age_s >= claude.lost_batch_wait_s
+
+
+def _search(database: Database, client: ClaudeClient, batch: ledger.BatchUnderWay, key: str) -> _Found:
+    """Look for a batch by its custom ids, which the API shows only in results, so only once it has ended."""
     with database.begin() as connection:
         known = ledger.known_batch_ids(connection)
-    undecided = False
+    is_open = False
     for candidate in client.batches_since(batch.claimed_at - _CLOCK_SKEW):
         if candidate.batch_id in known:
             continue
         if not candidate.has_ended:
-            undecided = True
+            is_open = True
         elif _first_key(client.results(candidate.batch_id)) == key:
-            with database.begin() as connection:
-                ledger.name_batch(connection, key, candidate.batch_id)
-            return candidate.batch_id
-    if not undecided and batch.age_s >= claude.lost_batch_wait_s:
-        with database.begin() as connection:
+            return _Found(candidate.batch_id, is_open)
+    return _Found(None, is_open)
+
+
+def _find_again(
+    database: Database, claude: ClaudeResource, client: ClaudeClient, batch: ledger.BatchUnderWay, key: str
+) -> str | None:
+    """Name of a batch whose submission was cut off; None while it may still turn up, or when it never arrived.
+
+    In the latter case the requests may be made again.
+    """
+    found = _search(database, client, batch, key)
+    with database.begin() as connection:
+        if found.name is not None:
+            ledger.name_batch(connection, key, found.name)
+        elif found.is_lost(batch, claude):
             ids = ledger.requests_of_batch(connection, batch.batch_id)
             ledger.fail(connection, ids, "the batch was never received")
-    return None
+    return found.name
 
 
 def _first_key(results: Iterator[BatchItem]) -> str | None:

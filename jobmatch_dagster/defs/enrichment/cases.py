@@ -89,7 +89,7 @@ def _case(
     sent_postings: Mapping[int, PostingFacts],
     model: str,
 ) -> Case:
-    analysis = analyse(asked, profile)
+    analysis = analyse(asked, profile, pair.filters)
     request = build_request(facts, sent_postings[asked["id"]].sent, analysis.sent)
     signs = {*sent_postings[asked["id"]].signs, *sent_postings[own["id"]].signs}
     return Case(

@@ -20,7 +20,8 @@ def budget_lasts(database: PostgresResource, claude: ClaudeResource) -> dg.Asset
     with database.database().begin() as connection:
         spent = float(spent_today_usd(connection))
     budget = claude.budget_usd_per_day
-    passed = not claude.enabled or spent < _WARN_FROM_SHARE * budget
+    asks = claude.enabled and claude.may_spend
+    passed = not asks or spent < _WARN_FROM_SHARE * budget
     return dg.AssetCheckResult(
         passed=passed,
         severity=dg.AssetCheckSeverity.WARN,
@@ -29,7 +30,7 @@ def budget_lasts(database: PostgresResource, claude: ClaudeResource) -> dg.Asset
             "budget_usd_per_day": budget,
             "share_spent": spent / budget if budget else 0.0,
             "key_is_set": claude.enabled,
-            "recovery": "Nothing to do."
+            "recovery": _nothing_to_do(asks=asks)
             if passed
             else "Pairs wait until tomorrow (UTC). Raise CLAUDE_BUDGET_USD_PER_DAY, or lower max_pairs_per_user of the "
             "resource claude.",
@@ -58,6 +59,10 @@ def reasons_specific(database: PostgresResource, clock: ClockResource) -> dg.Ass
             "version; see docs/runbook.md, a wrong prompt.",
         },
     )
+
+
+def _nothing_to_do(*, asks: bool) -> str:
+    return "Nothing to do." if asks else "Nothing to do: without a key or with a budget of 0 nothing is asked."
 
 
 checks = [budget_lasts, reasons_specific]

@@ -6,7 +6,6 @@ Put here the order of calls. A request is claimed and committed before its call,
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from itertools import groupby
 
 from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
 from jobmatch_dagster.db import claude as ledger
@@ -147,14 +146,12 @@ def claim_of(ask: Ask, highest_usd: Decimal) -> ledger.Claim:
 
 
 def _phases(asks: Sequence[Ask]) -> Iterator[list[Ask]]:
-    """One call alone (it tells a bad key and fills the cache of the guidelines), one of each other user, the rest."""
-    by_user = [list(group) for _, group in groupby(_sorted(asks), key=lambda ask: ask.case.pair.user_id)]
-    first = [group[0] for group in by_user]
-    yield first[:1]
-    yield first[1:]
-    yield [ask for group in by_user for ask in group[1:]]
+    """One call alone (it tells a bad key and fills the cache of the guidelines), one of each other user, the rest.
 
-
-def _sorted(asks: Sequence[Ask]) -> list[Ask]:
-    """Users one after the other, each one's best pair first (a stable sort)."""
-    return sorted(asks, key=lambda ask: ask.case.pair.user_id)
+    Each in the given order, best first: what a budget does not reach are the last ones.
+    """
+    first = {ask.case.pair.user_id: ask for ask in reversed(asks)}
+    warming = [ask for ask in asks if first[ask.case.pair.user_id] is ask]
+    yield warming[:1]
+    yield warming[1:]
+    yield [ask for ask in asks if first[ask.case.pair.user_id] is not ask]

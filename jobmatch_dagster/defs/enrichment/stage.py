@@ -66,6 +66,7 @@ class _Run:
         self._direct = DirectCalls(database, claude, client, run_id, report)
         self._reserved_in_batches = Decimal(0)
         self._is_measured = False
+        self._is_out_of_budget = False
 
     def work(self, user_keys: Sequence[str] | None) -> None:
         with self._database.begin() as connection:
@@ -79,16 +80,25 @@ class _Run:
             self._report.note = "the budget is 0: nothing is asked"
         step = self._claude.batch_max_requests
         for start in range(0, len(pairs), step):
-            self._work_off(pairs[start : start + step])
+            part = pairs[start : start + step]
+            # What was asked before may be answered and paid for; of the rest nothing can be done in this run.
+            self._work_off([pair for pair in part if pair.was_asked] if self._has_stopped else part)
+
+    @property
+    def _has_stopped(self) -> bool:
+        """Whether nothing more is asked in this run, though there is a budget."""
+        return self._is_out_of_budget or self._direct.has_stopped
 
     def _work_off(self, pairs: Sequence[Pair]) -> None:
         """Apply, ask, apply; a request is made once in a run."""
+        if not pairs:
+            return
         cases = load_cases(self._database, pairs, self._client.model)
         tried: set[str] = set()
         while cases:
             asks, cases = self._apply(cases, is_first=not tried)
             asks = [ask for ask in asks if ask.request_hash not in tried]
-            if not asks or not self._claude.may_spend or self._direct.has_stopped:
+            if not asks or not self._claude.may_spend or self._has_stopped:
                 return
             tried |= {ask.request_hash for ask in asks}
             self._ask(asks)
@@ -109,6 +119,6 @@ class _Run:
             self._direct.make(asks, self._on_progress)
             return
         left = self._claude.run_budget - self._direct.spent_usd - self._reserved_in_batches
-        self._reserved_in_batches += batches.submit(
-            self._database, self._claude, self._client, asks, self._run_id, left, self._report
-        )
+        submission = batches.submit(self._database, self._claude, self._client, asks, self._run_id, left, self._report)
+        self._reserved_in_batches += submission.reserved_usd
+        self._is_out_of_budget = submission.is_cut

@@ -1,7 +1,7 @@
 """What is known about one user and one posting, from every table that had a part in their match.
 
-Put here what is read and what is computed again. What is odd about it stands in `findings.py`, how it is told in
-`sections.py`.
+Put here what is read and what is computed again. What is odd about it stands in `*_findings.py`, how it is told in
+`*_sections.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,8 @@ from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.profile import Profile, extract_profile
 from jobmatch_dagster.core.windows import HOUR, latest_collectable_hour
 from jobmatch_dagster.db.bulk import read_vectors
-from jobmatch_dagster.db.calibrations import StoredCalibration, calibration_in_force
-from jobmatch_dagster.db.embedding_models import model_in_force
+from jobmatch_dagster.db.calibrations import StoredCalibration, read_calibration_in_force
+from jobmatch_dagster.db.embedding_models import read_model_in_force
 from jobmatch_dagster.db.engine import Database, run_query
 from jobmatch_dagster.defs.matching.stage import LoadedPairs, MatchSettings, load_pairs
 from jobmatch_dagster.observability.looks import missing_hours
@@ -105,7 +105,7 @@ def gather(
     """
     end = latest_collectable_hour(now) + HOUR
     with database.begin() as connection:
-        settings = replace(settings, model=model_in_force(connection, settings.model))
+        settings = replace(settings, model=read_model_in_force(connection, settings.model))
         users = run_query(connection, "explain_profile", {"user_key": user_key, "model": settings.model})
         if not users:
             raise NothingToExplainError(f"There is no user {user_key!r}: has a CV of theirs landed in the inbox?")
@@ -121,7 +121,7 @@ def gather(
             "quarantined": run_query(connection, "quarantined_posting", {"external_id": external_id}),
             "missing_hours": missing_hours(connection, end - timedelta(days=SEARCHED_DAYS), end),
             "mentions": [] if posting else _mentions(connection, external_id),
-            "calibration": calibration_in_force(connection, settings.model),
+            "calibration": read_calibration_in_force(connection, settings.model),
             "calibrations": run_query(connection, "explain_calibrations", {"model": settings.model}),
         }
         if posting is None:
@@ -152,7 +152,7 @@ def _of_posting(
 ) -> dict[str, Any]:
     names = {"user_key": user_key, "external_id": posting.external_id}
     run_query(connection, "select_one_posting", {"external_id": posting.external_id, "model": settings.model})
-    loaded = load_pairs(connection, settings.model, [user_key])
+    loaded = load_pairs(connection, settings, [user_key])
     pair = None
     if loaded.postings and loaded.profiles:
         calibration = common["calibration"].calibration

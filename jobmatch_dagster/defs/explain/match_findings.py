@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from rapidfuzz import fuzz
 
-from jobmatch_dagster.core.calibration import DEFAULT_CALIBRATION
+from jobmatch_dagster.core.calibration import DEFAULT_CALIBRATION, is_default_for
 from jobmatch_dagster.core.prompt import prompt_version
 from jobmatch_dagster.core.skills import canonical
 from jobmatch_dagster.defs.explain.facts import Facts
@@ -42,12 +42,14 @@ def _calibration(facts: Facts) -> Iterator[Finding]:
     fit = "Materialize quality/score_calibration, then run match_existing_jobs."
     if not rising or not all(0 <= score <= 100 for _, score in knots):
         yield Finding(f"Calibration {facts.calibration.id} does not rise from 0 to 100.", fit)
+    if not facts.calibration.is_of(facts.settings.model):
+        yield Finding("The packaged calibration is in force: it was made for another model than the present one.", fit)
     similarity = facts.similarities.stored
     if similarity is None:
         return
     here = int(facts.calibration.calibration.score(np.array([similarity], np.float32))[0])
     usual = int(DEFAULT_CALIBRATION.score(np.array([similarity], np.float32))[0])
-    if "MiniLM" in facts.settings.model and abs(here - usual) > _CALIBRATION_POINTS:
+    if is_default_for(facts.settings.model) and abs(here - usual) > _CALIBRATION_POINTS:
         source = facts.calibration.provenance.get("source", "an unknown source")
         yield Finding(
             f"Calibration {facts.calibration.id} ({source}) makes {here} of a cosine of {similarity:.3f}; the packaged "

@@ -6,7 +6,7 @@ from typing import Any
 
 from jobmatch_dagster.core.matching import PairExplanation
 from jobmatch_dagster.core.prompt import prompt_version
-from jobmatch_dagster.core.scoring import MATCH_FLOOR, priority
+from jobmatch_dagster.core.scoring import priority
 from jobmatch_dagster.core.skills import canonical
 from jobmatch_dagster.defs.explain.changes import changes, verdicts
 from jobmatch_dagster.defs.explain.facts import Facts
@@ -30,8 +30,9 @@ def why_no_row(facts: Facts) -> str:
         return "the posting has no vector of the present model for its present text"
     if pair.unfit:
         return f"a filter takes it out: {', '.join(pair.unfit)}"
-    if pair.match is None or pair.match < MATCH_FLOOR:
-        return f"its score of {pair.match if pair.match is not None else UNKNOWN} is below {MATCH_FLOOR}"
+    floor = facts.settings.floor
+    if pair.match is None or pair.match < floor:
+        return f"its score of {pair.match if pair.match is not None else UNKNOWN} is below {floor}"
     if posting.closed_at:
         return "the posting was closed before it was matched"
     return (

@@ -5,18 +5,17 @@ Put here one function a suspect, in the order of the pipeline.
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 
 from jobmatch_dagster.core.injection import signs
 from jobmatch_dagster.core.posting import POSTING_COLUMNS
 from jobmatch_dagster.core.salaries import likely_unit
 from jobmatch_dagster.core.text import clean_line
+from jobmatch_dagster.core.windows import OLDEST_OPEN
 from jobmatch_dagster.defs.explain.facts import Facts
 from jobmatch_dagster.defs.explain.wording import short
 from jobmatch_dagster.observability.pages import Finding
 from jobmatch_dagster.partitions import HOUR_FORMAT
 
-_OLDEST_OPEN = timedelta(days=183)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
 
 
@@ -112,7 +111,7 @@ def _state(facts: Facts) -> Iterator[Finding]:
             f"The posting expired on {posting.date_validthrough:%Y-%m-%d} by its own word and is still open.",
             "Run daily_upkeep for yesterday: it closes what expired. Is daily_upkeep_schedule on?",
         )
-    elif posting.date_created < facts.now - _OLDEST_OPEN:
+    elif posting.date_created < facts.now - OLDEST_OPEN:
         yield Finding("The posting is older than six months and still open.", "Run daily_upkeep for yesterday.")
 
 

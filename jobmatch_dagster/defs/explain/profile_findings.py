@@ -50,7 +50,7 @@ def _profile(facts: Facts) -> Iterator[Finding]:
         yield Finding(f"The user has no profile{reason}.", "Hand in a CV that can be read, then run ingest_cv.")
         return
     if not user.active:
-        yield Finding("The user is not active: hourly runs pass by.", "Set users.active.")
+        yield Finding("The user is not active: hourly runs pass by.", "Set users.active, then run rematch_user.")
     if user.newest_document_id != user.document_id and user.newest_status == "unreadable":
         yield Finding(
             f"The newest CV could not be read ({user.newest_reason}); the profile is of an older one.",

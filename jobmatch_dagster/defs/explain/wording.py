@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from jobmatch_dagster.core.answer import text_of
 from jobmatch_dagster.core.salaries import per_year
 from jobmatch_dagster.observability.pages import UNKNOWN
 
@@ -14,12 +15,12 @@ _RECORD_CHARACTERS = 8_000
 _SHORT_CHARACTERS = 160
 
 
-def answer(answer: Any) -> str:
-    """The text of a raw answer of the ledger, or why there is none."""
-    if not isinstance(answer, Mapping):
+def answer(message: Any) -> str:
+    """The text of an answer as the ledger keeps it; why there is none, where Claude stopped without any."""
+    if not isinstance(message, Mapping):
         return ""
-    text = answer.get("text")
-    return str(text if text is not None else answer.get("problem") or "")[:_RECORD_CHARACTERS]
+    text = text_of(message)
+    return text[:_RECORD_CHARACTERS] if text is not None else f"no text: {message.get('stop_reason') or UNKNOWN}"
 
 
 def record(record: Any) -> str:

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from jobmatch_dagster import names
+from jobmatch_dagster.db.similar_skills import SimilarSkills
 from jobmatch_dagster.defs.matching.stage import MatchReport, MatchSettings, match_new_postings, match_users
 from jobmatch_dagster.defs.profiles.stage import embed_profiles
 from jobmatch_dagster.observability.lineage import column_lineage
@@ -93,7 +94,14 @@ def user_semantic_matches(
 
 def match_settings(embedder: EmbedderResource, matching: MatchingResource) -> MatchSettings:
     """What the resources say, as the stage takes it."""
-    return MatchSettings(embedder.model, matching.weights(), matching.keep_best, matching.floor)
+    similar = SimilarSkills(embedder.model, lambda texts: embedder.encode(texts).vectors)
+    return MatchSettings(
+        embedder.model,
+        matching.weights(),
+        matching.keep_best,
+        matching.floor,
+        similar if matching.similar_skills else None,
+    )
 
 
 def _metadata(report: MatchReport) -> dict[str, int | str]:

@@ -7,8 +7,9 @@ from typing import Any
 import dagster as dg
 import numpy as np
 
-from jobmatch_dagster.core.calibration import DEFAULT_CALIBRATION
-from jobmatch_dagster.db.calibrations import calibration_in_force
+from jobmatch_dagster.core.calibration import DEFAULT_CALIBRATION, is_default_for
+from jobmatch_dagster.db.calibrations import read_calibration_in_force
+from jobmatch_dagster.db.embedding_models import read_model_in_force
 from jobmatch_dagster.db.engine import run_query
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.postgres import PostgresResource
@@ -56,19 +57,22 @@ def scores_as_usual(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResu
 
 @dg.asset_check(asset=["quality", "score_calibration"], description="The calibration in force is one.")
 def calibration_sound(database: PostgresResource, embedder: EmbedderResource) -> dg.AssetCheckResult:
-    """It rises from 0 to 100, and says about the same as the packaged one where that is of the same model."""
+    """It rises from 0 to 100, was made for the model in force, and says about the same as the packaged one of it."""
     with database.database().begin() as connection:
-        stored = calibration_in_force(connection, embedder.model)
+        model = read_model_in_force(connection, embedder.model)
+        stored = read_calibration_in_force(connection, model)
     knots = stored.calibration.knots
     rises = all(a[0] < b[0] and a[1] <= b[1] for a, b in itertools.pairwise(knots))
     in_range = all(0 <= score <= 100 for _, score in knots)
     distance = int(np.abs(stored.calibration.score(_COSINES) - DEFAULT_CALIBRATION.score(_COSINES)).max())
-    far = not embedder.name and distance > _CALIBRATION_POINTS
-    passed = rises and in_range and not far
+    far = is_default_for(model) and distance > _CALIBRATION_POINTS
+    passed = rises and in_range and not far and stored.is_of(model)
     return dg.AssetCheckResult(
         passed=passed,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
+            "embedding_model": model,
+            "made_for_this_model": stored.is_of(model),
             "calibration_id": stored.id,
             "knots": len(knots),
             "rises": rises,
@@ -78,8 +82,8 @@ def calibration_sound(database: PostgresResource, embedder: EmbedderResource) ->
             "source": str(stored.provenance.get("source", "unknown")),
             "recovery": "Nothing to do."
             if passed
-            else "Materialize quality/score_calibration, then run match_existing_jobs. To go back, delete the row of "
-            "score_calibrations: the one before is in force again.",
+            else "Materialize quality/score_calibration (it needs 1,000 pairs), then run match_existing_jobs. To go "
+            "back, delete the row of score_calibrations: the one before is in force again; run match_existing_jobs.",
         },
     )
 
@@ -87,8 +91,8 @@ def calibration_sound(database: PostgresResource, embedder: EmbedderResource) ->
 @dg.asset_check(asset=_KEY, description="Active users have a profile that can be matched.")
 def profiles_sound(database: PostgresResource, embedder: EmbedderResource) -> dg.AssetCheckResult:
     """Counts users without a profile, with a CV that could not be read, or with a vector that cannot be compared."""
-    parameters = {"model": embedder.model, "tolerance": _LENGTH_TOLERANCE}
     with database.database().begin() as connection:
+        parameters = {"model": read_model_in_force(connection, embedder.model), "tolerance": _LENGTH_TOLERANCE}
         row = run_query(connection, "profile_soundness", parameters)[0]
     broken = row.vectors_missing + row.vectors_not_unit + max(0, row.dimensions - 1)
     passed = broken == 0 and row.unreadable <= _MOST_UNREADABLE_SHARE * row.users

@@ -4,9 +4,11 @@ Both slices call `_match`: by hour (all active users, the postings that need it)
 every open posting). Put here the order of the steps; scoring and SQL have modules of their own.
 """
 
+import gc
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,13 +20,16 @@ from jobmatch_dagster.core.filters import Conditions, Preferences, yearly_salary
 from jobmatch_dagster.core.matching import ENGINE_VERSION, PostingBlock, ProfileBlock, match_blocks
 from jobmatch_dagster.core.posting_facts import facts_version
 from jobmatch_dagster.core.scoring import CLAUDE_THRESHOLD, MATCH_FLOOR, Weights
+from jobmatch_dagster.core.similar_skills import by_name, similar_skills_version
 from jobmatch_dagster.db import matches
 from jobmatch_dagster.db.calibrations import StoredCalibration, calibration_in_force
 from jobmatch_dagster.db.embedding_models import model_in_force
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import MATCHING, lock
-from jobmatch_dagster.db.match_rows import match_lines
+from jobmatch_dagster.db.match_rows import ScoredBy
 from jobmatch_dagster.db.profiles import users_to_match
+from jobmatch_dagster.db.similar_skills import SimilarSkills, similar_skills
+from jobmatch_dagster.defs.matching.calibrating import calibration_to_use
 from jobmatch_dagster.observability.scores import count_scores
 
 # Postings matched with everybody, and users matched with everything, in one transaction: what a killed run loses at
@@ -44,6 +49,8 @@ class MatchSettings:
     weights: Weights
     keep_best: int
     floor: int = MATCH_FLOOR
+    similar_skills: SimilarSkills | None = None
+    """Finds the skills that are alike by their vectors; None leaves them out."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +144,10 @@ def users_out_of_date(connection: Connection, settings: MatchSettings) -> list[s
 
 
 def scoring_key(settings: MatchSettings, calibration: StoredCalibration) -> str:
-    """What made a score: engine, model, calibration, word lists and weights. Differs when a score could differ."""
-    chosen = json.dumps([vars(settings.weights), settings.floor, facts_version()], sort_keys=True)
+    """What made a list: engine, model, calibration, word lists, weights, floor and length. Differs when it could."""
+    similar = similar_skills_version() if settings.similar_skills else ""
+    made_with = [vars(settings.weights), settings.floor, settings.keep_best, facts_version(), similar]
+    chosen = json.dumps(made_with, sort_keys=True)
     digest = hashlib.sha256(chosen.encode()).hexdigest()[:8]
     return f"engine-v{ENGINE_VERSION}/{settings.model}/calibration-{calibration.id}/settings-{digest}"
 
@@ -154,11 +163,14 @@ class LoadedPairs:
 
 
 def load_pairs(
-    connection: Connection, model: str, user_keys: Sequence[str] | None, *, only_current: bool = False
+    connection: Connection, settings: MatchSettings, user_keys: Sequence[str] | None, *, only_current: bool = False
 ) -> LoadedPairs:
     """Read the chosen postings (see `select_postings`) and the current profiles (all, or of these users)."""
+    model = settings.model
     profiles, profile_vectors = matches.read_profiles(connection, model, user_keys, only_current=only_current)
     postings, posting_vectors = matches.read_postings(connection, model)
+    preferences = [_preferences(row) for row in profiles]
+    conditions = matches.read_conditions(connection) if any(preferences) else ()
     return LoadedPairs(
         profiles,
         postings,
@@ -168,7 +180,7 @@ def load_pairs(
             experience_level=[row.experience_level for row in profiles],
             industries=[row.industries for row in profiles],
             work_arrangements=[row.work_arrangements for row in profiles],
-            preferences=[_preferences(row) for row in profiles],
+            preferences=preferences,
         ),
         PostingBlock(
             vectors=posting_vectors,
@@ -178,7 +190,10 @@ def load_pairs(
             work_arrangement=[row.work_arrangement for row in postings],
             level_read=["experience_level" in (row.derived or ()) for row in postings],
             skills_read=["skills" in (row.derived or ()) for row in postings],
-            conditions=[_conditions(row) for row in postings],
+            conditions=[_conditions(row) for row in conditions],
+            similar_skills=by_name(
+                similar_skills(connection, settings.similar_skills, model, [row.skills for row in postings])
+            ),
         ),
     )
 
@@ -195,12 +210,13 @@ def _match(
     by_user = user_keys is not None
     lock(connection, MATCHING)
     settings = replace(settings, model=model_in_force(connection, settings.model))
-    calibration = calibration_in_force(connection, settings.model)
+    calibration = calibration_to_use(connection, settings.model, run_id)
     key = scoring_key(settings, calibration)
     chosen = matches.select_postings(connection, settings.model, key, everything=by_user, most=at_once)
     if not (chosen or by_user):
         return MatchReport(scoring_key=key, embedding_model=settings.model), []
-    loaded = load_pairs(connection, settings.model, user_keys, only_current=not by_user)
+    with _uncollected():
+        loaded = load_pairs(connection, settings, user_keys, only_current=not by_user)
     user_ids = [row.user_id for row in loaded.profiles]
     table = match_blocks(
         loaded.profile_block,
@@ -208,14 +224,16 @@ def _match(
         calibration.calibration,
         settings.weights,
         floor=settings.floor,
-        keep_best=settings.keep_best,
+        keep_best=settings.keep_best + matches.most_decided(connection, user_ids),
         cutoffs=None if by_user else matches.cutoffs(connection, user_ids, settings.keep_best),
     )
     counts = matches.write_matches(
         connection,
-        match_lines(table, loaded.profiles, loaded.postings),
+        table,
         loaded.profiles,
-        matches.ScoredBy(settings.model, calibration.id, key, run_id),
+        loaded.postings,
+        loaded.posting_block.similar_skills,
+        ScoredBy(settings.model, calibration.id, key, run_id),
         keep_best=settings.keep_best,
     )
     report = MatchReport(
@@ -235,6 +253,21 @@ def _match(
     return report, loaded.profiles
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: while rows pile up and none is garbage, it looks through all of them again and again.
+
+    A third of the seconds that reading takes.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def _preferences(row: Row[Any]) -> Preferences:
     return Preferences(
         locations=row.locations,
@@ -247,13 +280,11 @@ def _preferences(row: Row[Any]) -> Preferences:
 
 
 def _conditions(row: Row[Any]) -> Conditions:
-    places = [
-        *(row.cities_derived or ()), *(row.regions_derived or ()), *(row.countries_derived or ()),
-        *([row.location] if row.location else ()),
-    ]  # fmt: skip
     return Conditions(
         company=row.company,
-        places=places or None,
+        places=[*(row.cities_derived or ()), *([row.location] if row.location else ())],
+        regions=row.regions_derived,
+        countries=row.countries_derived,
         remote=bool(row.remote_derived) or row.work_arrangement in ("Remote OK", "Remote Solely"),
         yearly_salary=yearly_salary(
             low=row.ai_salary_minvalue,
@@ -261,6 +292,7 @@ def _conditions(row: Row[Any]) -> Conditions:
             value=row.ai_salary_value,
             unit=row.ai_salary_unittext,
         ),
+        salary_is_least=row.ai_salary_maxvalue is None and row.ai_salary_value is None,
         salary_currency=row.ai_salary_currency,
         visa=row.ai_visa_sponsorship,
         language=row.ai_job_language,

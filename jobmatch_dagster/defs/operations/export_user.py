@@ -16,13 +16,10 @@ import dagster as dg
 from jobmatch_dagster import names
 from jobmatch_dagster.db import personal
 from jobmatch_dagster.db.engine import Database
-from jobmatch_dagster.defs.profiles.inbox import files_of
+from jobmatch_dagster.db.profiles import UnknownUserError
+from jobmatch_dagster.defs.profiles.inbox import files_of, read_regular, require_user_key
 
 FORMAT = "jobmatch-export-1"
-
-
-class UnknownUserError(LookupError):
-    """Nothing is held on the user."""
 
 
 def export_user(
@@ -30,9 +27,13 @@ def export_user(
 ) -> dict[str, Any]:
     """Every row of the user by table, the files in the inbox, and the runs that were made for the user.
 
+    Links, pipes and the like in the inbox are named, not opened.
+
     Raises:
+        InboxError: if the key can be no user key.
         UnknownUserError: if neither a row nor a file of the user is held.
     """
+    require_user_key(user_key)
     files = files_of(inbox, user_key) if inbox else []
     with database.begin() as connection:
         places = personal.places_of_user(connection, user_key)
@@ -47,9 +48,14 @@ def export_user(
         "user_key": user_key,
         "exported_at": datetime.now(UTC).isoformat(),
         "tables": tables,
-        "files": [{"name": file.name, "content_base64": _base64(file.read_bytes())} for file in files],
+        "files": [_file(file) for file in files],
         "runs": [] if instance is None else _runs(instance, user_key),
     }
+
+
+def _file(file: Path) -> dict[str, str | None]:
+    content = read_regular(file)
+    return {"name": file.name, "content_base64": None if content is None else _base64(content)}
 
 
 def _runs(instance: dg.DagsterInstance, user_key: str) -> list[dict[str, Any]]:

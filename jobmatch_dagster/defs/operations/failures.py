@@ -54,7 +54,10 @@ def describe_failure(context: dg.RunFailureSensorContext) -> RunFailure:
 
 
 def note_failure(database: Database, failure: RunFailure) -> str | None:
-    """Keep a failure and tell the webhook, once; gives what became of the message."""
+    """Keep a failure and tell the webhook, once; gives what became of the message.
+
+    The partition of a run of one user is the user's key: it stays in the house.
+    """
     with database.begin() as connection:
         if not note_run_failure(connection, failure):
             return None
@@ -62,7 +65,7 @@ def note_failure(database: Database, failure: RunFailure) -> str | None:
         {
             "run_id": failure.run_id,
             "job": failure.job_name,
-            "partition": failure.partition_key,
+            "partition": None if failure.user_key else failure.partition_key,
             "step": failure.step_key,
             "error": failure.error_class,
             "next_step": failure.next_step,

@@ -4,22 +4,23 @@ Put here what is erased in which order. Where the user's rows are belongs in `db
 keeps the user key and nothing else of them.
 """
 
-import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster._core.storage.compute_log_manager import ComputeIOType
+from sqlalchemy import Connection
 
 from jobmatch_dagster import names
 from jobmatch_dagster.db import personal
+from jobmatch_dagster.db.claude import erase_requests_of
 from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import MATCHING, lock
-from jobmatch_dagster.db.profiles import user_id_of
+from jobmatch_dagster.db.profiles import deactivate_user, user_id_of
 from jobmatch_dagster.defs.enrichment.withdraw import withdraw_requests
 from jobmatch_dagster.defs.operations.explain_match import explain_match
-from jobmatch_dagster.defs.profiles.inbox import files_of, inbox_folder
+from jobmatch_dagster.defs.profiles.inbox import delete_files_of, files_of, inbox_folder, require_user_key
 from jobmatch_dagster.defs.profiles.stage import user_lock
 from jobmatch_dagster.observability.history import delete_logs, delete_run
 from jobmatch_dagster.partitions import USERS
@@ -36,7 +37,10 @@ _INBOX, _PARTITIONS, _RUN_LOGS, _EXPLANATIONS = (
 
 @dataclass
 class ErasureReport:
-    """What was erased, and what each place held when it was searched afterwards (all 0)."""
+    """What was erased, and what each place held when it was searched afterwards (all 0).
+
+    `completed` tells that all places were searched; a note without it is of an erasure that was killed.
+    """
 
     found: bool = False
     rows_erased: dict[str, int] = field(default_factory=dict)
@@ -45,6 +49,7 @@ class ErasureReport:
     batches_cancelled: int = 0
     batches_not_cancelled: int = 0
     hits_afterwards: dict[str, int] = field(default_factory=dict)
+    completed: bool = False
 
     @property
     def hits(self) -> int:
@@ -63,15 +68,20 @@ def erase_user(
 ) -> ErasureReport:
     """Erase a user everywhere, search every place afterwards, leave a salted note of it.
 
-    Safe to repeat: what a killed erasure left is erased by the next. A run of the user that was waiting finds no file
-    and no row, and brings nobody back.
+    Safe to repeat: what a killed erasure left is erased by the next. The user is inactive from the first step on:
+    nothing new is asked or matched. A run that was waiting finds no file and no row, and brings nobody back.
+
+    Raises:
+        InboxError: if the key can be no user key; nothing is touched.
     """
+    require_user_key(user_key)
     report = ErasureReport()
     _withdraw(database, claude, user_key, report)
     tombstone = _erase_rows_and_files(database, user_key, inbox, report)
     _erase_from_dagster(instance, user_key, report)
     if tombstone is not None:
         with database.begin() as connection:
+            report.completed = True
             personal.complete_tombstone(connection, tombstone, asdict(report))
     return report
 
@@ -111,7 +121,7 @@ def forget_user() -> None:
 
 def _withdraw(database: Database, claude: ClaudeResource, user_key: str, report: ErasureReport) -> None:
     with database.begin() as connection:
-        user_id = user_id_of(connection, user_key)
+        user_id = deactivate_user(connection, user_key)
     if user_id is not None:
         withdrawn = withdraw_requests(database, claude, user_id)
         report.requests_withdrawn = withdrawn.requests_deleted
@@ -120,21 +130,41 @@ def _withdraw(database: Database, claude: ClaudeResource, user_key: str, report:
 
 
 def _erase_rows_and_files(database: Database, user_key: str, inbox: Path | None, report: ErasureReport) -> int | None:
-    """Erase under the user's lock, in one transaction; gives the id of the note, None when there was no such user."""
+    """Erase under the user's lock, in one transaction; gives the id of the note, None when nothing was held.
+
+    A note that a killed erasure left open is taken up: it says what was erased then.
+    """
     with database.begin() as connection:
         lock(connection, user_lock(user_key))
         lock(connection, MATCHING)
         if inbox is not None:
-            report.files_erased = _delete_files(inbox, user_key)
+            report.files_erased = delete_files_of(inbox, user_key)
             report.hits_afterwards[_INBOX] = len(files_of(inbox, user_key))
         places = personal.places_of_user(connection, user_key)
-        if not places:
-            return None
-        report.found = True
         report.rows_erased = personal.count_rows(connection, places)
+        user_id = user_id_of(connection, user_key)
+        if user_id is not None:
+            erase_requests_of(connection, user_id)  # those that were made since the withdrawal
         personal.erase_rows(connection, places)
         report.hits_afterwards |= personal.count_rows(connection, places)
+        report.found = bool(places or report.files_erased)
+        if not report.found:
+            return _take_up(connection, user_key, report)
         return personal.add_tombstone(connection, user_key, asdict(report))
+
+
+def _take_up(connection: Connection, user_key: str, report: ErasureReport) -> int | None:
+    """The id of the note that a killed erasure left open, with what it erased put into the report; None without one."""
+    left_open = personal.open_tombstone(connection, user_key)
+    if left_open is None:
+        return None
+    tombstone, told = left_open
+    report.found = True
+    report.rows_erased, report.files_erased = told["rows_erased"], told["files_erased"]
+    report.requests_withdrawn = told["requests_withdrawn"]
+    report.batches_cancelled, report.batches_not_cancelled = told["batches_cancelled"], told["batches_not_cancelled"]
+    report.hits_afterwards = told["hits_afterwards"] | report.hits_afterwards
+    return tombstone
 
 
 def _erase_from_dagster(instance: dg.DagsterInstance, user_key: str, report: ErasureReport) -> None:
@@ -167,13 +197,3 @@ def _has_logs(instance: dg.DagsterInstance, run_id: str) -> bool:
         return any(manager.get_log_keys_for_log_key_prefix(prefix, stream) for stream in ComputeIOType)
     except (FileNotFoundError, NotImplementedError):
         return False  # no folder of the run, or an instance that keeps no logs
-
-
-def _delete_files(inbox: Path, user_key: str) -> int:
-    files = files_of(inbox, user_key)
-    for file in files:
-        file.unlink(missing_ok=True)
-    folder = inbox / user_key
-    if folder.is_dir() and not folder.is_symlink():
-        shutil.rmtree(folder)
-    return len(files)

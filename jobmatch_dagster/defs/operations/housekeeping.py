@@ -4,7 +4,7 @@ Put here the ops and the days. What may be removed of the database stands in `db
 `observability/history.py`.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import dagster as dg
 from pydantic import Field
@@ -12,6 +12,7 @@ from pydantic import Field
 from jobmatch_dagster import names
 from jobmatch_dagster.db.storage import (
     TableSize,
+    drop_closed_matches,
     drop_resolved_quarantine,
     drop_run_failures,
     page_counts,
@@ -24,8 +25,9 @@ from jobmatch_dagster.observability.previews import preview
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 
-# Bodies emptied in one transaction.
+# Bodies emptied, and matches dropped, in one transaction.
 _PAGES_PER_TRANSACTION = 500
+_MATCHES_PER_TRANSACTION = 50_000
 
 
 class PageRetention(dg.Config):
@@ -35,6 +37,8 @@ class PageRetention(dg.Config):
     """Bodies of pages that no posting's present version came from."""
     quarantine_days: int = Field(default=90, ge=1)
     """Quarantined records whose posting came whole since, and noted failures."""
+    match_days: int = Field(default=90, ge=1)
+    """Matches of closed postings that the user never decided on, from the closing on."""
 
 
 class RunRetention(dg.Config):
@@ -52,7 +56,7 @@ class RunRetention(dg.Config):
 def remove_old_pages(
     context: dg.OpExecutionContext, config: PageRetention, database: PostgresResource, clock: ClockResource
 ) -> None:
-    """Empty bodies of old pages that nothing hangs on, drop quarantined records that were mended."""
+    """Empty bodies of old pages that nothing hangs on, drop mended quarantined records, matches of closed ads."""
     now = clock.now()
     sizes: list[int] = []
     while True:
@@ -66,12 +70,14 @@ def remove_old_pages(
         quarantined = drop_resolved_quarantine(connection, before)
         failures = drop_run_failures(connection, before)
         kept = page_counts(connection)
+    matches = _drop_matches(database, now - timedelta(days=config.match_days))
     context.add_output_metadata(
         {
             "page_bodies_removed": len(sizes),
             "bytes_removed": sum(sizes),
             "quarantined_records_removed": quarantined,
             "run_failures_removed": failures,
+            "matches_of_closed_postings_removed": matches,
             "pages_kept_whole": kept.whole,
             "pages_kept_without_body": kept.without_body,
         }
@@ -112,11 +118,22 @@ def measure_storage(context: dg.OpExecutionContext, database: PostgresResource) 
 @dg.job(
     name="housekeeping",
     tags={names.TAG_PURPOSE: "housekeeping", "dagster/priority": "-2"},
-    description="Remove what is old and not needed (page bodies, runs, explanations); say what stays.",
+    description="Remove what is old and not needed (page bodies, matches of closed postings, runs, explanations); say "
+    "what stays.",
 )
 def housekeeping() -> None:
     """Remove what is old, measure what is left."""
     measure_storage(remove_old_runs(remove_old_pages()))
+
+
+def _drop_matches(database: PostgresResource, before: datetime) -> int:
+    dropped = 0
+    while True:
+        with database.database().begin() as connection:
+            part = drop_closed_matches(connection, before, _MATCHES_PER_TRANSACTION)
+        dropped += part
+        if part < _MATCHES_PER_TRANSACTION:
+            return dropped
 
 
 def _table(sizes: list[TableSize]) -> dg.TableMetadataValue:

@@ -13,9 +13,11 @@ from jobmatch_dagster.db.profiles import active_user_keys
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.defs.matching.stage import match_new_postings, users_out_of_date
 from jobmatch_dagster.defs.matching.stage import match_users as match_these_users
+from jobmatch_dagster.defs.profiles.fill import FillReport, fill_unknown
 from jobmatch_dagster.defs.profiles.inbox import inbox_folder
 from jobmatch_dagster.defs.profiles.stage import IngestReport, embed_profiles, ingest_cv, read_ahead
 from jobmatch_dagster.observability.progress import log_progress
+from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
@@ -42,13 +44,17 @@ def match_listed_users(
     embedder: EmbedderResource,
     matching: MatchingResource,
     clock: ClockResource,
+    claude: ClaudeResource,
 ) -> None:
     """Read what these users put into the inbox, embed it, match each with every open posting.
+
+    Where the setting is on, Claude is asked about what a CV leaves unknown, within the day's budget.
 
     What fails for one user costs no other: the run fails at its end, and that user is due as before.
     """
     reports, failed = _ingest(context, config.user_keys, database.database(), clock.now().date())
     keys = [key for key in config.user_keys if key not in failed]
+    fillings = _fill(context, keys, database.database(), claude)
     vectors = embed_profiles(database.database(), embedder, context.run_id, keys)
     matched = match_these_users(
         database.database(), match_settings(embedder, matching), context.run_id, keys, log_progress("users matched")
@@ -61,6 +67,9 @@ def match_listed_users(
             "unreadable_documents": sum(report.status == "unreadable" for report in reports),
             "vectors_written": vectors,
             "matches_kept": matched.kept,
+            "fields_filled_by_claude": sum(filling.fields_filled for filling in fillings),
+            "filling_cost_usd": float(sum(filling.cost_usd for filling in fillings)),
+            "filling_note": next((filling.note for filling in fillings if filling.note), ""),
         }
     )
     if failed:
@@ -139,3 +148,18 @@ def _ingest(
             failed.append(key)
         tell(done, len(user_keys))
     return reports, failed
+
+
+def _fill(
+    context: dg.OpExecutionContext, user_keys: list[str], database: Database, claude: ClaudeResource
+) -> list[FillReport]:
+    """Ask about each user's unknown fields; where that fails, the profile stays as it was read."""
+    reports = []
+    for key in user_keys:
+        try:
+            reports.append(fill_unknown(database, claude, key, context.run_id))
+        except DatabaseUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 (as in _ingest)
+            context.log.error(f"user {key}, asking Claude: {type(error).__name__}")  # noqa: TRY400
+    return reports

@@ -48,6 +48,9 @@ def fill_unknown(database: Database, claude: ClaudeResource, user_key: str, run_
     if row is None or not fields:
         return report
     request = build_fill_request(row.cv_text, fields)
+    if not request.has_text:
+        report.note = "the CV has no headings, so that personal data cannot be told from the rest: nothing is sent"
+        return report
     request_hash = request.request_hash(row.user_id, claude.model)
     with database.begin() as connection:
         message = ledger.held_answer(connection, request_hash)

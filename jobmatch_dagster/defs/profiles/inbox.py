@@ -8,6 +8,7 @@ import functools
 import hashlib
 import os
 import re
+import shutil
 import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class InboxError(ValueError):
-    """A file cannot be put into the inbox; the message says why."""
+    """A key can be no user's, or a file cannot be put into the inbox; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class InboxFile:
     path: Path
     size: int
     modified_ns: int
+    changed_ns: int
     is_preferences: bool = False
 
     @property
@@ -111,7 +113,8 @@ def list_inbox(folder: Path, *, user_key: str | None = None) -> Inbox:
         elif abs(now - state.st_mtime) < STILL_AFTER_SECONDS:
             being_written += 1
         else:
-            files.append(InboxFile(key, Path(entry.path), state.st_size, state.st_mtime_ns, is_preferences))
+            path, times = Path(entry.path), (state.st_mtime_ns, state.st_ctime_ns)
+            files.append(InboxFile(key, path, state.st_size, *times, is_preferences))
     files.sort(key=lambda file: (file.modified_ns, file.path))
     return Inbox(files, being_written, passed_over)
 
@@ -145,8 +148,7 @@ def put_into_inbox(folder: Path, user_key: str, file: Path) -> Path:
     Raises:
         InboxError: if the key can be no user key, or there is no such file.
     """
-    if not is_user_key(user_key):
-        raise InboxError(f"{user_key!r} can be no user key: no slash, control character, leading dot or `...`.")
+    require_user_key(user_key)
     if not file.is_file():
         raise InboxError(f"There is no file {file}.")
     if file.stat().st_size > MAX_BYTES:
@@ -168,6 +170,47 @@ def is_user_key(key: str) -> bool:
         and not _CONTROL.search(key)
         and key.isprintable()
     )
+
+
+def require_user_key(key: str) -> None:
+    """Refuse what would lead out of a user's place in the inbox.
+
+    Raises:
+        InboxError: if the key can be no user key.
+    """
+    if not is_user_key(key):
+        raise InboxError(
+            f"{key!r} can be no user key: it is one line of text, not empty, without slash, control character, leading "
+            "dot or `...`."
+        )
+
+
+def read_regular(path: Path) -> bytes | None:
+    """The content of a regular file; None for a link, a pipe, a device, and what is gone or closed to us."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as stream:
+        return stream.read() if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+
+
+def delete_files_of(folder: Path, user_key: str) -> int:
+    """Delete everything that lies in the inbox under a user's key, links themselves; gives how many files it was.
+
+    Only what the inbox lists is deleted, so no key leads out of it.
+
+    Raises:
+        InboxError: if the key can be no user key.
+    """
+    require_user_key(user_key)
+    files = files_of(folder, user_key)
+    for file in files:
+        file.unlink(missing_ok=True)
+    for entry in list(os.scandir(folder)) if folder.is_dir() else ():
+        if entry.name == user_key and entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+    return len(files)
 
 
 def files_of(folder: Path, user_key: str) -> list[Path]:

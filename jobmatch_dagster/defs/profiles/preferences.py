@@ -13,7 +13,7 @@ from jobmatch_dagster.db.engine import Database
 from jobmatch_dagster.db.locks import lock
 from jobmatch_dagster.db.preferences import get_preferences, preferences_version, set_preferences
 from jobmatch_dagster.db.profiles import ensure_user
-from jobmatch_dagster.defs.profiles.inbox import InboxError, is_user_key
+from jobmatch_dagster.defs.profiles.inbox import require_user_key
 from jobmatch_dagster.defs.profiles.stage import user_lock
 
 
@@ -33,8 +33,7 @@ def change_preferences(
         PreferencesError: naming every field that is wrong; nothing is changed.
         InboxError: if the key can be no user key.
     """
-    if not is_user_key(user_key):
-        raise InboxError(f"{user_key!r} can be no user key: no slash, control character, leading dot or `...`.")
+    require_user_key(user_key)
     if sum((bool(fields), file is not None, clear)) > 1:
         raise PreferencesError("give either fields, or a file, or clear")
     with database.begin() as connection:

@@ -8,10 +8,10 @@ import numpy as np
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.scoring import CLAUDE_THRESHOLD
-from jobmatch_dagster.db.calibrations import calibration_in_force
+from jobmatch_dagster.db.calibrations import read_calibration_in_force
+from jobmatch_dagster.defs.matching.calibrating import fit
 from jobmatch_dagster.defs.quality.figures import NDCG_FLOOR, labelled_metadata, measure_real, stored_scores
 from jobmatch_dagster.defs.quality.ranking import BASELINES, measure_labelled
-from jobmatch_dagster.defs.quality.stage import fit
 from jobmatch_dagster.observability.plots import histogram
 from jobmatch_dagster.observability.previews import preview
 from jobmatch_dagster.observability.schemas import table_schema
@@ -32,6 +32,8 @@ class QualityConfig(dg.Config):
 @dg.asset(
     key_prefix="quality",
     group_name="quality",
+    # It measures with the calibration in force: what is fitted in the same run comes first.
+    deps=[["quality", "score_calibration"]],
     owners=names.OWNERS,
     kinds=names.KINDS_EMBEDDING,
     pool=names.POOL_EMBEDDER,
@@ -42,18 +44,20 @@ def match_quality(
 ) -> dg.MaterializeResult[None]:
     """How well the engine ranks pairs with a known answer, beside BM25 and plain cosine, and how its scores agree.
 
-    Grain: one measurement; it writes no table. NDCG, precision, recall at 10 and mean reciprocal rank by method on
-    the labelled pairs that the project carries; bands and agreement of the stored scores; which parts predict what
-    users saved. Where `EVALUATION_DATA` names a folder with the real sets, those too. Running it again gives the
-    same figures for the same engine, model, calibration and matches.
+    Grain: one measurement, of the configured model; it writes no table. NDCG, precision, recall at 10 and mean
+    reciprocal rank by method on the labelled pairs that the project carries; bands and agreement of the stored scores;
+    which parts predict what users saved. Where `EVALUATION_DATA` names a folder with the real sets, those too. Running
+    it again gives the same figures for the same engine, model, calibration and matches.
     """
     with database.database().begin() as connection:
-        calibration = calibration_in_force(connection, embedder.model).calibration
+        calibration = read_calibration_in_force(connection, embedder.model).calibration
         stored = stored_scores(connection)
     measured = measure_labelled(embedder, calibration, matching.weights())
     folder = config.data_folder or os.environ.get("EVALUATION_DATA", "")
     real = measure_real(Path(folder), embedder, calibration, matching.weights()) if folder else {}
-    return dg.MaterializeResult(metadata={**labelled_metadata(measured), **stored, **real})
+    return dg.MaterializeResult(
+        metadata={"embedding_model": embedder.model, **labelled_metadata(measured), **stored, **real}
+    )
 
 
 @dg.asset_check(asset=["quality", "match_quality"], description="The ranking beats both baselines and its floor.")

@@ -26,6 +26,8 @@ from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.posting_facts import posting_facts
 from jobmatch_dagster.core.profile import extract_profile
 from jobmatch_dagster.core.scoring import Weights
+from jobmatch_dagster.core.similar_skills import by_name, comparable, names_compared, neighbours
+from jobmatch_dagster.core.skills import Similar, skill_ids
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
 # The method that orders a user's list, and what it must beat.
@@ -50,6 +52,7 @@ def score_pairs(
     weights: Weights,
     *,
     today: date,
+    similar_skills: bool = True,
 ) -> Scores:
     """Score CVs (texts) with postings by every method, as the pipeline would without filters of users."""
     profiles = [extract_profile(cv, today=today) for cv in cvs]
@@ -82,6 +85,7 @@ def score_pairs(
             work_arrangement=[fact.work_arrangement for fact in facts],
             level_read=["experience_level" in (fact.derived or ()) for fact in facts],
             skills_read=["skills" in (fact.derived or ()) for fact in facts],
+            similar_skills=_similar([fact.skills for fact in facts], embedder) if similar_skills else {},
         ),
         calibration,
         weights,
@@ -121,6 +125,14 @@ def _quality(labelled: LabelledPairs, keys: Sequence[str], scores: NDArray[np.fl
         labels = labelled.labels(cv)
         rankings.append(ranked_labels({key: float(scores[row, places[key]]) for key in labels}, labels))
     return ranking_quality(rankings)
+
+
+def _similar(skills: Sequence[Sequence[str] | None], embedder: EmbedderResource) -> Similar:
+    """What counts as related by vectors, for skills of postings (a list each)."""
+    wanted = comparable(skill for of_posting in skills for skill in skill_ids(of_posting))
+    names = names_compared()
+    vectors = embedder.encode([*names, *wanted]).vectors
+    return by_name(neighbours(wanted, vectors[len(names) :], vectors[: len(names)]))
 
 
 def _texts(posting: Posting) -> dict[str, Any]:

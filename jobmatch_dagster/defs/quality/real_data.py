@@ -134,7 +134,8 @@ def _read_ads(folder: Path) -> list[Posting]:
     """Ads of all files, each once."""
     found: dict[str, Posting] = {}
     for path in sorted(folder.glob("*.json")):
-        for record in json.loads(path.read_text(encoding="utf-8")):
+        snapshot = json.loads(path.read_text(encoding="utf-8"))
+        for record in snapshot["jobs"] if isinstance(snapshot, dict) else snapshot:
             key = f"{record['source']}-{record['source_id']}"
             found.setdefault(
                 key,

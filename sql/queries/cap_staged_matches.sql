@@ -1,0 +1,23 @@
+-- Purpose: of pairs that stand alike at the end of a list, leave those that cap_matches.sql would keep: the others
+--          would be written to be taken away, in every run again. Pairs that the user has decided on take no place.
+-- Parameters: most (rows kept per user); reads the temporary table staged_matches.
+-- Indexes: jobs_pkey, user_job_matches_user_id_job_id_key.
+DELETE FROM staged_matches
+WHERE (user_id, job_id) IN (
+    SELECT user_id, job_id
+    FROM (
+        SELECT s.user_id, s.job_id,
+               row_number() OVER (
+                   PARTITION BY s.user_id
+                   ORDER BY s.relevance DESC NULLS LAST, s.match_score DESC NULLS LAST, jobs.external_id
+               ) AS place
+        FROM staged_matches AS s
+        JOIN jobs ON jobs.id = s.job_id
+        WHERE s.user_id IN (SELECT user_id FROM staged_matches GROUP BY user_id HAVING count(*) > :most)
+          AND NOT EXISTS (
+              SELECT FROM user_job_matches AS m
+              WHERE m.user_id = s.user_id AND m.job_id = s.job_id AND m.status <> 'new'
+          )
+    ) AS ranked
+    WHERE place > :most
+)

@@ -1,0 +1,13 @@
+-- Purpose: take away matches of postings that closed long ago and that their users never decided on; at most `limit` at
+--          a time.
+-- Parameters: before (timestamptz), limit.
+-- Indexes: none; one scan of jobs, then user_job_matches_job.
+DELETE FROM user_job_matches
+WHERE id IN (
+    SELECT m.id
+    FROM jobs
+    JOIN user_job_matches AS m ON m.job_id = jobs.id
+    WHERE jobs.closed_at < CAST(:before AS timestamptz)
+      AND m.status = 'new'
+    LIMIT :limit
+)

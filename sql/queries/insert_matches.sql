@@ -1,0 +1,14 @@
+-- Purpose: write matches with postings that none of these users has a match with; nothing is there to keep.
+-- Parameters: known (bigint[], the other postings); reads the temporary table staged_matches.
+-- Indexes: none.
+INSERT INTO user_job_matches (
+    user_id, job_id, similarity, relevance, semantic_score, match_score, skills_score, experience_score,
+    industry_score, work_arrangement_score, priority, claude_status, filters, matching_skills, missing_skills,
+    skill_hits, match_reasoning, profile_version, record_hash, embedding_model, calibration_id, scoring_key, run_id
+)
+SELECT
+    user_id, job_id, similarity, relevance, semantic_score, match_score, skills_score, experience_score,
+    industry_score, work_arrangement_score, priority, claude_status, filters, matching_skills, missing_skills,
+    skill_hits, match_reasoning, profile_version, record_hash, embedding_model, calibration_id, scoring_key, run_id
+FROM staged_matches
+WHERE job_id <> ALL(CAST(:known AS bigint[]))
