@@ -188,7 +188,8 @@ def rollback(everything: bool, to_legacy: bool, dry_run: bool, yes: bool) -> Non
             _list("Would undo", names)
             return
         if names and not yes:
-            click.confirm(f"Undo {', '.join(names)} on {where}? Their data is lost", abort=True)
+            extension = ", and the extension vector goes" if len(names) == len(applied) else ""
+            click.confirm(f"Undo {', '.join(names)} on {where}? Their data is lost{extension}", abort=True)
         if to_legacy:
             restore_legacy(runtime.database, click.echo)
         else:

@@ -20,43 +20,10 @@ from jobmatch_dagster.db.isolation import (
 from jobmatch_dagster.db.matches import decide
 from jobmatch_dagster.db.migrations import migrate, project_tables, project_views, rollback
 from jobmatch_dagster.db.statistics import job_statistics, user_statistics
+from jobmatch_dagster_tests.rows_of_users import FILL, JOBS
 from jobmatch_dagster_tests.world import NURSE_CV, build_world
 
 USERS = ("ada", "ben", "cleo")
-# Every text of a user holds the key, so that a leak shows itself wherever it is.
-_FILL = """
-INSERT INTO users (user_key) VALUES ('{key}');
-INSERT INTO cv_documents (user_id, file_name, content, sha256, status, text, read_at)
-    SELECT id, '{key}-secret.txt', '{key}-secret', '{key}-secret', 'read', '{key}-secret', now() FROM users
-    WHERE user_key = '{key}';
-INSERT INTO cv_profiles (user_id, version, document_id, skills, evidence, embedding_text, text_hash, extractor_version)
-    SELECT user_id, 1, id, ARRAY['{key}-secret'], '{{}}', '{key}-secret', '{key}-secret', 1 FROM cv_documents
-    WHERE sha256 = '{key}-secret';
-INSERT INTO profile_embeddings (profile_id, model, text_hash, embedding)
-    SELECT id, 'm', '{key}-secret', '[1,0]' FROM cv_profiles WHERE text_hash = '{key}-secret';
-INSERT INTO user_preferences (user_id, locations) SELECT id, ARRAY['{key}-secret'] FROM users WHERE user_key = '{key}';
-INSERT INTO user_match_state (user_id, profile_version, preferences_version, scoring_key)
-    SELECT id, 1, 1, '{key}-secret' FROM users WHERE user_key = '{key}';
-INSERT INTO user_job_matches (user_id, job_id, match_score, semantic_score, match_reasoning, profile_version,
-                              embedding_model, scoring_key, record_hash, status, decided_at, claude_request_hash)
-    SELECT users.id, jobs.id, 80, 70, '{key}-secret', 1, 'm', 's', jobs.record_hash, 'saved', now(), '{key}-secret'
-    FROM users CROSS JOIN jobs WHERE user_key = '{key}';
-INSERT INTO claude_requests (request_hash, user_id, job_id, model, prompt_version, profile_version, text_hash, state,
-                             answer, usage, cost_usd, answered_at)
-    SELECT '{key}-secret', users.id, (SELECT min(id) FROM jobs), 'm', 'p', 1, 't', 'answered',
-           '{{"a": "{key}-secret"}}', '{{"input_tokens": 1}}', 0.5, now() FROM users WHERE user_key = '{key}';
-INSERT INTO legacy_decisions (user_id, legacy_match_id, legacy_status, outcome)
-    SELECT id, '{key}-secret', 'saved', 'carried' FROM users WHERE user_key = '{key}';
-"""
-_JOBS = """
-INSERT INTO job_pages (sweep_id, generation, endpoint, filters, request, page_offset, status, headers, body, sha256,
-                       last_page, fetched_at)
-    VALUES (gen_random_uuid(), 'g1', '1h', '{}', '{}', 0, 200, '{}', '', '', true, now());
-INSERT INTO jobs (external_id, title, company, url, date_created, record_hash, text_hash, ad_key, page_id,
-                  page_position, page_fetched_at, collection_hour)
-    SELECT n::text, 'Nurse', 'Klinikum', 'u', now(), 'r', 't', 'a', id, n, now(), now()
-    FROM job_pages, generate_series(1, 3) AS n;
-"""
 
 
 @pytest.fixture
@@ -64,9 +31,9 @@ def isolated(database: Database) -> Iterator[Database]:
     """A database with its own roles and three users who have something in every table."""
     migrate(database)
     with database.begin() as connection:
-        connection.exec_driver_sql(_JOBS)
+        connection.exec_driver_sql(JOBS)
         for key in USERS:
-            connection.exec_driver_sql(_FILL.format(key=key))
+            connection.exec_driver_sql(FILL.format(key=key))
     yield database
     name = make_url(database.url).database
     with database.begin() as connection:
@@ -118,12 +85,12 @@ def test_every_table_and_view_shows_the_own_rows_and_no_others(isolated: Databas
             assert connection.scalar(text("SELECT count(*) FROM current_matches")) == 3
             assert connection.scalar(text("SELECT count(*) FROM match_lineage")) == 3
             assert connection.scalar(text("SELECT count(*) FROM open_jobs")) == 3
-            assert connection.scalar(text("SELECT sum(cost_usd) FROM cost_by_day")) == 0.5
+            assert connection.scalar(text("SELECT sum(cost_usd) FROM cost_by_day")) == 1.875
     # Where nothing is restricted, the secrets of all are there: a leak would have been seen.
     with isolated.begin() as connection:
-        for name in set(tables) - {"users", "user_preferences"} | {"current_matches", "match_lineage"}:
+        for name in set(tables) - {"users"} | {"current_matches", "match_lineage"}:
             told = " ".join(connection.scalars(text(f'SELECT CAST(t AS text) FROM "{name}" AS t')))
-            assert not told or all(f"{key}-secret" in told for key in USERS), name
+            assert all(f"{key}-secret" in told for key in USERS), name
 
 
 def test_a_thousand_interleaved_transactions_on_pooled_connections(isolated: Database) -> None:
@@ -164,10 +131,13 @@ def test_statistics_count_and_see_no_words(isolated: Database) -> None:
     with reading_for_statistics(isolated) as connection:
         assert job_statistics(connection).total == 3
         assert [user.saved for user in user_statistics(connection)] == [3, 3, 3]
-        assert connection.scalar(text("SELECT sum(cost_usd) FROM cost_by_day")) == 1.5
+        assert connection.scalar(text("SELECT sum(cost_usd) FROM cost_by_day")) == 3 * 1.875
+        assert connection.scalar(text("SELECT sum(lost_usd) FROM cost_by_day")) == 3 * 0.375
+        assert connection.scalar(text("SELECT sum(claude_requests) FROM cost_by_day")) == 6
     for statement in (
         "SELECT text FROM cv_documents", "SELECT skills FROM cv_profiles", "SELECT answer FROM claude_requests",
-        "SELECT match_reasoning FROM user_job_matches", "SELECT * FROM current_matches",
+        "SELECT answer FROM profile_requests", "SELECT match_reasoning FROM user_job_matches",
+        "SELECT * FROM current_matches",
     ):  # fmt: skip
         with pytest.raises(ProgrammingError, match="permission denied"), reading_for_statistics(isolated) as connection:
             connection.exec_driver_sql(statement)
@@ -236,7 +206,7 @@ def owner(request: pytest.FixtureRequest, empty_database_url: str) -> Iterator[D
 def test_a_plain_owner_works_with_and_without_roles(owner: Database) -> None:
     assert len(migrate(owner)) > 4
     with owner.begin() as connection:
-        connection.exec_driver_sql(_JOBS + _FILL.format(key="ada") + _FILL.format(key="ben"))
+        connection.exec_driver_sql(JOBS + FILL.format(key="ada") + FILL.format(key="ben"))
         assert len(user_statistics(connection)) == 2
         may_create = connection.scalar(text("SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user"))
         assert (unprotected_tables(connection) == []) == may_create

@@ -338,9 +338,7 @@ def _kill_along_the_way(database: Database, way: str, *, every: int) -> None:
         assert (state(database) if way == "over" else _whole(database)) == before, f"killed at statement {statement}"
         kills += 1
         # The statements of yoyo, one for each comment and index, are alike.
-        statement += (
-            every if killed.startswith(("COMMENT", "SAVEPOINT", "CREATE", "ALTER", "DROP", 'INSERT INTO "_yoyo')) else 1
-        )
+        statement += every if killed.startswith(_ALIKE) else 1
     assert kills > 5
     if way == "over":
         assert look(database)[0].state is State.CONVERTED

@@ -7,17 +7,20 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from jobmatch_dagster import api
-from jobmatch_dagster.db.engine import Database, DatabaseRefusedError, DatabaseUnavailableError
+from jobmatch_dagster.db.engine import Database, DatabaseRefusedError, DatabaseUnavailableError, run_script
 from jobmatch_dagster.db.matches import decide
 from jobmatch_dagster.db.migrations import (
     MigrationError,
     SchemaVersionError,
+    _with_yoyo,
+    changing_schema,
     migrate,
     plan,
     project_views,
     require_schema,
     rollback,
 )
+from jobmatch_dagster_tests.rows_of_users import FILL, JOBS
 
 SNAPSHOT = text(
     "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull FROM pg_class c "
@@ -44,6 +47,52 @@ def test_every_migration_can_be_undone_and_applied_again(empty_database_url: str
     assert migrate(database) == applied
     assert schema(database) == full
     assert migrate(database) == ()
+    database.dispose()
+
+
+# All that migrations make, told without object ids and positions.
+_DEFINITIONS = text("""
+    SELECT 'column', concat(c.relname, '.', a.attname),
+           concat_ws(' ', format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attstorage,
+                     pg_get_expr(d.adbin, d.adrelid), a.attidentity, col_description(c.oid, a.attnum))
+    FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
+    WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT concat('relation ', relkind), relname,
+           concat_ws(' ', reloptions, relrowsecurity, obj_description(oid, 'pg_class'))
+    FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')
+    UNION ALL
+    SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL
+    SELECT 'constraint', concat(conrelid::regclass, '.', conname), pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND conrelid <> 0
+    UNION ALL
+    SELECT 'function', proname, pg_get_functiondef(oid) FROM pg_proc AS p
+    WHERE pronamespace = 'public'::regnamespace
+      AND NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.objid = p.oid AND e.deptype = 'e')
+""")
+
+
+def definitions(database: Database) -> set[tuple[str, ...]]:
+    with database.begin() as connection:
+        return {tuple(row) for row in connection.execute(_DEFINITIONS) if "yoyo" not in row[1]}
+
+
+def test_each_step_back_leads_exactly_to_where_it_came_from(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    on_the_way, names = [definitions(database)], plan(database).pending
+    for _ in names:
+        with changing_schema(database) as connection:
+            _with_yoyo(connection, lambda backend, known: backend.apply_migrations(backend.to_apply(known)[:1]))
+        on_the_way.append(definitions(database))
+    migrate(database)
+    with database.begin() as connection:
+        run_script(connection, "".join([JOBS, *(FILL.format(key=key) for key in ("ada", "ben"))]))
+    for name, expected in zip(names[::-1], on_the_way[-2::-1], strict=True):
+        assert rollback(database) == (name,)
+        found = definitions(database)
+        assert sorted(found - expected) == sorted(expected - found) == [], name
     database.dispose()
 
 

@@ -1,20 +1,17 @@
 -- Rules that the tables keep by themselves, and an index for each query of a screen.
 -- depends: 0003.matching
 
--- Added as NOT VALID and validated apart: each lock is short, whatever the size of the table.
-ALTER TABLE jobs ADD CONSTRAINT jobs_named CHECK (external_id <> '' AND title <> '' AND company <> '' AND url <> '') NOT VALID;
-ALTER TABLE jobs ADD CONSTRAINT jobs_salary_range CHECK (salary_min <= salary_max) NOT VALID;
-ALTER TABLE jobs ADD CONSTRAINT jobs_ai_lists_filled CHECK (
-    cardinality(ai_key_skills) > 0 AND cardinality(ai_keywords) > 0 AND cardinality(ai_taxonomies_a) > 0
-    AND cardinality(ai_benefits) > 0 AND cardinality(ai_education_requirements) > 0
-    AND cardinality(ai_employment_type) > 0 AND cardinality(ai_remote_location) > 0
-    AND cardinality(ai_remote_location_derived) > 0
-) NOT VALID;
-ALTER TABLE jobs VALIDATE CONSTRAINT jobs_named;
-ALTER TABLE jobs VALIDATE CONSTRAINT jobs_salary_range;
-ALTER TABLE jobs VALIDATE CONSTRAINT jobs_ai_lists_filled;
-ALTER TABLE user_job_matches ADD CONSTRAINT user_job_matches_decision_dated CHECK (status = 'new' OR decided_at IS NOT NULL) NOT VALID;
-ALTER TABLE user_job_matches VALIDATE CONSTRAINT user_job_matches_decision_dated;
+-- One pass over jobs for the three; the tables are locked until the migration ends.
+ALTER TABLE jobs
+    ADD CONSTRAINT jobs_named CHECK (external_id <> '' AND title <> '' AND company <> '' AND url <> ''),
+    ADD CONSTRAINT jobs_salary_range CHECK (salary_min <= salary_max),
+    ADD CONSTRAINT jobs_ai_lists_filled CHECK (
+        cardinality(ai_key_skills) > 0 AND cardinality(ai_keywords) > 0 AND cardinality(ai_taxonomies_a) > 0
+        AND cardinality(ai_benefits) > 0 AND cardinality(ai_education_requirements) > 0
+        AND cardinality(ai_employment_type) > 0 AND cardinality(ai_remote_location) > 0
+        AND cardinality(ai_remote_location_derived) > 0
+    );
+ALTER TABLE user_job_matches ADD CONSTRAINT user_job_matches_decision_dated CHECK (status = 'new' OR decided_at IS NOT NULL);
 
 -- A match without a score comes last in every list.
 DROP INDEX user_job_matches_best;

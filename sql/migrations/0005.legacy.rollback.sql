@@ -16,4 +16,11 @@ ALTER TABLE job_pages DROP CONSTRAINT job_pages_endpoint_check;
 ALTER TABLE job_pages ADD CONSTRAINT job_pages_endpoint_check CHECK (
     endpoint IN ('1h', '24h', '7d', '6m', 'modified', 'expired')
 ) NOT VALID;
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM job_pages WHERE endpoint IN ('added', 'legacy')) THEN
+        ALTER TABLE job_pages VALIDATE CONSTRAINT job_pages_endpoint_check;
+    END IF;
+END
+$$;
 COMMENT ON COLUMN job_pages.endpoint IS 'Which feed was asked: 1h, 24h, 7d, 6m, modified or expired';

@@ -3,7 +3,7 @@ DROP INDEX jobs_open_hashes;
 DROP INDEX job_embeddings_text;
 DROP TABLE embedding_models;
 DROP INDEX user_job_matches_best;
-CREATE INDEX user_job_matches_best ON user_job_matches (user_id, match_score DESC);
+CREATE INDEX user_job_matches_best ON user_job_matches (user_id, match_score DESC NULLS LAST, semantic_score DESC NULLS LAST);
 ALTER TABLE user_job_matches DROP COLUMN filters;
 ALTER TABLE user_job_matches DROP COLUMN skill_hits;
 ALTER TABLE user_job_matches DROP COLUMN relevance;

@@ -14,3 +14,11 @@ ALTER TABLE user_job_matches
     DROP COLUMN claude_raw_score, DROP COLUMN claude_band_low, DROP COLUMN claude_band_high,
     DROP COLUMN claude_deviation, DROP COLUMN claude_items_dropped, DROP COLUMN claude_is_generic,
     DROP COLUMN posting_signs;
+COMMENT ON COLUMN user_job_matches.claude_score IS 'Claude''s score, 0..100; NULL when there is none';
+COMMENT ON COLUMN user_job_matches.claude_status IS 'Where the pair stands with Claude; NULL when its semantic score does not send it there';
+COMMENT ON COLUMN user_job_matches.claude_reason IS 'Why there is no Claude score, for failed, refused, ungrounded and skipped pairs';
+COMMENT ON COLUMN claude_requests.request_hash IS 'SHA-256 over model, prompt version, answer schema, profile version and posting text';
+COMMENT ON COLUMN claude_requests.job_id IS 'Posting of the pair';
+COMMENT ON COLUMN claude_requests.state IS 'pending (committed, not answered), answered or failed';
+COMMENT ON COLUMN claude_requests.attempts IS 'Calls made for it';
+COMMENT ON COLUMN claude_requests.batch_id IS 'Message batch it travels in; NULL for a direct call';

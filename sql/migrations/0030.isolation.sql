@@ -75,9 +75,12 @@ BEGIN
         'work_arrangement_score, claude_score, claude_status, priority, missing_skills, status, decided_at) '
         'ON user_job_matches TO %I', statistics);
     EXECUTE format(
-        'GRANT SELECT (id, model, prompt_version, state, attempts, usage, cost_usd, created_at, answered_at) '
-        'ON claude_requests TO %I', statistics);
-    FOREACH name IN ARRAY ARRAY['users', 'user_job_matches', 'claude_requests'] LOOP
+        'GRANT SELECT (id, model, prompt_version, state, attempts, usage, cost_usd, lost_usd, created_at, claimed_at, '
+        'answered_at) ON claude_requests TO %I', statistics);
+    EXECUTE format(
+        'GRANT SELECT (id, model, state, attempts, usage, cost_usd, lost_usd, claimed_at, answered_at) '
+        'ON profile_requests TO %I', statistics);
+    FOREACH name IN ARRAY ARRAY['users', 'user_job_matches', 'claude_requests', 'profile_requests'] LOOP
         EXECUTE format('DROP POLICY IF EXISTS statistics ON %I', name);
         EXECUTE format('CREATE POLICY statistics ON %I FOR SELECT TO %I USING (true)', name, statistics);
     END LOOP;

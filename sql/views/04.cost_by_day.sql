@@ -1,12 +1,13 @@
--- What each day (UTC) has cost: job credits and requests of the vendor's API, requests, tokens and USD of Claude. What
--- requests of users who were erased since have cost stands by itself.
--- A view over all days reads the ledgers whole; a range of days uses job_pages_fetched_at and claude_requests_answered_at
--- only when it is asked of the tables.
+-- What each day (UTC) has cost: job credits and requests of the vendor's API, requests, tokens and USD of Claude, for
+-- pairs and for profiles. An answer counts on the day it came, what a call without a recorded answer may have cost on
+-- the day it was made, as in claude_spent. What requests of users who were erased since have cost stands by itself.
+-- A view over all days reads the ledgers whole; a range of days uses job_pages_fetched_at, claude_requests_answered_at
+-- and claude_requests_claimed_at only when it is asked of the tables.
 CREATE VIEW cost_by_day WITH (security_invoker = true) AS
 SELECT coalesce(api.day, claude.day, erased.day) AS day,
        coalesce(api.api_requests, 0) AS api_requests, coalesce(api.api_credits, 0) AS api_credits,
        coalesce(claude.claude_requests, 0) AS claude_requests, claude.input_tokens, claude.output_tokens, claude.cost_usd,
-       claude.cache_read_tokens, claude.cache_written_tokens,
+       claude.lost_usd, claude.cache_read_tokens, claude.cache_written_tokens,
        round(1000 * claude.cost_usd / nullif(claude.claude_requests, 0), 4) AS usd_per_1000_requests,
        erased.usd AS erased_cost_usd
 FROM (
@@ -17,14 +18,23 @@ FROM (
     GROUP BY 1
 ) AS api
 FULL JOIN (
-    SELECT CAST(answered_at AT TIME ZONE 'UTC' AS date) AS day, count(*) AS claude_requests,
+    SELECT CAST(at AT TIME ZONE 'UTC' AS date) AS day, sum(requests) AS claude_requests,
            sum(CAST(usage ->> 'input_tokens' AS bigint)) AS input_tokens,
-           sum(CAST(usage ->> 'output_tokens' AS bigint)) AS output_tokens, sum(cost_usd) AS cost_usd,
+           sum(CAST(usage ->> 'output_tokens' AS bigint)) AS output_tokens,
+           sum(coalesce(cost_usd, 0) + lost_usd) AS cost_usd, sum(lost_usd) AS lost_usd,
            sum(CAST(usage ->> 'cache_read_input_tokens' AS bigint)) AS cache_read_tokens,
            sum(CAST(usage ->> 'cache_creation_input_tokens' AS bigint)) AS cache_written_tokens
-    FROM claude_requests
-    WHERE answered_at IS NOT NULL
+    FROM (
+        SELECT answered_at AS at, 1 AS requests, usage, cost_usd, 0 AS lost_usd
+        FROM claude_requests WHERE answered_at IS NOT NULL
+        UNION ALL
+        SELECT claimed_at, 0, NULL, NULL, lost_usd FROM claude_requests WHERE lost_usd > 0
+        UNION ALL
+        SELECT answered_at, 1, usage, cost_usd, 0 FROM profile_requests WHERE answered_at IS NOT NULL
+        UNION ALL
+        SELECT claimed_at, 0, NULL, NULL, lost_usd FROM profile_requests WHERE lost_usd > 0
+    ) AS ledgers
     GROUP BY 1
 ) AS claude ON claude.day = api.day
 FULL JOIN claude_costs_erased AS erased ON erased.day = coalesce(api.day, claude.day);
-COMMENT ON VIEW cost_by_day IS 'One row per day (UTC) with anything paid: job credits of the API, tokens and USD of Claude';
+COMMENT ON VIEW cost_by_day IS 'One row per day (UTC) with anything paid: job credits of the API, tokens and USD of Claude; of cost_usd, lost_usd is the most that calls without a recorded answer can have cost';
