@@ -221,7 +221,8 @@ def test_what_a_user_has_pending_is_withdrawn(claude_world: ClaudeWorld, claude:
         connection.exec_driver_sql(
             "INSERT INTO profile_requests (request_hash, user_id, document_id, model, state, reserved_usd, cost_usd, "
             "lost_usd, answered_at) SELECT 'h', user_id, id, 'm', 'answered', 0.5, 0.25, 0.125, now() "
-            "FROM cv_documents WHERE user_id = %s LIMIT 1", (ada,)
+            "FROM cv_documents WHERE user_id = %s LIMIT 1",
+            (ada,),
         )
         spent = spent_today_usd(connection)
     report = withdraw_requests(claude_world.database, claude_world.resource(), ada)

@@ -139,7 +139,9 @@ def test_a_small_budget_goes_to_every_users_best_pairs(
         SELECT count(*) FROM (
             SELECT claude_status, row_number() OVER (ORDER BY place, user_id) AS turn FROM (
                 SELECT claude_status, user_id,
-                       row_number() OVER (PARTITION BY user_id ORDER BY relevance DESC, match_score DESC, job_id) AS place
+                       row_number() OVER (
+                           PARTITION BY user_id ORDER BY relevance DESC, match_score DESC, job_id
+                       ) AS place
                 FROM user_job_matches
             ) AS placed
         ) AS ordered

@@ -121,9 +121,7 @@ def has_news(database: Database, claude: ClaudeResource, client: ClaudeClient) -
     return [batch.batch_id for batch in under_way if _is_news(database, claude, client, batch)]
 
 
-def _is_news(
-    database: Database, claude: ClaudeResource, client: ClaudeClient, batch: ledger.BatchUnderWay
-) -> bool:
+def _is_news(database: Database, claude: ClaudeResource, client: ClaudeClient, batch: ledger.BatchUnderWay) -> bool:
     try:
         if batch.key is None:
             return client.batch(batch.batch_id).has_ended

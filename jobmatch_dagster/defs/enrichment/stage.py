@@ -119,8 +119,6 @@ class _Run:
             self._direct.make(asks, self._on_progress)
             return
         left = self._claude.run_budget - self._direct.spent_usd - self._reserved_in_batches
-        submission = batches.submit(
-            self._database, self._claude, self._client, asks, self._run_id, left, self._report
-        )
+        submission = batches.submit(self._database, self._claude, self._client, asks, self._run_id, left, self._report)
         self._reserved_in_batches += submission.reserved_usd
         self._is_out_of_budget = submission.is_cut
