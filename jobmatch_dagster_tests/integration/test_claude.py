@@ -230,9 +230,12 @@ def test_one_warm_call_of_a_user_comes_first_and_calls_are_bounded(
 
 
 def test_ten_pairs_can_be_tried(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
-    with environment({"CLAUDE_MAX_PAIRS": "2"}):
+    """As the README says, with three people here: the two best of each, in the run of an hour."""
+    with environment({"CLAUDE_MAX_PAIRS": "6"}):
         claude_world.reload()
-        claude_resource = default_resources()["claude"]
-        assert claude_resource.max_pairs_per_run == 2
-        told = claude_world.run_for("ada")
-    assert (told["calls"], told["pairs_done"]) == (2, 2)
+        assert default_resources()["claude"].max_pairs_per_run == 6
+        told = claude_world.run("hourly_collection", "claude_matches", HOUR.strftime(HOUR_FORMAT))
+    assert told["pairs_done"] == 6
+    for user_key in ("ada", "ben", "u-1"):
+        user = "user_id = (SELECT id FROM users WHERE user_key = :key)"
+        assert claude_world.count(f"claude_status = 'done' AND {user}", key=user_key) == 2

@@ -88,6 +88,31 @@ def test_a_failure_of_a_user_goes_with_the_user(
     assert world.scalar("SELECT count(*) FROM run_failures") == 0
 
 
+def test_a_failure_that_names_a_user_is_forgotten_with_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Launched from the asset, and by a first CV that never became a user."""
+    world.take_in("ada", NURSE_CV)
+    world.put_cv("bob", NURSE_CV)
+    world.instance.add_dynamic_partitions("users", ["bob"])
+    asset = dg.AssetKey(["enrichment", "user_claude_matches"])
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    monkeypatch.setenv("CLAUDE_MODEL", "claude-of-tomorrow")
+    world.reload()
+    with pytest.raises(RunFailedError):
+        run_job(world.defs, world.instance, "__ASSET_JOB", partition_key="ada", asset_selection=[asset])
+    note_failure(world.database, describe_failure(_failure(world)))
+    assert world.scalar("SELECT job_name FROM run_failures WHERE user_id IS NOT NULL") == "__ASSET_JOB"
+    with world.database.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE users ADD CONSTRAINT none CHECK (user_key <> 'bob')")
+    with pytest.raises(RunFailedError):
+        run_job(world.defs, world.instance, "ingest_cv", partition_key="bob")
+    note_failure(world.database, describe_failure(_failure(world)))
+    assert world.scalar("SELECT partition_key FROM run_failures WHERE user_id IS NULL") == "bob"
+    for user_key in ("ada", "bob"):
+        run_config = {"ops": {"erase_one_user": {"config": {"user_key": user_key}}}}
+        run_job(world.defs, world.instance, "forget_user", run_config=run_config)
+    assert world.scalar("SELECT count(*) FROM run_failures") == 0
+
+
 def test_the_sensor_notes_what_the_daemon_sees(world: World) -> None:
     world.server.plan.jobs = 0
     with pytest.raises(RunFailedError):

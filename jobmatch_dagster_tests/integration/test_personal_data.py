@@ -24,6 +24,7 @@ from jobmatch_dagster.defs.operations.export_user import export_user
 from jobmatch_dagster.defs.operations.forget_user import erase_user
 from jobmatch_dagster.defs.profiles.inbox import InboxError, delete_files_of, put_into_inbox
 from jobmatch_dagster.defs.profiles.stage import ingest_cv
+from jobmatch_dagster.defs.quality.figures import stored_scores
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.runs import RunFailedError, run_job, run_requested
 from jobmatch_dagster.runtime import Runtime, environment, open_runtime
@@ -60,6 +61,12 @@ def test_after_forgetting_a_user_nothing_of_them_is_found(world: World, tmp_path
         canaries = [_NAME, _PHONE, _PHRASE, _FOE, vector]
         planted = {canary for canary in canaries if _hits(databases, places, canary)}
         assert planted == set(canaries)
+
+        with world.database.begin() as connection:
+            connection.exec_driver_sql("UPDATE user_job_matches SET semantic_score = 0")
+            worst = stored_scores(connection)["worst_pairs"].records
+        assert worst[0].data["users.id"] == world.scalar("SELECT id FROM users")
+        assert _KEY not in str(worst), "what quality/match_quality shows stays in Dagster's history, single scores too"
 
         held = export_user(world.database, _KEY, inbox=world.inbox, instance=instance)
         _assert_export_is_whole(world, held)

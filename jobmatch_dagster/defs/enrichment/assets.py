@@ -68,6 +68,7 @@ def user_claude_matches(
     message batch, whose answers `collect_claude_batches` takes in. Without a key nothing is called and pairs wait.
     Running it again pays for no answer that is held.
     """
+    tag_run(context, {names.TAG_USER: context.partition_key})
     return _result(context, database, claude, [context.partition_key])
 
 

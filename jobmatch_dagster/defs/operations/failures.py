@@ -23,7 +23,6 @@ _PARTITION, _RANGE_START, _RANGE_END = (
     "dagster/asset_partition_range_end",
 )
 _INPUT_TAGS = ("jobmatch/", "dagster/partition", "dagster/asset_partition_range", "dagster/backfill")
-_JOBS_OF_ONE_USER = frozenset({"ingest_cv", "rematch_user"})
 
 
 def describe_failure(context: dg.RunFailureSensorContext) -> RunFailure:
@@ -44,7 +43,8 @@ def describe_failure(context: dg.RunFailureSensorContext) -> RunFailure:
         run_id=run.run_id,
         job_name=run.job_name,
         partition_key=partition,
-        user_key=tags.get(names.TAG_USER) or (partition if run.job_name in _JOBS_OF_ONE_USER else None),
+        # Whatever job it was, launched from an asset too: a partition that is a user's key is the user's.
+        user_key=tags.get(names.TAG_USER) or partition,
         step_key=steps[0].step_key if steps else None,
         error_class=error_class,
         next_step=next_step(error_class, run.job_name),

@@ -58,7 +58,7 @@ def stored_scores(connection: Connection) -> dict[str, Any]:
         rows.append((f"{left} and {right}", found.pairs, found.close, found.apart, found.spearman))
         worst += _worst(found, pairs, left, right)
     shown["agreement"] = preview(rows, ("scores", "pairs", "within 10", "20 apart", "spearman"))
-    shown["worst_pairs"] = preview(worst, ("user", "posting", "score", "value", "other score", "other value"))
+    shown["worst_pairs"] = preview(worst, ("users.id", "posting", "score", "value", "other score", "other value"))
     liked = [row.liked for row in decided]
     parts = [(part, separation([getattr(row, part) for row in decided], liked)) for part in _PARTS]
     shown["decisions"] = sum(liked)
@@ -83,7 +83,7 @@ def measure_real(
 
 def _worst(found: Agreement, pairs: Sequence[Row[Any]], left: str, right: str) -> list[tuple[Any, ...]]:
     return [
-        (pair.user_key, pair.external_id, left, getattr(pair, left), right, getattr(pair, right))
+        (pair.user_id, pair.external_id, left, getattr(pair, left), right, getattr(pair, right))
         for pair in (pairs[place] for place in found.worst[:3])
     ]
 
