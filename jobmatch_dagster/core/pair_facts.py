@@ -17,6 +17,7 @@ from jobmatch_dagster.core.injection import signs, visible
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, INDUSTRIES, WORK_ARRANGEMENTS
 from jobmatch_dagster.core.prompt import score_band
 from jobmatch_dagster.core.scoring import (
+    EXPERIENCE_FAR,
     Parts,
     Weights,
     arrangement_score,
@@ -136,7 +137,8 @@ def analyse(
     )
     arrangement, no_fit = arrangement_score(facts.work_arrangement, profile.get("work_arrangements"))
     industry = industry_score(facts.industries, profile.get("industries"))
-    too_far = too_far and experience_filters(industry)
+    if too_far and not experience_filters(industry):
+        experience, too_far = EXPERIENCE_FAR, False
     parts = Parts(experience=experience, industry=industry, work_arrangement=arrangement)
     percent = _percent(skills)
     percent = weighted_score(parts, Weights()) if percent is None else percent

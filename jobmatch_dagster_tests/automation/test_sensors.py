@@ -184,14 +184,15 @@ def test_names_that_can_be_no_user_key_are_left_alone(world: World, name: str) -
 
 def test_run_metadata_and_logs_hold_nothing_of_the_cv(world: World, capfd: pytest.CaptureFixture[str]) -> None:
     world.collect()
-    world.take_in("ada", NURSE_CV.replace("wound care", "zanzibarine care"))
+    # An employer that no posting of the small market names: companies of matches are shown.
+    world.take_in("ada", NURSE_CV.replace("wound care", "zanzibarine care").replace("Lindenhof", "Quirlhof"))
     events = " ".join(
         str(record.event_log_entry)
         for run in world.instance.get_runs()
         for record in world.instance.get_records_for_run(run.run_id).records
     )
     printed = capfd.readouterr()
-    for secret in ("zanzibarine", "Zypressenau", "Ada Example", "Wound"):
+    for secret in ("zanzibarine", "Quirlhof", "Ada Example", "Wound"):
         assert secret not in events
         assert secret not in printed.out + printed.err
 

@@ -82,6 +82,7 @@ def test_levels_far_apart_are_no_filter_in_another_field() -> None:
     assert analyse(posting, profile).sent["filters"]["experience"] == "not passed"
     stranger = {**profile, "industries": ["Software"]}
     assert analyse(posting, stranger).sent["filters"]["experience"] != "not passed"
+    assert analyse(posting, stranger).sent["experience"]["fit"] == "20 of 100"
 
 
 def test_the_ads_words_stand_in_for_missing_fields_as_in_the_matching() -> None:
