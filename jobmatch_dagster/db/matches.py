@@ -125,7 +125,8 @@ def write_matches(
     # Not COPY into the table itself: under row-level security it is not allowed.
     lines = match_lines(table, profiles, postings, similar, scored_by)
     staged = stage_lines(connection, "user_job_matches", MATCH_LINE_COLUMNS, lines, name="staged_matches")
-    staged -= _rowcount(connection, "cap_staged_matches", {"most": keep_best})
+    if len(table) and np.bincount(table.user).max() > keep_best:
+        staged -= _rowcount(connection, "cap_staged_matches", {"most": keep_best})
     known = [row.job_id for row in run_query(connection, "postings_with_matches", {"user_ids": user_ids})]
     inserted = _rowcount(connection, "insert_matches", {"known": known})
     updated = removed = 0
@@ -136,7 +137,9 @@ def write_matches(
         removed = _rowcount(connection, "delete_outdated_matches", {"user_ids": user_ids})
         written = connection.execute(text(read_sql("queries/merge_matches.sql")), {"known": known}).one()
         inserted, updated = inserted + written.inserted, written.written - written.inserted
-    removed += _rowcount(connection, "cap_matches", {"user_ids": user_ids, "most": keep_best})
+    over = [row.user_id for row in run_query(connection, "users_over_cap", {"user_ids": user_ids, "most": keep_best})]
+    if over:
+        removed += _rowcount(connection, "cap_matches", {"user_ids": over, "most": keep_best})
     return WriteCounts(inserted, updated, staged - inserted - updated, removed)
 
 

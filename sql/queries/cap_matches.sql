@@ -1,9 +1,10 @@
--- Purpose: keep each user's best matches over the whole list, so that slices of the catalogue compose. What takes a
---          place is an open posting that the user has not decided on; decided rows and closed postings stay beside.
--- Parameters: user_ids (bigint[]), most (rows kept per user). Lists that are not longer than that are not sorted.
+-- Purpose: keep each user's best matches over the whole list, so that slices of the catalogue compose. Which users are
+--          over it is asked before (users_over_cap.sql): in one statement the planner, which has no counts of rows that
+--          this transaction wrote, may look for them once for every row.
+-- Parameters: user_ids (bigint[]), most (rows kept per user).
 -- Indexes: user_job_matches_best, jobs_pkey.
 DELETE FROM user_job_matches
-WHERE id IN (
+WHERE id = ANY(ARRAY(
     SELECT id
     FROM (
         SELECT m.id,
@@ -12,15 +13,7 @@ WHERE id IN (
                ) AS place
         FROM user_job_matches AS m
         JOIN jobs ON jobs.id = m.job_id AND jobs.closed_at IS NULL
-        WHERE m.status = 'new'
-          AND m.user_id IN (
-              SELECT listed.user_id
-              FROM user_job_matches AS listed
-              JOIN jobs AS open ON open.id = listed.job_id AND open.closed_at IS NULL
-              WHERE listed.user_id = ANY(:user_ids) AND listed.status = 'new'
-              GROUP BY listed.user_id
-              HAVING count(*) > :most
-          )
+        WHERE m.user_id = ANY(CAST(:user_ids AS bigint[])) AND m.status = 'new'
     ) AS ranked
     WHERE place > :most
-)
+))

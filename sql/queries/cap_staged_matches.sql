@@ -3,21 +3,20 @@
 -- Parameters: most (rows kept per user); reads the temporary table staged_matches.
 -- Indexes: jobs_pkey, user_job_matches_user_id_job_id_key.
 DELETE FROM staged_matches
-WHERE (user_id, job_id) IN (
-    SELECT user_id, job_id
+WHERE ctid = ANY(ARRAY(
+    SELECT place_in_table
     FROM (
-        SELECT s.user_id, s.job_id,
+        SELECT s.ctid AS place_in_table,
                row_number() OVER (
                    PARTITION BY s.user_id
                    ORDER BY s.relevance DESC NULLS LAST, s.match_score DESC NULLS LAST, jobs.external_id
                ) AS place
         FROM staged_matches AS s
         JOIN jobs ON jobs.id = s.job_id
-        WHERE s.user_id IN (SELECT user_id FROM staged_matches GROUP BY user_id HAVING count(*) > :most)
-          AND NOT EXISTS (
-              SELECT FROM user_job_matches AS m
-              WHERE m.user_id = s.user_id AND m.job_id = s.job_id AND m.status <> 'new'
-          )
+        WHERE NOT EXISTS (
+            SELECT FROM user_job_matches AS m
+            WHERE m.user_id = s.user_id AND m.job_id = s.job_id AND m.status <> 'new'
+        )
     ) AS ranked
     WHERE place > :most
-)
+))
