@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from jobmatch_dagster.core.skills import is_in_table, skill_table_version, table_names
 
-# Of 1,500 labels of ESCO and the skills of real ads and CVs, all pairs from here on are of one thing ("nursing
+# Of 1,500 labels of ESCO and the skills of real ads and CVs, nearly all pairs from here on are of one thing ("nursing
 # science", Nursing); below stand the first that are not ("create puppets", Puppet: 0.78; "training", Fitness Training:
 # 0.77). Java and JavaScript have 0.41, C++ and C# 0.54, React and React Native 0.74.
 MIN_COSINE = 0.80

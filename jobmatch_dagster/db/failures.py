@@ -7,8 +7,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-_NAMES_KEY = "partition_key = :key OR EXISTS (SELECT FROM jsonb_each_text(inputs) AS tag WHERE tag.value = :key)"
-
 
 @dataclass(frozen=True)
 class RunFailure:
@@ -50,19 +48,6 @@ def note_run_failure(connection: Connection, failure: RunFailure) -> bool:
         },
     )
     return written.rowcount == 1
-
-
-def drop_failures_of(connection: Connection, user_key: str) -> int:
-    """Drop failures that name this key; gives their number.
-
-    Those of a user's runs go with the user; a run that failed before the user was known names the key all the same.
-    """
-    return connection.execute(text(f"DELETE FROM run_failures WHERE {_NAMES_KEY}"), {"key": user_key}).rowcount
-
-
-def count_failures_of(connection: Connection, user_key: str) -> int:
-    """How many failures name this key."""
-    return connection.scalar(text(f"SELECT count(*) FROM run_failures WHERE {_NAMES_KEY}"), {"key": user_key}) or 0
 
 
 def note_webhook(connection: Connection, run_id: str, outcome: str) -> None:

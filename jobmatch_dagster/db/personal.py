@@ -15,7 +15,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from jobmatch_dagster import names
 from jobmatch_dagster.db.engine import run_query
 from jobmatch_dagster.db.legacy.backup import keeping_checksums
 from jobmatch_dagster.db.legacy.people import columns_of_the_only_user, user_columns
@@ -67,9 +66,10 @@ def places_of_user(connection: Connection, user_key: str) -> list[Place]:
         found.setdefault(old_jobs, Place(old_jobs, "", (), columns))
     owners = found["users"].values if "users" in found else ()
     query = (
-        "SELECT run_id FROM run_failures WHERE user_id = ANY(:owners) OR partition_key = :key OR inputs ->> :tag = :key"
+        "SELECT run_id FROM run_failures WHERE user_id = ANY(:owners) OR partition_key = :key "
+        "OR EXISTS (SELECT FROM jsonb_each_text(inputs) AS tag WHERE tag.value = :key)"
     )
-    parameters = {"owners": list(owners), "key": user_key, "tag": names.TAG_USER}
+    parameters = {"owners": list(owners), "key": user_key}
     found.pop("run_failures", None)
     if failed := tuple(connection.scalars(text(query), parameters)):
         found["run_failures"] = Place("run_failures", "run_id", failed)

@@ -22,6 +22,7 @@ from jobmatch_dagster.db.urls import with_database
 from jobmatch_dagster.defs.explain.facts import NothingToExplainError
 from jobmatch_dagster.defs.explain.match_sections import why_no_row
 from jobmatch_dagster.defs.explain.page import Explanation, explain
+from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.defs.matching.stage import MatchSettings
 from jobmatch_dagster.demo.corpus import postings_of_hour
 from jobmatch_dagster.runs import RunFailedError, run_job
@@ -47,9 +48,7 @@ class Pair:
 
     def explain(self, *, embed_again: bool = False, **changes: str) -> Explanation:
         resources = default_resources()
-        settings = MatchSettings(
-            resources["embedder"].model, resources["matching"].weights(), resources["matching"].keep_best
-        )
+        settings = match_settings(resources["embedder"], resources["matching"])
         chosen = replace(self, **changes)
         embedder = resources["embedder"] if embed_again else None
         return explain(self.database, settings, chosen.user, chosen.posting, now=NOW, embedder=embedder)

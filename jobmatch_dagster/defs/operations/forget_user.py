@@ -16,7 +16,6 @@ from jobmatch_dagster import names
 from jobmatch_dagster.db import personal
 from jobmatch_dagster.db.claude import erase_requests_of
 from jobmatch_dagster.db.engine import Database
-from jobmatch_dagster.db.failures import count_failures_of, drop_failures_of
 from jobmatch_dagster.db.locks import MATCHING, lock
 from jobmatch_dagster.db.profiles import deactivate_user, user_id_of
 from jobmatch_dagster.defs.enrichment.withdraw import withdraw_requests
@@ -28,9 +27,8 @@ from jobmatch_dagster.partitions import USERS
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 
-_INBOX, _FAILURES, _PARTITIONS, _RUN_LOGS, _EXPLANATIONS = (
+_INBOX, _PARTITIONS, _RUN_LOGS, _EXPLANATIONS = (
     "files in the inbox",
-    "failures that name the user",
     "Dagster partition keys",
     "logs of the user's runs",
     "runs of explain_match",
@@ -142,8 +140,6 @@ def _erase_rows_and_files(database: Database, user_key: str, inbox: Path | None,
         if inbox is not None:
             report.files_erased = delete_files_of(inbox, user_key)
             report.hits_afterwards[_INBOX] = len(files_of(inbox, user_key))
-        drop_failures_of(connection, user_key)
-        report.hits_afterwards[_FAILURES] = count_failures_of(connection, user_key)
         places = personal.places_of_user(connection, user_key)
         report.rows_erased = personal.count_rows(connection, places)
         user_id = user_id_of(connection, user_key)
