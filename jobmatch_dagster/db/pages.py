@@ -38,9 +38,11 @@ class UnfinishedSweep:
     page_offset: int
 
 
-def covered_hours(connection: Connection, start: datetime, end: datetime, filters: Filters) -> set[datetime]:
-    """Hours in [start, end) that a complete sweep with these filters has answered for."""
-    parameters = {"start": start, "end": end, "filters": json.dumps(filters)}
+def covered_hours(
+    connection: Connection, start: datetime, end: datetime, filters: Filters | None = None
+) -> set[datetime]:
+    """Hours in [start, end) that a complete sweep with these filters (None: with any) has answered for."""
+    parameters = {"start": start, "end": end, "filters": None if filters is None else json.dumps(filters)}
     return {row.hour for row in run_query(connection, "covered_hours", parameters)}
 
 

@@ -73,7 +73,7 @@ def missing_hours(connection: Connection, start: datetime, end: datetime) -> lis
     """Hours of the range, since the first collection, that no complete sweep has answered for."""
     first = pages.first_covered_hour(connection)
     start = max(first or end, start)
-    answered = {row.hour for row in run_query(connection, "answered_hours", {"start": start, "end": end})}
+    answered = pages.covered_hours(connection, start, end)
     return [hour for n in range((end - start) // HOUR) if (hour := start + n * HOUR) not in answered]
 
 

@@ -1,4 +1,4 @@
--- Purpose: hours of a range that a complete sweep with these filters has answered for.
+-- Purpose: hours of a range that a complete sweep with these filters (NULL: with any) has answered for.
 -- Parameters: start, end (timestamptz), filters (jsonb text).
 -- Indexes: job_pages_window.
 SELECT DISTINCT hour
@@ -11,7 +11,7 @@ CROSS JOIN LATERAL generate_series(
 WHERE last_page
   AND status = 200
   AND endpoint IN ('1h', '24h', '7d', '6m')
-  AND filters = CAST(:filters AS jsonb)
+  AND filters = coalesce(CAST(:filters AS jsonb), filters)
   AND window_start < :end
   AND window_end > :start
 ORDER BY hour
