@@ -22,7 +22,7 @@ lint: $(READY)
 	$(BIN)/lint-imports --no-logo
 
 bench: $(READY)
-	$(BIN)/python -m jobmatch_dagster.demo.bench
+	$(BIN)/python -m jobmatch_dagster.bench.run
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12) and "Python 3.11 or 3.12 is needed: make PYTHON=python3.11 demo")'

@@ -1,7 +1,7 @@
 """The Python API: what another program asks of the catalogue and of a user's matches.
 
     from jobmatch_dagster import api
-    from jobmatch_dagster.db.engine import Database
+    from jobmatch_dagster.db.connection.engine import Database
 
     database = Database("postgresql://user:password@host:5432/jobmatch")
     api.add_job(database, record)                       # a record as the vendor sends it, of either generation
@@ -21,13 +21,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from jobmatch_dagster.core.normalise import RecordError, normalise_record
-from jobmatch_dagster.db import matches as db_matches
-from jobmatch_dagster.db import statistics as db_statistics
-from jobmatch_dagster.db.engine import Database, run_query
-from jobmatch_dagster.db.locks import LOADING, lock
-from jobmatch_dagster.db.profiles import UnknownUserError
-from jobmatch_dagster.db.records import first_refusal, load_records
+from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_record
+from jobmatch_dagster.db.catalog.records import first_refusal, load_records
+from jobmatch_dagster.db.connection.engine import Database, run_query
+from jobmatch_dagster.db.connection.locks import LOADING, lock
+from jobmatch_dagster.db.matching import matches as db_matches
+from jobmatch_dagster.db.profiles.profiles import UnknownUserError
+from jobmatch_dagster.db.statistics import statistics as db_statistics
 
 __all__ = [
     "AddedJob", "RecordError", "UnknownUserError", "add_job", "decide", "job_exists", "job_statistics", "matches",
@@ -70,7 +70,7 @@ def add_job(database: Database, record: Mapping[str, Any], *, seen_at: datetime 
 
 def job_exists(database: Database, external_id: str) -> bool:
     """Whether a posting with the vendor's id is known, open or closed."""
-    return bool(database.fetch("job_exists", {"external_id": external_id})[0].known)
+    return bool(database.fetch("catalog/job_exists", {"external_id": external_id})[0].known)
 
 
 def job_statistics(database: Database, now: datetime | None = None) -> db_statistics.JobStatistics:
@@ -95,7 +95,7 @@ def user_statistics(database: Database, user_key: str) -> db_statistics.UserStat
 def matches(database: Database, user_key: str, *, most: int = 20) -> list[dict[str, Any]]:
     """The user's current matches, best first, as rows of the view `current_matches`; none for an unknown user."""
     with database.begin() as connection:
-        rows = run_query(connection, "matches_of_user", {"user_key": user_key, "most": most})
+        rows = run_query(connection, "matching/matches_of_user", {"user_key": user_key, "most": most})
         return [dict(row._mapping) for row in rows]
 
 

@@ -30,10 +30,10 @@ from jobmatch_dagster.defs.matching import drift_checks
 from jobmatch_dagster.defs.operations.backfill_history import backfill_history
 from jobmatch_dagster.defs.operations.claude_batches import collect_claude_batches
 from jobmatch_dagster.defs.operations.explain_match import explain_match
-from jobmatch_dagster.defs.operations.failures import build_failure_sensor
 from jobmatch_dagster.defs.operations.forget_user import forget_user
 from jobmatch_dagster.defs.operations.housekeeping import housekeeping
 from jobmatch_dagster.defs.operations.match_users import match_existing_jobs, match_users
+from jobmatch_dagster.defs.operations.run_failures import build_failure_sensor
 from jobmatch_dagster.defs.profiles import assets as profiles
 from jobmatch_dagster.defs.quality import assets as quality
 from jobmatch_dagster.defs.raw import assets as raw

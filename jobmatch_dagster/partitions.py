@@ -11,5 +11,3 @@ FIRST_DAY = "2024-01-01"
 HOURS = dg.HourlyPartitionsDefinition(start_date=f"{FIRST_DAY}-00:00", timezone="UTC")
 DAYS = dg.DailyPartitionsDefinition(start_date=FIRST_DAY, timezone="UTC")
 USERS = dg.DynamicPartitionsDefinition(name="users")
-
-HOUR_FORMAT = "%Y-%m-%d-%H:%M"

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from jobmatch_dagster.db.embedded import embedded_postgres
-from jobmatch_dagster.db.engine import Database, ensure_database
-from jobmatch_dagster.db.migrations import migrate
-from jobmatch_dagster.db.urls import with_database
-from jobmatch_dagster_tests.world import World, build_world
+from jobmatch_dagster.db.connection.embedded import embedded_postgres
+from jobmatch_dagster.db.connection.engine import Database, ensure_database
+from jobmatch_dagster.db.connection.migrations import migrate
+from jobmatch_dagster.db.connection.urls import with_database
+from jobmatch_dagster_tests.support.world import World, build_world
 
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 _numbers = itertools.count(1)

@@ -8,7 +8,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from jobmatch_dagster.core.fields import FIELDS
+from jobmatch_dagster.core.raw.fields import FIELDS
 from jobmatch_dagster.demo.professions import (
     BENEFITS,
     COMPANY_HEADS,

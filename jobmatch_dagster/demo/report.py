@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Row
 
-from jobmatch_dagster.db.engine import Database
+from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.demo.run import DemoInput, DemoOutcome, unreadable_cvs
 
 USERS_SHOWN, MATCHES_SHOWN = 10, 5
@@ -20,7 +20,7 @@ _SKILLS_SHOWN, _PASSED_OVER_SHOWN = 4, 10
 
 def print_matches(database: Database, console: Console) -> None:
     """A table for each of the first users: score, its parts, posting, matching and missing skills."""
-    rows = database.fetch("best_matches", {"users": USERS_SHOWN, "most": MATCHES_SHOWN})
+    rows = database.fetch("matching/best_matches", {"users": USERS_SHOWN, "most": MATCHES_SHOWN})
     by_user: dict[str, list[Row[Any]]] = {}
     for row in rows:
         by_user.setdefault(row.user_key, []).append(row)
@@ -62,7 +62,7 @@ def print_outcome(
         if outcome.changed_rows
         else "All of it was done before: no row was changed"
     )
-    waiting = database.fetch("claude_waiting", {"user_keys": None})[0].pairs
+    waiting = database.fetch("enrichment/claude_waiting", {"user_keys": None})[0].pairs
     console.print(f"\n{done} in {outcome.seconds:.0f} s. {waiting:,} pairs wait for Claude.", highlight=False)
     console.print(f"See it in the Dagster UI: [bold]{command}[/bold]", highlight=False)
 

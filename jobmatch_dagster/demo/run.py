@@ -20,15 +20,15 @@ from rich.console import Console
 from sqlalchemy import text
 
 from jobmatch_dagster.build import build_defs, default_resources
-from jobmatch_dagster.core.windows import HOUR, latest_collectable_hour
-from jobmatch_dagster.db.engine import Database
+from jobmatch_dagster.cli.runs import hour_range, materialize, run_job, run_requested
+from jobmatch_dagster.cli.runtime import INBOX_VARIABLE, Runtime, environment
+from jobmatch_dagster.core.raw.windows import HOUR, latest_collectable_hour
+from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.demo.cvs import CvSource, demo_cvs, read_cv_sources
 from jobmatch_dagster.demo.errors import DemoInputError
 from jobmatch_dagster.demo.pages import newest, read_pages
 from jobmatch_dagster.demo.server import ActiveJobsServer, GeneratedCorpus, RecordedCorpus
 from jobmatch_dagster.resources.clock import CLOCK_VARIABLE
-from jobmatch_dagster.runs import hour_range, materialize, run_job, run_requested
-from jobmatch_dagster.runtime import INBOX_VARIABLE, Runtime, environment
 
 # 24 hours of this many postings are the thousand that the demo collects.
 POSTINGS_PER_HOUR = 42

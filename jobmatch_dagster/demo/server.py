@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from jobmatch_dagster.core.fields import UnusableValueError, read_time
-from jobmatch_dagster.core.windows import HOUR, LOOK_BACK, hour_of, latest_collectable_hour
+from jobmatch_dagster.core.raw.fields import UnusableValueError, read_time
+from jobmatch_dagster.core.raw.windows import HOUR, LOOK_BACK, hour_of, latest_collectable_hour
 from jobmatch_dagster.demo.corpus import DEFAULT_SEED, postings_of_hour, to_g2
 
 _G1_ENDPOINTS = {"active-ats-1h": "1h", "active-ats-24h": "24h", "active-ats-7d": "7d", "active-ats-6m": "6m"}

@@ -1,28 +1,16 @@
 """Rows as small tables for the UI.
 
-Put here how a value looks in a table. Which rows are shown belongs in the assets; never CV text or a secret.
+Put here Dagster's table metadata. How a value looks stands in `core/markdown.py`; never CV text or a secret.
 """
 
-import math
-import re
 from collections.abc import Iterable, Sequence
-from datetime import date
-from decimal import Decimal
-from itertools import islice
 from typing import Any
 
 import dagster as dg
-import numpy as np
+
+from jobmatch_dagster.core.markdown import column_type, table_cells
 
 PREVIEW_ROWS = 10
-CELL_CHARACTERS = 80
-
-Cell = str | int | float | bool | None
-_TYPES = {bool: "bool", int: "int", float: "float"}
-# Text of strangers must not become a link, an image or a heading.
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#!~&])")
-# Addresses become links by themselves, escaped or not; as code they do not.
-_ADDRESS = re.compile(r"((?:\w+://|www\.)[^\s,;]+|[^\s,;]+@[^\s,;]+)", re.IGNORECASE)
 
 
 def preview(rows: Iterable[Sequence[Any]], columns: Sequence[str], limit: int = PREVIEW_ROWS) -> dg.TableMetadataValue:
@@ -36,76 +24,10 @@ def preview(rows: Iterable[Sequence[Any]], columns: Sequence[str], limit: int = 
     Raises:
         ValueError: if a row has not a value for each column.
     """
-    cells = _cells(rows, columns, limit)
+    cells = table_cells(rows, columns, limit)
     return dg.MetadataValue.table(
         records=[dg.TableRecord(dict(zip(columns, row, strict=True))) for row in cells],
         schema=dg.TableSchema(
-            columns=[dg.TableColumn(name, type=_column_type(row[i] for row in cells)) for i, name in enumerate(columns)]
+            columns=[dg.TableColumn(name, type=column_type(row[i] for row in cells)) for i, name in enumerate(columns)]
         ),
     )
-
-
-def markdown_table(rows: Iterable[Sequence[Any]], columns: Sequence[str], limit: int | None = None) -> str:
-    """The same as markdown text, for pages that hold more than a table; numbers stand to the right.
-
-    Raises:
-        ValueError: if a row has not a value for each column.
-    """
-    cells = _cells(rows, columns, limit)
-    numeric = [_column_type(row[i] for row in cells) in ("int", "float") for i in range(len(columns))]
-    lines = [
-        [escaped(name) for name in columns],
-        ["---:" if is_number else "---" for is_number in numeric],
-        *([escaped(_words(value)) for value in row] for row in cells),
-    ]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def cell(value: Any) -> Cell:
-    """A value as a table cell: text cut to 80 characters, lists joined, times in ISO 8601, NaN as None."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, Decimal):
-        value = float(value) if value % 1 else int(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, list | tuple | set | frozenset):
-        value = ", ".join(str(item) for item in value)
-    line = re.sub(r"\s+", " ", str(value)).strip()
-    return line if len(line) <= CELL_CHARACTERS else line[: CELL_CHARACTERS - 1].rstrip() + "…"
-
-
-def _cells(rows: Iterable[Sequence[Any]], columns: Sequence[str], limit: int | None) -> list[list[Cell]]:
-    cells = [[cell(value) for value in row] for row in islice(rows, limit)]
-    if wrong := next((row for row in cells if len(row) != len(columns)), None):
-        raise ValueError(f"A row has {len(wrong)} values for {len(columns)} columns ({', '.join(columns)}).")
-    return cells
-
-
-def _column_type(values: Iterable[Cell]) -> str:
-    kinds = {type(value) for value in values if value is not None}
-    if kinds == {int, float}:
-        return "float"
-    return _TYPES.get(kinds.pop(), "string") if len(kinds) == 1 else "string"
-
-
-def _words(value: Cell) -> str:
-    if value is None:
-        return ""
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-
-
-def escaped(text: str) -> str:
-    """Text as markdown shows it letter for letter; addresses as code, so that no link is made of them."""
-    pieces = _ADDRESS.split(text)
-    return "".join(
-        _as_code(piece) if number % 2 else _MARKDOWN.sub(r"\\\1", piece) for number, piece in enumerate(pieces)
-    )
-
-
-def _as_code(address: str) -> str:
-    return "`" + address.replace("`", "'").replace("|", "%7C") + "`"

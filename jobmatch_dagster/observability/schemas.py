@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import dagster as dg
 
-from jobmatch_dagster.db.engine import sql_folder
+from jobmatch_dagster.db.connection.engine import sql_folder
 
 _TOKENS = re.compile(
     r"""'(?:[^']|'')*' | "[^"]*" | \$(\w*)\$.*?\$\1\$ | --[^\n]* | /\*.*?\*/ | [(),;] | [^'"$(),;/-]+ | .""",

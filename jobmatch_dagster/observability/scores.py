@@ -10,18 +10,12 @@ import dagster as dg
 import numpy as np
 from numpy.typing import NDArray
 
+from jobmatch_dagster.core.matching.score_counts import HIGHEST_SCORE
 from jobmatch_dagster.observability.plots import histogram
 from jobmatch_dagster.observability.previews import preview
 
 BANDS = (0, 30, 50, 70, 85, 101)
 _PERCENTILES = (5, 25, 50, 75, 95)
-_HIGHEST = 100
-
-
-def count_scores(scores: NDArray[np.int16]) -> NDArray[np.int64]:
-    """How often each score of 0 to 100 occurs, shape (101,); unknown ones (negative) are left out."""
-    counts: NDArray[np.int64] = np.bincount(scores[scores >= 0], minlength=_HIGHEST + 1).astype(np.int64)
-    return counts
 
 
 def score_metadata(counts: Mapping[str, NDArray[np.int64]]) -> dict[str, dg.MetadataValue | int]:
@@ -40,9 +34,9 @@ def score_metadata(counts: Mapping[str, NDArray[np.int64]]) -> dict[str, dg.Meta
     told["score_bands"] = preview(_bands(counts), ("from", "below", *counts))
     first, counted = next(iter(counts.items()))
     told["scores"] = histogram(
-        np.arange(_HIGHEST + 1, dtype=float).tolist(),
+        np.arange(HIGHEST_SCORE + 1, dtype=float).tolist(),
         f"{first} of the pairs of this run",
-        edges=[*range(0, _HIGHEST, 5), _HIGHEST + 1],
+        edges=[*range(0, HIGHEST_SCORE, 5), HIGHEST_SCORE + 1],
         x_label=first,
         y_label="pairs",
         counts=counted.tolist(),

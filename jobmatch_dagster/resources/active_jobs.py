@@ -7,7 +7,7 @@ Put here configuration. Filters stand in `active_jobs_filters.py`, how the API i
 import dagster as dg
 from pydantic import Field
 
-from jobmatch_dagster.core.failures import PermanentFailure
+from jobmatch_dagster.errors import PermanentFailure
 from jobmatch_dagster.resources.active_jobs_client import ActiveJobsClient
 from jobmatch_dagster.resources.active_jobs_filters import Filters, Generation
 

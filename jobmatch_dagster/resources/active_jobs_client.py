@@ -1,7 +1,7 @@
 """HTTP client of the Active Jobs API, both generations.
 
 Put here how the API is called. What is done with the pages belongs in `defs/raw`, time windows in
-`core/windows.py`.
+`core/raw/windows.py`.
 """
 
 import random
@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
-from jobmatch_dagster.core.normalise import PageError, parse_page
-from jobmatch_dagster.core.pages import PageResponse
+from jobmatch_dagster.core.catalog.normalise import PageError, parse_page
+from jobmatch_dagster.core.raw.response import PageResponse
+from jobmatch_dagster.errors import PassingFailure, PermanentFailure
 from jobmatch_dagster.resources.active_jobs_filters import NOT_ON_FEED
 
 RAPIDAPI_HOST = "active-jobs-db.p.rapidapi.com"

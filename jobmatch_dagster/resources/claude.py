@@ -9,8 +9,8 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from jobmatch_dagster.core.answer import BAND_WIDTH
-from jobmatch_dagster.core.costs import Prices, prices_of
+from jobmatch_dagster.core.enrichment.answer import BAND_WIDTH
+from jobmatch_dagster.core.enrichment.costs import Prices, prices_of
 from jobmatch_dagster.resources.claude_client import ClaudeClient
 
 

@@ -1,6 +1,6 @@
 """The Messages API and its batches: every failure told apart, one layer of retries.
 
-Put here how the API is called. What is asked stands in `core/prompt.py`, what is paid for and when in
+Put here how the API is called. What is asked stands in `core/enrichment/prompt.py`, what is paid for and when in
 `defs/enrichment`.
 """
 
@@ -13,9 +13,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from jobmatch_dagster.core.costs import Prices, flat_usage
-from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
-from jobmatch_dagster.core.prompt import PairRequest
+from jobmatch_dagster.core.enrichment.costs import Prices, flat_usage
+from jobmatch_dagster.core.enrichment.prompt import PairRequest
+from jobmatch_dagster.errors import PassingFailure, PermanentFailure
 
 # Five times the usual answer; one that needs more is cut and counts as failed.
 MAX_TOKENS = 1_500

@@ -1,7 +1,7 @@
 """Reads CV files in a child process that may use so much memory, processor time and wall time, and no more.
 
-Put here the fence alone: what a file is and how it is read belongs in `core/documents.py`, what its text says in
-`core/profile.py`. A hostile file can end the child; the parent gets a verdict on it and goes on.
+Put here the fence alone: what a file is and how it is read belongs in `core/profiles/documents.py`, what its text says
+in `core/profiles/profile.py`. A hostile file can end the child; the parent gets a verdict on it and goes on.
 """
 
 import json
@@ -17,9 +17,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from jobmatch_dagster.core.document_limits import MAX_BYTES, MIB, UnreadableDocument
-from jobmatch_dagster.core.documents import read_document
-from jobmatch_dagster.core.profile import Profile, extract_profile
+from jobmatch_dagster.core.profiles.document_limits import MAX_BYTES, MIB, UnreadableDocument
+from jobmatch_dagster.core.profiles.documents import read_document
+from jobmatch_dagster.core.profiles.profile import Profile, extract_profile
 
 MEMORY_BYTES = 512 * MIB
 TIMEOUT_SECONDS = 20

@@ -15,7 +15,7 @@ import dagster as dg
 import numpy as np
 from numpy.typing import NDArray
 
-from jobmatch_dagster.core.embedding_text import text_version
+from jobmatch_dagster.core.matching.embedding_text import text_version
 from jobmatch_dagster.resources.embedding_backends import BACKENDS, Encoder, openvino_encoder, torch_encoder
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"

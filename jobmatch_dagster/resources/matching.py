@@ -1,11 +1,11 @@
 """What a deployment may choose about matching: weights and how many matches a user keeps.
 
-Put here the knobs alone. What they do stands in `core/scoring.py`.
+Put here the knobs alone. What they do stands in `core/matching/scoring.py`.
 """
 
 import dagster as dg
 
-from jobmatch_dagster.core.scoring import MATCH_FLOOR, Weights
+from jobmatch_dagster.core.matching.scoring import MATCH_FLOOR, Weights
 
 
 class MatchingResource(dg.ConfigurableResource[None]):

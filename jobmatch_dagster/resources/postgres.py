@@ -8,8 +8,8 @@ import os
 
 import dagster as dg
 
-from jobmatch_dagster.db.engine import Database
-from jobmatch_dagster.db.migrations import require_schema
+from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.db.connection.migrations import require_schema
 
 DATABASE_URL_VARIABLE = "JOBMATCH_DATABASE_URL"
 

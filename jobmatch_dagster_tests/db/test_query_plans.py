@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from jobmatch_dagster.db.engine import Database, ensure_database, read_sql
-from jobmatch_dagster.db.migrations import migrate
-from jobmatch_dagster.db.urls import with_database
-from jobmatch_dagster_tests.generated_rows import fill
+from jobmatch_dagster.db.connection.engine import Database, ensure_database, read_sql
+from jobmatch_dagster.db.connection.migrations import migrate
+from jobmatch_dagster.db.connection.urls import with_database
+from jobmatch_dagster_tests.support.generated_rows import fill
 
 # Tables that grow; the others are small enough that reading them whole is the best plan.
 _LARGE = {"jobs", "user_job_matches", "job_pages", "claude_requests", "job_sightings", "job_embeddings"}
@@ -18,20 +18,20 @@ _KEY, _POSTING = "user 7", "4711"
 
 # Queries by name, and those that a person or a screen asks of the views.
 _NAMED: dict[str, dict[str, Any]] = {
-    "best_matches": {"users": 3, "most": 10},
-    "stored_match": {"user_key": _KEY, "external_id": _POSTING},
-    "explain_posting": {"external_id": _POSTING},
-    "quarantined_posting": {"external_id": _POSTING},
-    "decide": {"user_key": _KEY, "external_id": _POSTING, "decision": "saved"},
-    "job_exists": {"external_id": _POSTING},
-    "user_counts": {"user_key": _KEY},
-    "user_experience_scores": {"user_key": _KEY},
-    "user_industries": {"user_key": _KEY, "most": 10},
-    "user_missing_skills": {"user_key": _KEY, "most": 10},
-    "jobs_by_hour": {"now": "2100-01-01"},
-    "matches_of_user": {"user_key": _KEY, "most": 20},
-    "enum_drift": {"since": "2100-01-01", "industries": ["Technology"]},
-    "hour_counts": {"hour": "2100-01-01", "before": "2099-12-31"},
+    "matching/best_matches": {"users": 3, "most": 10},
+    "explain/stored_match": {"user_key": _KEY, "external_id": _POSTING},
+    "explain/explain_posting": {"external_id": _POSTING},
+    "explain/quarantined_posting": {"external_id": _POSTING},
+    "matching/decide": {"user_key": _KEY, "external_id": _POSTING, "decision": "saved"},
+    "catalog/job_exists": {"external_id": _POSTING},
+    "statistics/user_counts": {"user_key": _KEY},
+    "statistics/user_experience_scores": {"user_key": _KEY},
+    "statistics/user_industries": {"user_key": _KEY, "most": 10},
+    "statistics/user_missing_skills": {"user_key": _KEY, "most": 10},
+    "statistics/jobs_by_hour": {"now": "2100-01-01"},
+    "matching/matches_of_user": {"user_key": _KEY, "most": 20},
+    "operations/enum_drift": {"since": "2100-01-01", "industries": ["Technology"]},
+    "operations/hour_counts": {"hour": "2100-01-01", "before": "2099-12-31"},
 }
 _ASKED = {
     "newest open postings": "SELECT title FROM open_jobs ORDER BY date_created DESC LIMIT 50",
@@ -102,7 +102,7 @@ def test_questions_of_a_screen_use_their_index(name: str, filled: Database) -> N
     ("query", "parameters"),
     [
         (_ASKED["best matches of a user"], {}),
-        (read_sql("queries/matches_of_user.sql"), _NAMED["matches_of_user"]),
+        (read_sql("queries/matching/matches_of_user.sql"), _NAMED["matching/matches_of_user"]),
         (_ASKED["open postings of a company"], {}),
         (_ASKED["decisions of a user"], {}),
     ],

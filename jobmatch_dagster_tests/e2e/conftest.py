@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from jobmatch_dagster.db.engine import ensure_database
-from jobmatch_dagster.db.urls import dagster_url
-from jobmatch_dagster_tests.graphql import Dagster, stand_up_dagster
-from jobmatch_dagster_tests.world import World
+from jobmatch_dagster.db.connection.engine import ensure_database
+from jobmatch_dagster.db.connection.urls import dagster_url
+from jobmatch_dagster_tests.support.graphql import Dagster, stand_up_dagster
+from jobmatch_dagster_tests.support.world import World
 
 _ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from playwright.sync_api import sync_playwright
 
-from jobmatch_dagster_tests.graphql import Dagster
+from jobmatch_dagster_tests.support.graphql import Dagster
 
 pytestmark = pytest.mark.e2e
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from jobmatch_dagster.build import default_resources
-from jobmatch_dagster.db.bulk import copy_into
-from jobmatch_dagster_tests.graphql import Dagster, wait_for
-from jobmatch_dagster_tests.world import ENGINEER_CV, NURSE_CV, World
+from jobmatch_dagster.db.connection.bulk import copy_into
+from jobmatch_dagster_tests.support.graphql import Dagster, wait_for
+from jobmatch_dagster_tests.support.world import ENGINEER_CV, NURSE_CV, World
 
 pytestmark = [pytest.mark.e2e, pytest.mark.load]
 
@@ -138,9 +138,9 @@ def timed(name, act):
     return result
 seconds = {}
 from jobmatch_dagster.build import default_resources
-from jobmatch_dagster.defs.matching.stage import MatchSettings, match_users
-from jobmatch_dagster.defs.profiles.inbox import inbox_folder
-from jobmatch_dagster.defs.profiles.stage import embed_profiles, ingest_cv
+from jobmatch_dagster.pipeline.matching.match import MatchSettings, match_users
+from jobmatch_dagster.pipeline.profiles.inbox import inbox_folder
+from jobmatch_dagster.pipeline.profiles.read import embed_profiles, ingest_cv
 made = default_resources()
 database, embedder, matching = made['database'].database(), made['embedder'], made['matching']
 timed('read', lambda: ingest_cv(database, 'cleo', inbox=inbox_folder(), today=made['clock'].now().date(), run_id='r'))

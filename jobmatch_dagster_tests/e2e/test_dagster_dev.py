@@ -2,9 +2,9 @@
 
 import pytest
 
-from jobmatch_dagster.partitions import HOUR_FORMAT
-from jobmatch_dagster_tests.graphql import Dagster, wait_for
-from jobmatch_dagster_tests.world import ENGINEER_CV, HOUR, NURSE_CV, World
+from jobmatch_dagster.core.raw.windows import hour_name
+from jobmatch_dagster_tests.support.graphql import Dagster, wait_for
+from jobmatch_dagster_tests.support.world import ENGINEER_CV, HOUR, NURSE_CV, World
 
 pytestmark = pytest.mark.e2e
 
@@ -14,7 +14,7 @@ _DAEMONS = {"SCHEDULER", "SENSOR", "QUEUED_RUN_COORDINATOR", "MONITORING"}
 def test_an_hour_and_a_cv_through_a_real_daemon(world: World, dagster: Dagster) -> None:
     # Somebody else, whose matches must stay as they are.
     world.take_in("ben", ENGINEER_CV)
-    run_id = dagster.launch("hourly_collection", {"dagster/partition": HOUR.strftime(HOUR_FORMAT)})
+    run_id = dagster.launch("hourly_collection", {"dagster/partition": hour_name(HOUR)})
     _wait_until_done(dagster, run_id)
     assert world.scalar("SELECT count(*) FROM jobs") == 12
     before = _of_user(world, "ben")

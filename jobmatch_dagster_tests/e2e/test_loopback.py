@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import requests
 
-from jobmatch_dagster_tests.graphql import wait_for
-from jobmatch_dagster_tests.world import World
+from jobmatch_dagster_tests.support.graphql import wait_for
+from jobmatch_dagster_tests.support.world import World
 
 pytestmark = pytest.mark.e2e
 
 _LISTENING = "0A"
-_CLI = [sys.executable, "-c", "from jobmatch_dagster.cli import main; main()"]
+_CLI = [sys.executable, "-c", "from jobmatch_dagster.cli.main import main; main()"]
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs /proc")

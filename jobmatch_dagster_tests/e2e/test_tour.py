@@ -15,10 +15,10 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from jobmatch_dagster.build import build_defs
-from jobmatch_dagster.db.urls import dagster_url
-from jobmatch_dagster.partitions import HOUR_FORMAT
-from jobmatch_dagster_tests.graphql import Dagster, wait_for
-from jobmatch_dagster_tests.world import ENGINEER_CV, HOUR, NOW, NURSE_CV, World
+from jobmatch_dagster.core.raw.windows import hour_name
+from jobmatch_dagster.db.connection.urls import dagster_url
+from jobmatch_dagster_tests.support.graphql import Dagster, wait_for
+from jobmatch_dagster_tests.support.world import ENGINEER_CV, HOUR, NOW, NURSE_CV, World
 
 pytestmark = [pytest.mark.e2e, pytest.mark.nightly]
 
@@ -59,12 +59,12 @@ def held(world: World, dagster: Dagster, tmp_path: Path, monkeypatch: pytest.Mon
 def test_the_tour(held: World, dagster: Dagster, page: Page) -> None:
     world = held
     _see_all_groups(dagster, page)
-    _launch_hours(dagster, page, HOUR.strftime(HOUR_FORMAT), "Launch 1 run")
+    _launch_hours(dagster, page, hour_name(HOUR), "Launch 1 run")
     _wait_for_runs(dagster, 2)
     _see_numbers_and_picture(dagster, page)
     _see_the_gap_in_the_check(dagster, page)
 
-    first, last = ((HOUR - timedelta(hours=n)).strftime(HOUR_FORMAT) for n in (_GAP_HOURS, 1))
+    first, last = (hour_name(HOUR - timedelta(hours=n)) for n in (_GAP_HOURS, 1))
     _launch_hours(dagster, page, f"[{first}...{last}]", "Launch backfill")
     _wait_for_runs(dagster, 3)
     assert len([run for run in dagster.runs() if "dagster/backfill" in _tags(run)]) == 1
@@ -131,7 +131,7 @@ def _see_numbers_and_picture(dagster: Dagster, page: Page) -> None:
 def _see_the_gap_in_the_check(dagster: Dagster, page: Page) -> None:
     page.goto(f"{dagster.url}/assets/raw/job_pages?view=checks&checkDetail=no_missing_hours")
     expect(page.get_by_text("hours_missing").first).to_be_visible()
-    first = (HOUR - timedelta(hours=_GAP_HOURS)).strftime(HOUR_FORMAT)
+    first = hour_name(HOUR - timedelta(hours=_GAP_HOURS))
     expect(page.get_by_text(f"type [{first}...").first).to_be_visible()
     _keep(page, "check")
 

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jobmatch_dagster.core.salaries import likely_unit, per_year
-from jobmatch_dagster.observability.pages import Finding, Page, RunLink, Section, Table
+from jobmatch_dagster.core.markdown import escaped
+from jobmatch_dagster.core.matching.salaries import likely_unit, per_year
+from jobmatch_dagster.core.matching.score_counts import count_scores
+from jobmatch_dagster.core.page import Finding, Page, RunLink, Section, Table
 from jobmatch_dagster.observability.plots import days_bar, hours_bar
-from jobmatch_dagster.observability.previews import escaped, preview
-from jobmatch_dagster.observability.scores import count_scores, score_metadata
+from jobmatch_dagster.observability.previews import preview
+from jobmatch_dagster.observability.scores import score_metadata
 from jobmatch_dagster.observability.steps import Steps
 
 _PAGE = Page(

@@ -26,7 +26,7 @@ COMMENT ON COLUMN job_facts.read_at IS 'When (UTC)';
 ALTER TABLE user_job_matches ADD COLUMN relevance real CHECK (relevance BETWEEN 0 AND 100);
 ALTER TABLE user_job_matches ADD COLUMN skill_hits jsonb;
 ALTER TABLE user_job_matches ADD COLUMN filters jsonb;
-COMMENT ON COLUMN user_job_matches.relevance IS 'Orders the user''s list, 0..100: semantic likeness first, then field and skills (core/scoring.py)';
+COMMENT ON COLUMN user_job_matches.relevance IS 'Orders the user''s list, 0..100: semantic likeness first, then field and skills (core/matching/scoring.py)';
 COMMENT ON COLUMN user_job_matches.skill_hits IS 'List of [kind, skill of the posting, skill of the CV]; kind is exact, alias, fuzzy, related or category';
 COMMENT ON COLUMN user_job_matches.filters IS 'For each filter that the user set: fits or unknown; a pair that does not fit is not kept';
 UPDATE user_job_matches SET relevance = match_score WHERE relevance IS NULL;

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
 
-from jobmatch_dagster.db.engine import run_query
+from jobmatch_dagster.db.connection.engine import run_query
+from jobmatch_dagster.db.connection.migrations import MigrationError
 from jobmatch_dagster.db.legacy.state import SUFFIX
-from jobmatch_dagster.db.migrations import MigrationError
 
 _MAX_NAME_BYTES = 63
 _KINDS = {"r": "TABLE", "p": "TABLE", "i": "INDEX", "I": "INDEX", "S": "SEQUENCE"}
@@ -68,7 +68,7 @@ def checksums(connection: Connection, tables: Iterable[str]) -> dict[str, str]:
     """
     found = {}
     for table in tables:
-        parts = [row.part for row in run_query(connection, "legacy_table_definition", {"table": table})]
+        parts = [row.part for row in run_query(connection, "legacy/legacy_table_definition", {"table": table})]
         rows = connection.scalar(
             text(
                 "SELECT count(*) || ' ' || coalesce(md5(string_agg(hash, '' ORDER BY hash)), '') "

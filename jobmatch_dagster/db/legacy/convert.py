@@ -1,7 +1,7 @@
 """From the legacy project's database to this one's, and back: one transaction each way.
 
-Put here the order of the steps and what is verified. How a row is read belongs in `core/legacy.py`, how tables are
-set aside in `backup.py`.
+Put here the order of the steps and what is verified. How a row is read belongs in `core/catalog/legacy.py`, how tables
+are set aside in `backup.py`.
 """
 
 from collections.abc import Callable
@@ -9,15 +9,15 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, text
 
-from jobmatch_dagster.core.legacy import Decision, LegacyStatus, choose_decisions
-from jobmatch_dagster.db.bulk import copy_into
-from jobmatch_dagster.db.engine import Database, run_query
+from jobmatch_dagster.core.catalog.legacy import Decision, LegacyStatus, choose_decisions
+from jobmatch_dagster.db.catalog.records import catalogue_checksum
+from jobmatch_dagster.db.connection.bulk import copy_into
+from jobmatch_dagster.db.connection.engine import Database, run_query
+from jobmatch_dagster.db.connection.locks import LOADING, lock
+from jobmatch_dagster.db.connection.migrations import MigrationError, apply_all, changing_schema, undo
 from jobmatch_dagster.db.legacy.backup import checksums, lock_tables, put_back, set_aside
 from jobmatch_dagster.db.legacy.rows import Loaded, legacy_statuses, load_rows, undecided_statuses_of_jobs
 from jobmatch_dagster.db.legacy.state import OLD_JOBS, OLD_USERS, RICH_JOBS, SUFFIX, Found, State, recognise, row_counts
-from jobmatch_dagster.db.locks import LOADING, lock
-from jobmatch_dagster.db.migrations import MigrationError, apply_all, changing_schema, undo
-from jobmatch_dagster.db.records import catalogue_checksum
 
 Say = Callable[[str], None]
 
@@ -131,7 +131,7 @@ def _carry_users(connection: Connection, tables: tuple[str, ...]) -> int:
     """A legacy user's id becomes the user key; names and addresses stay in the backup."""
     if OLD_USERS not in tables:
         return 0
-    return len(run_query(connection, "carry_legacy_users"))
+    return len(run_query(connection, "legacy/carry_legacy_users"))
 
 
 def _carry_decisions(connection: Connection, decisions: list[Decision]) -> None:
@@ -159,7 +159,7 @@ def _carry_decisions(connection: Connection, decisions: list[Decision]) -> None:
     carried = [d for d in decisions if d.outcome == "carried"]
     run_query(
         connection,
-        "carry_legacy_decisions",
+        "legacy/carry_legacy_decisions",
         {
             "user_ids": [ids[d.found.user_key] for d in carried],
             "external_ids": [d.found.external_id for d in carried],
@@ -180,7 +180,7 @@ def _verify(
     }
     expected = {"postings": catalogue_checksum(loaded.record_hashes)}
     _same(expected, {"postings": catalogue_checksum(held)}, "jobs is not what was read")
-    counted = run_query(connection, "legacy_carried_counts")[0]
+    counted = run_query(connection, "legacy/legacy_carried_counts")[0]
     numbers = {
         "rows": (result.rows, result.tables[RICH_JOBS]),
         "refused records": (loaded.refused, counted.refused),

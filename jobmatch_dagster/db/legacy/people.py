@@ -1,18 +1,18 @@
 """Whose the rows of the backups are.
 
-Put here how the backups tell their users apart. Erasing and exporting a user belongs in `db/personal.py`.
+Put here how the backups tell their users apart. Erasing and exporting a user belongs in `db/operations/personal.py`.
 """
 
 from sqlalchemy import Connection, text
 
-from jobmatch_dagster.core.legacy import USER_COLUMNS
-from jobmatch_dagster.db.engine import run_query
+from jobmatch_dagster.core.catalog.legacy import USER_COLUMNS
+from jobmatch_dagster.db.connection.engine import run_query
 from jobmatch_dagster.db.legacy.state import OLD_JOBS, SUFFIX
 
 
 def user_columns(connection: Connection) -> list[tuple[str, str]]:
     """Backups and their column that holds a legacy user's id, guarded by a foreign key or not; the users first."""
-    return [(row.table_name, row.column_name) for row in run_query(connection, "legacy_user_columns")]
+    return [(row.table_name, row.column_name) for row in run_query(connection, "legacy/legacy_user_columns")]
 
 
 def columns_of_the_only_user(connection: Connection, user_key: str) -> tuple[str, tuple[str, ...]]:

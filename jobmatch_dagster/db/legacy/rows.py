@@ -1,6 +1,6 @@
 """Rows of the legacy tables, read from their backups.
 
-Put here the queries on legacy tables. What their values mean belongs in `core/legacy.py`.
+Put here the queries on legacy tables. What their values mean belongs in `core/catalog/legacy.py`.
 """
 
 import json
@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from jobmatch_dagster.core.legacy import NO_DECISION, USER_COLUMNS, LegacyStatus, read_moment, seen_at
+from jobmatch_dagster.core.catalog.legacy import NO_DECISION, USER_COLUMNS, LegacyStatus, read_moment, seen_at
+from jobmatch_dagster.db.catalog.records import content_key, load_records
 from jobmatch_dagster.db.legacy.state import OLD_JOBS, OLD_MATCHES, OLD_USERS, SUFFIX
-from jobmatch_dagster.db.records import content_key, load_records
 
 RUN_ID = "legacy"
 ROWS_PER_PAGE = 500

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from jobmatch_dagster.db.migrations import project_tables, read_plan
+from jobmatch_dagster.db.connection.migrations import project_tables, read_plan
 
 SUFFIX = "_legacy_backup"
 """What the name of a legacy table, its indexes and sequences ends in after the conversion."""

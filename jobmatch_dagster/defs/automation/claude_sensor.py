@@ -9,12 +9,12 @@ from contextlib import closing
 
 import dagster as dg
 
-from jobmatch_dagster.core.failures import PassingFailure, PermanentFailure
-from jobmatch_dagster.db.claude import batches_under_way
+from jobmatch_dagster.db.enrichment.ledger import batches_under_way
 from jobmatch_dagster.defs.automation.schedules import sensors_are_on
 from jobmatch_dagster.defs.automation.sensors import UNFINISHED
-from jobmatch_dagster.defs.enrichment.batches import has_news
 from jobmatch_dagster.defs.operations.claude_batches import collect_claude_batches
+from jobmatch_dagster.errors import PassingFailure, PermanentFailure
+from jobmatch_dagster.pipeline.enrichment.batches import has_news
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 

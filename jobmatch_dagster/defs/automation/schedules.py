@@ -10,10 +10,9 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.windows import latest_collectable_hour
+from jobmatch_dagster.core.raw.windows import hour_name, latest_collectable_hour
 from jobmatch_dagster.defs.automation.jobs import daily_upkeep, hourly_collection, weekly_quality
 from jobmatch_dagster.defs.operations.housekeeping import housekeeping
-from jobmatch_dagster.partitions import HOUR_FORMAT
 
 # `jobmatch dev` on demo data sets it to "running" (on recorded pages, whose clock stands still, to "sensors");
 # everywhere else nothing spends credits unasked.
@@ -34,7 +33,7 @@ def build_schedules() -> Iterator[dg.ScheduleDefinition]:
     """The schedules, switched on only where `JOBMATCH_AUTOMATION` says so."""
     status = dg.DefaultScheduleStatus.RUNNING if schedules_are_on() else dg.DefaultScheduleStatus.STOPPED
 
-    # A quarter past, the API has finished the hour before the last one (see core/windows.py).
+    # A quarter past, the API has finished the hour before the last one (see core/raw/windows.py).
     @dg.schedule(
         name="hourly_collection_schedule",
         job=hourly_collection,
@@ -44,7 +43,7 @@ def build_schedules() -> Iterator[dg.ScheduleDefinition]:
         description="Every hour at 15 past: the hour that the API has finished.",
     )
     def hourly_collection_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        hour = latest_collectable_hour(_tick_time(context)).strftime(HOUR_FORMAT)
+        hour = hour_name(latest_collectable_hour(_tick_time(context)))
         return dg.RunRequest(run_key=hour, partition_key=hour, tags={names.TAG_HOUR: hour.replace(":", "_")})
 
     # The vendor renews its list of expired postings at 01:30 UTC.

@@ -16,13 +16,13 @@ import dagster as dg
 from dagster._core.storage.tags import PARTITION_NAME_TAG as PARTITION_TAG
 
 from jobmatch_dagster import names
-from jobmatch_dagster.db.engine import Database
-from jobmatch_dagster.db.profiles import held_by_users, users_to_match
+from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.db.profiles.profiles import held_by_users, users_to_match
 from jobmatch_dagster.defs.automation.jobs import ingest_cv, rematch_user
 from jobmatch_dagster.defs.automation.schedules import sensors_are_on
 from jobmatch_dagster.defs.operations.match_users import match_users
-from jobmatch_dagster.defs.profiles.inbox import InboxFile, inbox_folder, list_inbox, news
 from jobmatch_dagster.partitions import USERS
+from jobmatch_dagster.pipeline.profiles.inbox import InboxFile, inbox_folder, list_inbox, news
 from jobmatch_dagster.resources.postgres import PostgresResource
 
 UNFINISHED = [

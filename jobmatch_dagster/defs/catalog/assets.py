@@ -3,14 +3,14 @@
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.db.jobs import freshness
-from jobmatch_dagster.defs.catalog.stage import embed_postings, load_pages
+from jobmatch_dagster.db.catalog.jobs import freshness
 from jobmatch_dagster.observability.lineage import column_lineage
-from jobmatch_dagster.observability.looks import postings_look, vectors_look
 from jobmatch_dagster.observability.progress import log_progress
+from jobmatch_dagster.observability.run_previews import postings_look, vectors_look
 from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import HOURS
+from jobmatch_dagster.pipeline.catalog.load import embed_postings, load_pages
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.postgres import PostgresResource

@@ -8,11 +8,11 @@ from typing import Any
 
 import dagster as dg
 
-from jobmatch_dagster.core.windows import HOUR, latest_collectable_hour
-from jobmatch_dagster.db.catalogue import duplicate_ids, enum_drift, hour_counts, missing_keys, orphans
-from jobmatch_dagster.db.isolation import unprotected_tables
-from jobmatch_dagster.db.jobs import ai_coverage, columns_of_users
-from jobmatch_dagster.db.statistics import COVERAGE_BAR
+from jobmatch_dagster.core.raw.windows import HOUR, latest_collectable_hour
+from jobmatch_dagster.db.catalog.jobs import ai_coverage, columns_of_users
+from jobmatch_dagster.db.connection.roles import unprotected_tables
+from jobmatch_dagster.db.operations.integrity import duplicate_ids, enum_drift, hour_counts, missing_keys, orphans
+from jobmatch_dagster.db.statistics.statistics import COVERAGE_BAR
 from jobmatch_dagster.observability.previews import preview
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.postgres import PostgresResource

@@ -8,10 +8,9 @@ from statistics import median
 
 import dagster as dg
 
-from jobmatch_dagster.core.windows import HOUR, latest_collectable_hour
-from jobmatch_dagster.db.embedding_models import read_model_in_force
-from jobmatch_dagster.db.engine import run_query
-from jobmatch_dagster.partitions import HOUR_FORMAT
+from jobmatch_dagster.core.raw.windows import HOUR, hour_name, latest_collectable_hour
+from jobmatch_dagster.db.catalog.embedding_models import read_model_in_force
+from jobmatch_dagster.db.connection.engine import run_query
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.postgres import PostgresResource
@@ -31,15 +30,15 @@ def volume_as_usual(database: PostgresResource, clock: ClockResource) -> dg.Asse
     newest = latest_collectable_hour(clock.now())
     hours = [newest - n * HOUR for n in range(24)]
     with database.database().begin() as connection:
-        answered = run_query(connection, "hour_volumes", {"hours": hours})
+        answered = run_query(connection, "catalog/hour_volumes", {"hours": hours})
         last = answered[-1] if answered else None
         before = [last.hour - timedelta(days=n) for n in range(1, _DAYS_COMPARED + 1)] if last else []
-        counts = [row.postings for row in run_query(connection, "hour_volumes", {"hours": before})]
+        counts = [row.postings for row in run_query(connection, "catalog/hour_volumes", {"hours": before})]
     usual = median(counts) if len(counts) >= _MIN_DAYS else None
     ratio = last.postings / usual if last and usual else None
     passed = ratio is None or usual is None or usual < _MIN_USUAL or _LEAST_RATIO <= ratio <= _MOST_RATIO
     told = {
-        "hour": last.hour.strftime(HOUR_FORMAT) if last else "none was answered for",
+        "hour": hour_name(last.hour) if last else "none was answered for",
         "postings": last.postings if last else 0,
         "usual": usual,
         "ratio": ratio,
@@ -70,7 +69,7 @@ def vectors_sound(database: PostgresResource, embedder: EmbedderResource) -> dg.
     with database.database().begin() as connection:
         model = read_model_in_force(connection, embedder.model)
         row, configured = (
-            run_query(connection, "vector_soundness", {"model": name, **parameters})[0]
+            run_query(connection, "catalog/vector_soundness", {"model": name, **parameters})[0]
             for name in (model, embedder.model)
         )
     corrupt = any(found.dimensions > 1 or found.not_unit > 0 for found in (row, configured))
@@ -97,7 +96,7 @@ def vectors_sound(database: PostgresResource, embedder: EmbedderResource) -> dg.
 def duplicates_grouped(database: PostgresResource) -> dg.AssetCheckResult:
     """Looks for postings of the same company, title and text that are not in one cluster."""
     with database.database().begin() as connection:
-        row = run_query(connection, "duplicate_counts", {"limit": _POSTINGS_LOOKED_AT})[0]
+        row = run_query(connection, "catalog/duplicate_counts", {"limit": _POSTINGS_LOOKED_AT})[0]
     return dg.AssetCheckResult(
         passed=row.ungrouped_pairs == 0,
         severity=dg.AssetCheckSeverity.WARN,

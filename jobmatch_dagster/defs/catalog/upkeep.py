@@ -5,16 +5,16 @@ from datetime import timedelta
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.windows import OLDEST_OPEN, Sweep, hour_of
-from jobmatch_dagster.db.jobs import close_by_date, close_expired
-from jobmatch_dagster.defs.catalog.stage import load_pages
+from jobmatch_dagster.core.raw.windows import OLDEST_OPEN, Sweep, hour_of
+from jobmatch_dagster.db.catalog.jobs import close_by_date, close_expired
 from jobmatch_dagster.defs.raw.assets import collect_metadata
-from jobmatch_dagster.defs.raw.failures import RETRY_POLICY, told_to_dagster
-from jobmatch_dagster.defs.raw.stage import collect_feed, fetch_expired_ids
-from jobmatch_dagster.observability.looks import closed_look, postings_look
+from jobmatch_dagster.defs.raw.step_failures import RETRY_POLICY, told_to_dagster
+from jobmatch_dagster.observability.run_previews import closed_look, postings_look
 from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import DAYS
+from jobmatch_dagster.pipeline.catalog.load import load_pages
+from jobmatch_dagster.pipeline.raw.collect import collect_feed, fetch_expired_ids
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.postgres import PostgresResource

@@ -5,16 +5,16 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.failures import PermanentFailure
-from jobmatch_dagster.core.next_steps import next_step
-from jobmatch_dagster.defs.enrichment.stage import enrich_pairs
+from jobmatch_dagster.core.operations.next_steps import next_step
+from jobmatch_dagster.errors import PermanentFailure
 from jobmatch_dagster.observability.lineage import column_lineage
-from jobmatch_dagster.observability.looks import costs_look
 from jobmatch_dagster.observability.progress import log_progress
+from jobmatch_dagster.observability.run_previews import costs_look
 from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import HOURS, USERS
+from jobmatch_dagster.pipeline.enrichment.ask import enrich_pairs
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import dagster as dg
 
-from jobmatch_dagster.db.claude import spent_today_usd
-from jobmatch_dagster.db.engine import run_query
+from jobmatch_dagster.db.connection.engine import run_query
+from jobmatch_dagster.db.enrichment.ledger import spent_today_usd
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.postgres import PostgresResource
@@ -43,7 +43,7 @@ def reasons_specific(database: PostgresResource, clock: ClockResource) -> dg.Ass
     """Share of the last day's answers whose reasons name no skill, title or company of the pair."""
     since = clock.now() - timedelta(days=1)
     with database.database().begin() as connection:
-        row = run_query(connection, "claude_reasons", {"since": since})[0]
+        row = run_query(connection, "enrichment/claude_reasons", {"since": since})[0]
     share = row.generic / row.answers if row.answers else 0.0
     passed = row.answers < _MIN_ANSWERS or share <= _MAX_GENERIC_SHARE
     return dg.AssetCheckResult(

@@ -3,15 +3,15 @@
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.db.similar_skills import SimilarSkills
-from jobmatch_dagster.defs.matching.stage import MatchReport, MatchSettings, match_new_postings, match_users
-from jobmatch_dagster.defs.profiles.stage import embed_profiles
+from jobmatch_dagster.db.matching.similar_skills import SimilarSkills
 from jobmatch_dagster.observability.lineage import column_lineage
 from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.observability.scores import score_metadata
 from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import HOURS, USERS
+from jobmatch_dagster.pipeline.matching.match import MatchReport, MatchSettings, match_new_postings, match_users
+from jobmatch_dagster.pipeline.profiles.read import embed_profiles
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
 from jobmatch_dagster.resources.postgres import PostgresResource

@@ -2,9 +2,9 @@
 
 import dagster as dg
 
-from jobmatch_dagster.core.scoring import CLAUDE_THRESHOLD
-from jobmatch_dagster.db.matches import score_bands
-from jobmatch_dagster.db.profiles import users_to_match
+from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD
+from jobmatch_dagster.db.matching.matches import score_bands
+from jobmatch_dagster.db.profiles.profiles import users_to_match
 from jobmatch_dagster.resources.postgres import PostgresResource
 
 # Outside of this share of the kept pairs the calibration no longer separates.

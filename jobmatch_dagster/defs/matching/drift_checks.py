@@ -7,10 +7,10 @@ from typing import Any
 import dagster as dg
 import numpy as np
 
-from jobmatch_dagster.core.calibration import DEFAULT_CALIBRATION, is_default_for
-from jobmatch_dagster.db.calibrations import read_calibration_in_force
-from jobmatch_dagster.db.embedding_models import read_model_in_force
-from jobmatch_dagster.db.engine import run_query
+from jobmatch_dagster.core.matching.calibration import DEFAULT_CALIBRATION, is_default_for
+from jobmatch_dagster.db.catalog.embedding_models import read_model_in_force
+from jobmatch_dagster.db.connection.engine import run_query
+from jobmatch_dagster.db.matching.calibrations import read_calibration_in_force
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 
@@ -93,7 +93,7 @@ def profiles_sound(database: PostgresResource, embedder: EmbedderResource) -> dg
     """Counts users without a profile, with a CV that could not be read, or with a vector that cannot be compared."""
     with database.database().begin() as connection:
         parameters = {"model": read_model_in_force(connection, embedder.model), "tolerance": _LENGTH_TOLERANCE}
-        row = run_query(connection, "profile_soundness", parameters)[0]
+        row = run_query(connection, "matching/profile_soundness", parameters)[0]
     broken = row.vectors_missing + row.vectors_not_unit + max(0, row.dimensions - 1)
     passed = broken == 0 and row.unreadable <= _MOST_UNREADABLE_SHARE * row.users
     return dg.AssetCheckResult(

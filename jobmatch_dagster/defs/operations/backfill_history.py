@@ -10,17 +10,17 @@ from typing import Literal
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.windows import HOUR, LOOK_BACK, latest_collectable_hour
-from jobmatch_dagster.db.jobs import hours_loaded_by
-from jobmatch_dagster.defs.catalog.stage import embed_postings, load_pages
+from jobmatch_dagster.core.raw.windows import HOUR, LOOK_BACK, hour_name, latest_collectable_hour
+from jobmatch_dagster.db.catalog.jobs import hours_loaded_by
 from jobmatch_dagster.defs.matching.assets import match_settings
-from jobmatch_dagster.defs.matching.stage import match_new_postings
-from jobmatch_dagster.defs.profiles.stage import embed_profiles
 from jobmatch_dagster.defs.raw.assets import collect_metadata
-from jobmatch_dagster.defs.raw.failures import RETRY_POLICY, told_to_dagster
-from jobmatch_dagster.defs.raw.stage import collect_hours
+from jobmatch_dagster.defs.raw.step_failures import RETRY_POLICY, told_to_dagster
 from jobmatch_dagster.observability.progress import log_progress
-from jobmatch_dagster.partitions import HOUR_FORMAT, HOURS
+from jobmatch_dagster.partitions import HOURS
+from jobmatch_dagster.pipeline.catalog.load import embed_postings, load_pages
+from jobmatch_dagster.pipeline.matching.match import match_new_postings
+from jobmatch_dagster.pipeline.profiles.read import embed_profiles
+from jobmatch_dagster.pipeline.raw.collect import collect_hours
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
@@ -72,7 +72,7 @@ def load_history(context: dg.OpExecutionContext, database: PostgresResource) -> 
         hours = hours_loaded_by(connection, context.run_id)
     for hour in [hour for hour in hours if _is_partition(hour)][-_MAX_HOURS_NOTED:]:
         for key in (["raw", "job_pages"], ["catalog", "jobs"]):
-            context.log_event(dg.AssetMaterialization(key, partition=hour.strftime(HOUR_FORMAT)))
+            context.log_event(dg.AssetMaterialization(key, partition=hour_name(hour)))
     context.add_output_metadata(
         {
             "hours": len(hours),

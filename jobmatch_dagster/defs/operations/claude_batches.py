@@ -7,10 +7,10 @@ import dagster as dg
 from pydantic import Field
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.failures import PermanentFailure
-from jobmatch_dagster.db.claude import give_another_chance
-from jobmatch_dagster.defs.enrichment.stage import enrich_pairs
+from jobmatch_dagster.db.enrichment.ledger import give_another_chance
+from jobmatch_dagster.errors import PermanentFailure
 from jobmatch_dagster.observability.progress import log_progress
+from jobmatch_dagster.pipeline.enrichment.ask import enrich_pairs
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 

@@ -10,9 +10,9 @@ import sys
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.defs.explain.page import explain
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.observability.runs import tag_run
+from jobmatch_dagster.pipeline.explain.page import explain
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource

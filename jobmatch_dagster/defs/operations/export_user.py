@@ -1,7 +1,7 @@
 """Everything that is held on a user, as JSON.
 
-Put here what belongs to an export. Where the user's rows are belongs in `db/personal.py`; nothing is left out but what
-can be computed from the rest (vectors are given too: they are personal data).
+Put here what belongs to an export. Where the user's rows are belongs in `db/operations/personal.py`; nothing is left
+out but what can be computed from the rest (vectors are given too: they are personal data).
 """
 
 import base64
@@ -14,10 +14,10 @@ from typing import Any
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.db import personal
-from jobmatch_dagster.db.engine import Database
-from jobmatch_dagster.db.profiles import UnknownUserError
-from jobmatch_dagster.defs.profiles.inbox import files_of, read_regular, require_user_key
+from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.db.operations import personal
+from jobmatch_dagster.db.profiles.profiles import UnknownUserError
+from jobmatch_dagster.pipeline.profiles.inbox import files_of, read_regular, require_user_key
 
 FORMAT = "jobmatch-export-1"
 

@@ -1,7 +1,7 @@
 """Erasure of a user, and its proof.
 
-Put here what is erased in which order. Where the user's rows are belongs in `db/personal.py`. Dagster's event history
-keeps the user key and nothing else of them.
+Put here what is erased in which order. Where the user's rows are belongs in `db/operations/personal.py`. Dagster's
+event history keeps the user key and nothing else of them.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -13,17 +13,17 @@ from dagster._core.storage.compute_log_manager import ComputeIOType
 from sqlalchemy import Connection
 
 from jobmatch_dagster import names
-from jobmatch_dagster.db import personal
-from jobmatch_dagster.db.claude import erase_requests_of
-from jobmatch_dagster.db.engine import Database
-from jobmatch_dagster.db.locks import MATCHING, lock
-from jobmatch_dagster.db.profiles import deactivate_user, user_id_of
-from jobmatch_dagster.defs.enrichment.withdraw import withdraw_requests
+from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.db.connection.locks import MATCHING, lock
+from jobmatch_dagster.db.enrichment.ledger import erase_requests_of
+from jobmatch_dagster.db.operations import personal
+from jobmatch_dagster.db.profiles.profiles import deactivate_user, user_id_of
 from jobmatch_dagster.defs.operations.explain_match import explain_match
-from jobmatch_dagster.defs.profiles.inbox import delete_files_of, files_of, inbox_folder, require_user_key
-from jobmatch_dagster.defs.profiles.stage import user_lock
 from jobmatch_dagster.observability.history import delete_logs, delete_run
 from jobmatch_dagster.partitions import USERS
+from jobmatch_dagster.pipeline.enrichment.withdraw import withdraw_requests
+from jobmatch_dagster.pipeline.profiles.inbox import delete_files_of, files_of, inbox_folder, require_user_key
+from jobmatch_dagster.pipeline.profiles.read import user_lock
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 

@@ -1,7 +1,7 @@
 """Housekeeping: what is kept for how long, and what it takes.
 
-Put here the ops and the days. What may be removed of the database stands in `db/storage.py`, of Dagster's history in
-`observability/history.py`.
+Put here the ops and the days. What may be removed of the database stands in `db/operations/storage.py`, of Dagster's
+history in `observability/history.py`.
 """
 
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ import dagster as dg
 from pydantic import Field
 
 from jobmatch_dagster import names
-from jobmatch_dagster.db.storage import (
+from jobmatch_dagster.db.operations.storage import (
     TableSize,
     drop_closed_matches,
     drop_resolved_quarantine,
@@ -20,8 +20,8 @@ from jobmatch_dagster.db.storage import (
     storage_sizes,
 )
 from jobmatch_dagster.observability.history import delete_runs
-from jobmatch_dagster.observability.looks import storage_metadata
 from jobmatch_dagster.observability.previews import preview
+from jobmatch_dagster.observability.run_previews import storage_metadata
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 

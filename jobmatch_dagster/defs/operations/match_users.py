@@ -1,6 +1,6 @@
 """Jobs that match several users in one run: bursts, and everybody with everything.
 
-Put here the ops. The steps stand in `defs/profiles/stage.py` and `defs/matching/stage.py`.
+Put here the ops. The steps stand in `pipeline/profiles/read.py` and `pipeline/matching/match.py`.
 """
 
 from datetime import date
@@ -8,15 +8,15 @@ from datetime import date
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.db.engine import Database, DatabaseUnavailableError
-from jobmatch_dagster.db.profiles import active_user_keys
+from jobmatch_dagster.db.connection.engine import Database, DatabaseUnavailableError
+from jobmatch_dagster.db.profiles.profiles import active_user_keys
 from jobmatch_dagster.defs.matching.assets import match_settings
-from jobmatch_dagster.defs.matching.stage import match_new_postings, users_out_of_date
-from jobmatch_dagster.defs.matching.stage import match_users as match_these_users
-from jobmatch_dagster.defs.profiles.fill import FillReport, fill_unknown
-from jobmatch_dagster.defs.profiles.inbox import inbox_folder
-from jobmatch_dagster.defs.profiles.stage import IngestReport, embed_profiles, ingest_cv, read_ahead
 from jobmatch_dagster.observability.progress import log_progress
+from jobmatch_dagster.pipeline.matching.match import match_new_postings, users_out_of_date
+from jobmatch_dagster.pipeline.matching.match import match_users as match_these_users
+from jobmatch_dagster.pipeline.profiles.fill import FillReport, fill_unknown
+from jobmatch_dagster.pipeline.profiles.inbox import inbox_folder
+from jobmatch_dagster.pipeline.profiles.read import IngestReport, embed_profiles, ingest_cv, read_ahead
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource

@@ -7,14 +7,14 @@ import dagster as dg
 import numpy as np
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.scoring import CLAUDE_THRESHOLD
-from jobmatch_dagster.db.calibrations import read_calibration_in_force
-from jobmatch_dagster.defs.matching.calibrating import fit
+from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD
+from jobmatch_dagster.db.matching.calibrations import read_calibration_in_force
 from jobmatch_dagster.defs.quality.figures import NDCG_FLOOR, labelled_metadata, measure_real, stored_scores
-from jobmatch_dagster.defs.quality.ranking import BASELINES, measure_labelled
 from jobmatch_dagster.observability.plots import histogram
 from jobmatch_dagster.observability.previews import preview
 from jobmatch_dagster.observability.schemas import table_schema
+from jobmatch_dagster.pipeline.matching.calibrate import fit
+from jobmatch_dagster.pipeline.quality.ranking import BASELINES, measure_labelled
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
 from jobmatch_dagster.resources.postgres import PostgresResource

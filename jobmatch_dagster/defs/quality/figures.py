@@ -1,6 +1,7 @@
 """What the quality asset shows: figures of the labelled pairs, of the stored scores, and of real data.
 
-Put here how measures become metadata. The measures stand in `ranking.py`, `real_data.py` and `core/evaluation.py`.
+Put here how measures become metadata. The measures stand in `ranking.py`, `real_data.py` and
+`core/quality/evaluation.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,13 +13,13 @@ from typing import Any
 import dagster as dg
 from sqlalchemy import Connection, Row
 
-from jobmatch_dagster.core.calibration import Calibration
-from jobmatch_dagster.core.evaluation import Agreement, RankingQuality, agreement, separation
-from jobmatch_dagster.core.scoring import Weights
-from jobmatch_dagster.db.engine import run_query
-from jobmatch_dagster.defs.quality.ranking import BASELINES, ENGINE
-from jobmatch_dagster.defs.quality.real_data import FieldQuality, category_retrieval, skill_spans, title_retrieval
+from jobmatch_dagster.core.matching.calibration import Calibration
+from jobmatch_dagster.core.matching.scoring import Weights
+from jobmatch_dagster.core.quality.evaluation import Agreement, RankingQuality, agreement, separation
+from jobmatch_dagster.db.connection.engine import run_query
 from jobmatch_dagster.observability.previews import preview
+from jobmatch_dagster.pipeline.quality.ranking import BASELINES, ENGINE
+from jobmatch_dagster.pipeline.quality.real_data import FieldQuality, category_retrieval, skill_spans, title_retrieval
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
 # What the packaged model reaches on the labelled pairs, less what a rewording of a word list may move.
@@ -46,9 +47,9 @@ def labelled_metadata(measured: Mapping[str, RankingQuality]) -> dict[str, Any]:
 
 def stored_scores(connection: Connection) -> dict[str, Any]:
     """Bands of each score, how far the scores agree, and which parts predict what users saved or applied to."""
-    bands = [(row.score, row.low, row.pairs) for row in run_query(connection, "score_bands_all")]
-    pairs = run_query(connection, "scores_to_compare", {"most": _PAIRS_COMPARED})
-    decided = run_query(connection, "decided_parts", {"most": _PAIRS_COMPARED})
+    bands = [(row.score, row.low, row.pairs) for row in run_query(connection, "quality/score_bands_all")]
+    pairs = run_query(connection, "quality/scores_to_compare", {"most": _PAIRS_COMPARED})
+    decided = run_query(connection, "quality/decided_parts", {"most": _PAIRS_COMPARED})
     shown: dict[str, Any] = {"bands": preview(bands, ("score", "from", "pairs"))}
     rows, worst = [], []
     for left, right in (

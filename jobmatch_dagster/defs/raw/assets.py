@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.quota import Outlook
-from jobmatch_dagster.defs.raw.failures import RETRY_POLICY, told_to_dagster
-from jobmatch_dagster.defs.raw.stage import CollectReport, collect_hours
-from jobmatch_dagster.observability.looks import pages_look
+from jobmatch_dagster.core.raw.quota import Outlook
+from jobmatch_dagster.core.raw.windows import hour_name
+from jobmatch_dagster.defs.raw.step_failures import RETRY_POLICY, told_to_dagster
 from jobmatch_dagster.observability.progress import log_progress
+from jobmatch_dagster.observability.run_previews import pages_look
 from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.observability.steps import Steps
-from jobmatch_dagster.partitions import HOUR_FORMAT, HOURS
+from jobmatch_dagster.partitions import HOURS
+from jobmatch_dagster.pipeline.raw.collect import CollectReport, collect_hours
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.postgres import PostgresResource
@@ -106,5 +107,5 @@ def outlook_metadata(found: Outlook) -> dict[str, int | float | str | bool | Non
 
 def _named(hours: list[datetime]) -> str:
     """An hour, or first and last of several, as the run list shows them."""
-    first, last = (hour.strftime(HOUR_FORMAT) for hour in (hours[0], hours[-1]))
+    first, last = (hour_name(hour) for hour in (hours[0], hours[-1]))
     return first if first == last else f"{first} to {last}"

@@ -4,11 +4,10 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
-from jobmatch_dagster.core.quota import outlook
-from jobmatch_dagster.core.windows import HOUR, latest_collectable_hour
-from jobmatch_dagster.db import pages
+from jobmatch_dagster.core.raw.quota import outlook
+from jobmatch_dagster.core.raw.windows import HOUR, hour_name, latest_collectable_hour
+from jobmatch_dagster.db.raw import pages
 from jobmatch_dagster.defs.raw.assets import outlook_metadata
-from jobmatch_dagster.partitions import HOUR_FORMAT
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.postgres import PostgresResource
@@ -90,10 +89,10 @@ checks = [no_missing_hours, no_cut_hours, quota_lasts]
 
 
 def _named(hours: list[datetime]) -> str:
-    return ", ".join(hour.strftime(HOUR_FORMAT) for hour in hours[:_MAX_NAMED]) or "none"
+    return ", ".join(hour_name(hour) for hour in hours[:_MAX_NAMED]) or "none"
 
 
 def _backfill(missing: list[datetime]) -> str:
-    first, last = missing[0].strftime(HOUR_FORMAT), missing[-1].strftime(HOUR_FORMAT)
+    first, last = hour_name(missing[0]), hour_name(missing[-1])
     hours = first if first == last else f"[{first}...{last}]"
     return f"Open the job hourly_collection, Materialize all, type {hours}, launch: one run, one sweep."

@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
-from jobmatch_dagster.core.windows import HOUR
-from jobmatch_dagster.partitions import HOUR_FORMAT
+from jobmatch_dagster.core.raw.windows import HOUR, hour_name, parse_hour
 
 _FAILURES_LOOK_BACK = timedelta(days=7)
 _MAX_RUNS, _MAX_NAMED = 500, 10
@@ -57,8 +56,8 @@ def _partitions(run: dg.DagsterRun) -> list[str]:
     start, end = run.tags.get(_RANGE_START), run.tags.get(_RANGE_END)
     if not start or not end:
         return []
-    first, last = (datetime.strptime(key, HOUR_FORMAT) for key in (start, end))  # noqa: DTZ007 (keys are UTC)
-    return [(first + n * HOUR).strftime(HOUR_FORMAT) for n in range((last - first) // HOUR + 1)]
+    first, last = (parse_hour(key) for key in (start, end))
+    return [hour_name(first + n * HOUR) for n in range((last - first) // HOUR + 1)]
 
 
 checks = [no_standing_failures]

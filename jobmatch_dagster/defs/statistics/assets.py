@@ -7,13 +7,13 @@ from typing import Any
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.db.statistics import COVERAGE_BAR, JobStatistics, UserStatistics
-from jobmatch_dagster.db.statistics import job_statistics as count_jobs
-from jobmatch_dagster.db.statistics import user_statistics as count_users
-from jobmatch_dagster.db.storage import storage_sizes
-from jobmatch_dagster.observability.looks import storage_metadata
+from jobmatch_dagster.db.operations.storage import storage_sizes
+from jobmatch_dagster.db.statistics.statistics import COVERAGE_BAR, JobStatistics, UserStatistics
+from jobmatch_dagster.db.statistics.statistics import job_statistics as count_jobs
+from jobmatch_dagster.db.statistics.statistics import user_statistics as count_users
 from jobmatch_dagster.observability.plots import histogram, horizontal_bars, hours_bar
 from jobmatch_dagster.observability.previews import preview
+from jobmatch_dagster.observability.run_previews import storage_metadata
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 

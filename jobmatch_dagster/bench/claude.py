@@ -1,0 +1,163 @@
+"""What Claude costs for 1,000 pairs: one naive prompt a pair against ours, direct and in a batch.
+
+Put here the comparison. Ours are the real requests, prices are the packaged ones, tokens those of `claude_tokens.py`;
+nothing is called. The naive way is that of the system which this project replaces: instructions, the whole CV, the
+whole ad and the analysis in one uncached prompt a pair, thinking as much as the model likes. Duplicates of an ad, which
+ours asks about once, are left out of the comparison.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from importlib import resources
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from jobmatch_dagster.bench.claude_tokens import PromptCache
+from jobmatch_dagster.core.catalog.normalise import normalise_record
+from jobmatch_dagster.core.enrichment.analysis import analyse, posting_facts, profile_facts
+from jobmatch_dagster.core.enrichment.costs import flat_usage, prices_of
+from jobmatch_dagster.core.enrichment.prompt import ANSWER_SCHEMA, PairRequest, build_request, guidelines
+from jobmatch_dagster.core.profiles.profile import extract_profile
+from jobmatch_dagster.demo.corpus import postings_of_hour
+from jobmatch_dagster.resources.claude import ClaudeResource
+from jobmatch_dagster.resources.claude_client import MAX_TOKENS
+
+USERS, PAIRS_PER_USER = 40, 25
+# Lengths of real texts (means of 1,277 ads, of 166 CVs, of the AI fields of 20 records of the API); the generated ones
+# are shorter and are filled up to them.
+_AD_CHARACTERS, _CV_CHARACTERS, _SUMMARY_CHARACTERS = 3_100, 3_300, 220
+_FILLER = (
+    "In this role you work closely with colleagues from other departments and report to the head of the team. "
+    "Wir bieten Ihnen einen sicheren Arbeitsplatz, flexible Arbeitszeiten und Raum für eigene Ideen. "
+)
+
+
+@dataclass(frozen=True)
+class BenchPair:
+    """A pair, as our request and as the texts that a naive prompt holds."""
+
+    request: PairRequest
+    cv: str
+    ad: str
+
+
+def print_costs(console: Console) -> None:
+    """Print what 1,000 pairs cost, by way."""
+    model = ClaudeResource().model
+    pairs = list(_pairs())
+    naive, unthinking = _naive(pairs, model, thinking=True), _naive(pairs, model, thinking=False)
+    rows = {
+        "naive prompt a pair": naive,
+        "the same without thinking, as ours": unthinking,
+        "ours, direct": _ours(pairs, model, batch=False, hits=True),
+        "ours, batch without a cache hit": _ours(pairs, model, batch=True, hits=False),
+        "ours, batch with every cache hit": _ours(pairs, model, batch=True, hits=True),
+    }
+    table = Table(
+        "Way", "Input", "Cached, read", "Cached, written", "Output", "USD / 1,000", "of naive", "of unthinking"
+    )
+    for way, spent in rows.items():
+        tokens = [
+            f"{spent.usage[f'{name}_tokens'] // len(pairs):,}"
+            for name in ("input", "cache_read_input", "cache_creation_input", "output")
+        ]
+        shares = [f"{spent.usd / base.usd:.2f}" for base in (naive, unthinking)]
+        table.add_row(way, *tokens, f"{1000 * spent.usd / len(pairs):.3f}", *shares)
+    console.print(
+        f"Claude: {len(pairs):,} pairs of {USERS} users, {model}, tokens a pair (estimated).", highlight=False
+    )
+    console.print(table)
+
+
+@dataclass
+class _Spent:
+    usage: Counter[str]
+    usd: Decimal
+
+
+def _ours(pairs: list[BenchPair], model: str, *, batch: bool, hits: bool) -> _Spent:
+    client = ClaudeResource(api_key="nobody is called").client()
+    cache = PromptCache()
+    spent = _Spent(Counter(), Decimal(0))
+    for pair in pairs:
+        params = client.arguments(pair.request, batch=batch)
+        usage = flat_usage((cache if hits else PromptCache()).usage(params, _answer(pair)))
+        spent.usage.update(usage)
+        spent.usd += prices_of(model).cost_usd(usage, batch=batch)
+    client.close()
+    return spent
+
+
+def _naive(pairs: list[BenchPair], model: str, *, thinking: bool) -> _Spent:
+    spent = _Spent(Counter({"cache_read_input_tokens": 0, "cache_creation_input_tokens": 0}), Decimal(0))
+    for pair in pairs:
+        analysis = json.loads(pair.request.pair)["match_analysis"]
+        content = (
+            f"# CV\n\n{pair.cv}\n\n# Job\n\n{pair.ad}\n\n# PRE-CALCULATED MATCH ANALYSIS\n\n{json.dumps(analysis)}"
+        )
+        params: dict[str, Any] = {
+            "model": model,
+            "max_tokens": MAX_TOKENS,
+            "system": guidelines(),
+            "messages": [{"role": "user", "content": content}],
+            "output_config": {"format": {"type": "json_schema", "schema": ANSWER_SCHEMA}},
+            **({} if thinking else {"thinking": {"type": "disabled"}}),
+        }
+        usage = flat_usage(PromptCache().usage(params, _answer(pair)))
+        spent.usage.update(usage)
+        spent.usd += prices_of(model).cost_usd(usage)
+    return spent
+
+
+def _pairs() -> Iterator[BenchPair]:
+    """Every user with postings of their own, in the order of asking."""
+    records = postings_of_hour(datetime(2026, 11, 1, tzinfo=UTC), count=USERS * PAIRS_PER_USER)
+    postings = [asdict(normalise_record(record)) for record in records]
+    folder = resources.files("jobmatch_dagster.demo") / "cv_texts"
+    cvs = [entry.read_text(encoding="utf-8") for entry in sorted(folder.iterdir(), key=lambda item: item.name)]
+    for user in range(USERS):
+        cv = cvs[user % len(cvs)]
+        # People differ: no two of them share the cached part of the prompt.
+        profile = {**asdict(extract_profile(cv, today=date(2026, 11, 1))), "experience_years": 1 + user / 10}
+        for posting in postings[user * PAIRS_PER_USER : (user + 1) * PAIRS_PER_USER]:
+            filled = {
+                **posting,
+                **{
+                    name: _filled(posting[name] or "", _SUMMARY_CHARACTERS)
+                    for name in ("ai_core_responsibilities", "ai_requirements_summary")
+                },
+            }
+            request = build_request(profile_facts(profile), posting_facts(filled).sent, analyse(filled, profile).sent)
+            ad = f"{posting['title']}\n{posting['company']}\n{posting['location']}\n{posting['description']}"
+            yield BenchPair(request, _filled(cv, _CV_CHARACTERS), _filled(ad, _AD_CHARACTERS))
+
+
+def _filled(text: str, characters: int) -> str:
+    missing = max(0, characters - len(text))
+    return f"{text} {(_FILLER * (missing // len(_FILLER) + 1))[:missing]}"
+
+
+def _answer(pair: BenchPair) -> str:
+    """An answer of the usual length: three sentences, four alignments, two gaps."""
+    facts = json.loads(pair.request.pair)
+    skills = [*facts["posting"].get("skills", []), facts["posting"].get("title", ""), *["work experience"] * 6]
+    return json.dumps(
+        {
+            "claude_score": 78,
+            "match_reasoning": f"You bring {skills[0]} and {skills[1]}, which the posting names first, and your years "
+            f"of experience are at the level that is asked for. {skills[2]} and {skills[3]} are not shown in your CV. "
+            "The field of work is the one that you come from.",
+            "key_alignments": [{"point": f"You have worked with {s} before", "quote": s} for s in skills[:4]],
+            "potential_gaps": [{"point": f"Your CV does not show {s}", "quote": s} for s in skills[4:6]],
+        }
+    )
+
+
+if __name__ == "__main__":
+    print_costs(Console(width=140))

@@ -1,0 +1,71 @@
+"""Where lower-cased exact skill sets and the engine's comparison part, on the project's labelled pairs.
+
+Put here the system that this project replaces, as far as skills go, and who is right where the two differ.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from rich.console import Console
+from rich.table import Table
+
+from jobmatch_dagster.core.matching.scoring import skills_score
+from jobmatch_dagster.core.profiles.profile import extract_profile
+from jobmatch_dagster.core.quality.evaluation import LabelledPair, load_labelled_pairs, spearman
+from jobmatch_dagster.core.vocabulary.skills import SkillMatch, compare_skills
+
+_SHOWN = 12
+_LABELLED_ON = date(2026, 9, 1)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One labelled pair by both ways: scores 0..100 of its skills."""
+
+    pair: LabelledPair
+    legacy: int
+    engine: int
+    match: SkillMatch
+
+    @property
+    def found(self) -> str:
+        """What the engine found that equal spelling does not, each with how."""
+        hits = [hit for hit in self.match.hits if hit.job_skill.lower() != hit.cv_skill.lower()]
+        return ", ".join(f"{hit.job_skill} = {hit.cv_skill} ({hit.kind})" for hit in hits)
+
+
+def legacy_score(job_skills: Sequence[str] | None, cv_skills: Sequence[str] | None) -> int:
+    """Share of the posting's skills that stand in the CV's set, spelled alike but for case, in percent."""
+    own, wanted = ({skill.lower() for skill in skills or ()} for skills in (cv_skills, job_skills))
+    return round(100 * len(own & wanted) / len(wanted)) if wanted else 0
+
+
+def differences() -> list[Difference]:
+    """All labelled pairs whose posting and CV name skills, the farthest apart first."""
+    labelled = load_labelled_pairs()
+    skills = {key: extract_profile(cv.text, today=_LABELLED_ON).skills for key, cv in labelled.cvs.items()}
+    found = []
+    for pair in labelled.pairs:
+        wanted = labelled.postings[pair.posting].ai_key_skills
+        match = compare_skills(wanted, skills[pair.cv])
+        engine = skills_score(match)
+        if engine is not None:
+            found.append(Difference(pair, legacy_score(wanted, skills[pair.cv]), engine, match))
+    return sorted(found, key=lambda d: (-abs(d.engine - d.legacy), d.pair.cv, d.pair.posting))
+
+
+def print_differences(console: Console) -> None:
+    """How both ways agree with the labels, and the pairs on which they differ most."""
+    found = differences()
+    labels = [difference.pair.label for difference in found]
+    console.print(
+        f"Skills of {len(found)} labelled pairs; {sum(d.legacy != d.engine for d in found)} differ. Rank correlation "
+        f"with the label: equal spelling {spearman([d.legacy for d in found], labels):.2f}, "
+        f"engine {spearman([d.engine for d in found], labels):.2f}.",
+        highlight=False,
+    )
+    table = Table("CV", "Posting", "Label 0-3", "Equal spelling", "Engine", "Found beside equal spelling")
+    for d in found[:_SHOWN]:
+        table.add_row(d.pair.cv, d.pair.posting, str(d.pair.label), str(d.legacy), str(d.engine), d.found)
+    console.print(table)

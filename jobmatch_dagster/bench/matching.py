@@ -1,0 +1,337 @@
+"""The matching part of `make bench`: the engine against a bare matrix product, COPY, pgvector and the loop it replaces.
+
+Put here what is measured of matching, and the market it is measured on. Rounds and the table stand in `bench.py`.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, text
+
+from jobmatch_dagster.cli.evaluate import load, throw_away_database
+from jobmatch_dagster.core.matching.blocks import similarities
+from jobmatch_dagster.core.matching.scoring import Weights
+from jobmatch_dagster.core.posting import Posting
+from jobmatch_dagster.db.connection.bulk import copy_into
+from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.db.matching.calibrations import calibration_in_force
+from jobmatch_dagster.db.matching.match_rows import MATCH_LINE_COLUMNS
+from jobmatch_dagster.pipeline.matching.match import MatchSettings, match_new_postings, match_users, scoring_key
+
+# Named as the packaged model, whose calibration then holds.
+MODEL, DIMENSION = "all-MiniLM-L6-v2@bench", 384
+TOP = 200
+# Each user keeps so many of the hour's postings: what a list that is full takes in.
+KEPT_OF_AN_HOUR = 20
+_SETTINGS = MatchSettings(MODEL, Weights(), KEPT_OF_AN_HOUR)
+# What the database holds of a filling posting: enough to be open, embedded and matched.
+_FILLING = """
+    INSERT INTO jobs (external_id, title, company, url, date_created, page_id, page_position, collection_hour,
+                      record_hash, text_hash)
+    SELECT 'filling-' || n, 'Filling', 'Filling', 'https://jobs.invalid/' || n, now(), 1, 0, now(), 'r', 't'
+    FROM generate_series(1, :count) AS n
+"""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large the market is: small in `make bench`, as the goals say with `--load`."""
+
+    users: int = 1_000
+    postings: int = 1_000
+    postings_of_one_user: int = 20_000
+    legacy_users: int = 20
+    rounds: int = 7
+
+
+LOAD = Sizes(users=10_000, postings_of_one_user=100_000, legacy_users=100)
+
+Timed = tuple[str, str, float, float]
+"""What was measured, against what, and the median seconds of both."""
+
+
+def kernel(sizes: Sizes) -> Timed:
+    """Cosines of users times postings, against one float32 product with its best."""
+    rng = np.random.default_rng(1)
+    users, postings = unit(rng, sizes.users), unit(rng, sizes.postings)
+    seconds = in_turn(
+        sizes.rounds,
+        lambda: similarities(users, postings),
+        lambda: np.argpartition(-(users @ postings.T), TOP, axis=1)[:, :TOP],
+    )
+    return f"cosines of {sizes.users:,} x {sizes.postings:,}", f"sgemm and top {TOP}", *seconds
+
+
+def hour(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
+    """An hour's matching with filters and writing, against one product and a COPY of the same rows; an empty hour."""
+    with throw_away_database() as database:
+        users, jobs = fill(database, postings, sizes.users)
+        lines: list[str] = []
+
+        def forget() -> None:
+            with database.begin() as connection:
+                connection.exec_driver_sql("TRUNCATE user_job_matches, job_match_state")
+
+        match_new_postings(database, _SETTINGS, "bench")  # facts are read once
+        with database.begin() as connection:
+            columns = ", ".join(MATCH_LINE_COLUMNS)
+            stream: list[str] = _copy_out(connection, f"SELECT {columns} FROM user_job_matches")
+            lines += stream
+            connection.exec_driver_sql(
+                "CREATE TABLE bare (LIKE user_job_matches INCLUDING ALL, FOREIGN KEY (user_id) REFERENCES users, "
+                "FOREIGN KEY (job_id) REFERENCES jobs)"
+            )
+
+        def baseline() -> None:
+            np.argpartition(-(users @ jobs.T), TOP, axis=1)
+            with database.begin() as connection:
+                _copy_in(connection, "bare", MATCH_LINE_COLUMNS, lines)
+
+        def full_hour() -> None:
+            forget()
+            match_new_postings(database, _SETTINGS, "bench")
+
+        def before() -> None:
+            forget()
+            with database.begin() as connection:
+                connection.exec_driver_sql("TRUNCATE bare")
+
+        seconds = in_turn(
+            sizes.rounds, lambda: match_new_postings(database, _SETTINGS, "bench"), baseline, before=before
+        )
+        yield (
+            f"an hour of {sizes.postings:,} x {sizes.users:,}: five parts, filters, {len(lines):,} rows written",
+            "sgemm, top, COPY of the rows",
+            *seconds,
+        )
+        forget()
+        empty = in_turn(
+            sizes.rounds,
+            lambda: match_new_postings(database, _SETTINGS, "bench"),
+            full_hour,
+            baseline_first=True,
+        )
+        yield "an hour that brings nothing new", "the full hour", *empty
+
+
+def one_user(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
+    """One user with everything: the whole match, and similarity alone against the plain pgvector query."""
+    with throw_away_database() as database:
+        fill(database, postings, 1)
+        settings = MatchSettings(MODEL, Weights(), 1_000)
+        match_users(database, settings, "bench", ["0"])
+        seconds = in_turn(
+            sizes.rounds,
+            lambda: match_users(database, settings, "bench", ["0"]),
+            lambda: np.zeros(1),
+        )
+        yield f"one user x {len(postings):,}: filters, five parts, rows", "(goal: under 2 s)", seconds[0], 2.0
+        yield _against_pgvector(database, sizes)
+
+
+def legacy(sizes: Sizes, postings: list[Posting]) -> Timed:
+    """The loop that is replaced: a pair at a time, lower-cased exact skills, an INSERT each."""
+    with throw_away_database() as database:
+        fill(database, postings, sizes.legacy_users)
+        with database.begin() as connection:
+            connection.exec_driver_sql(
+                "CREATE TABLE legacy_matches (user_id bigint, job_id bigint, score integer, matching text[], "
+                "missing text[], PRIMARY KEY (user_id, job_id))"
+            )
+
+        def forget() -> None:
+            with database.begin() as connection:
+                connection.exec_driver_sql("TRUNCATE user_job_matches, job_match_state, legacy_matches")
+
+        settings = MatchSettings(MODEL, Weights(), 1_000)
+        match_new_postings(database, settings, "bench")
+        rounds = 1 if sizes.legacy_users > 50 else sizes.rounds
+        seconds = in_turn(
+            rounds,
+            lambda: match_new_postings(database, settings, "bench"),
+            lambda: _legacy_loop(database),
+            before=forget,
+        )
+    return f"{len(postings):,} postings x {sizes.legacy_users} users", "the loop, an INSERT a pair", *seconds
+
+
+def catalogue(postings: list[Posting], filling: int) -> float:
+    """Seconds (median of 7) of an hour of these postings beside a catalogue of so many open, matched ones."""
+    with throw_away_database() as database:
+        fill(database, postings, 1_000)
+        with database.begin() as connection:
+            connection.execute(text(_FILLING), {"count": filling})
+            vector = "[" + ",".join(["0.051"] * DIMENSION) + "]"
+            connection.execute(
+                text(
+                    "INSERT INTO job_embeddings (job_id, model, text_hash, embedding) SELECT id, :model, 't', "
+                    "CAST(:vector AS vector) FROM jobs WHERE title = 'Filling'"
+                ),
+                {"model": MODEL, "vector": vector},
+            )
+        settings = MatchSettings(MODEL, Weights(), KEPT_OF_AN_HOUR)
+        # The filling counts as matched: its own matching is not what is measured.
+        key = scoring_key_of(database, settings)
+        with database.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO job_match_state (job_id, record_hash, scoring_key) SELECT id, record_hash, :key "
+                    "FROM jobs WHERE title = 'Filling' ON CONFLICT DO NOTHING"
+                ),
+                {"key": key},
+            )
+        with database.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM ANALYZE")
+        match_new_postings(database, settings, "bench")
+
+        def forget() -> None:
+            with database.begin() as connection:
+                connection.exec_driver_sql(
+                    "DELETE FROM job_match_state WHERE job_id IN (SELECT id FROM jobs WHERE title <> 'Filling')"
+                )
+                connection.exec_driver_sql("TRUNCATE user_job_matches")
+
+        return in_turn(7, lambda: match_new_postings(database, settings, "bench"), lambda: None, before=forget)[0]
+
+
+def fill(database: Database, postings: list[Posting], users: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A market of these postings and so many users with random vectors; gives the users' and postings' vectors."""
+    rng = np.random.default_rng(2)
+    people = [postings[int(place)] for place in rng.integers(0, len(postings), users)]
+    user_vectors, job_vectors = unit(rng, users), unit(rng, len(postings))
+    with database.begin() as connection:
+        load(connection, postings)
+        ids = connection.execute(text("SELECT id, text_hash FROM jobs ORDER BY id")).all()
+        rows: Any = ((row.id, MODEL, row.text_hash, vector) for row, vector in zip(ids, job_vectors, strict=True))
+        copy_into(connection, "job_embeddings", ("job_id", "model", "text_hash", "embedding"), rows)
+        copy_into(connection, "users", ("user_key",), ((str(n),) for n in range(users)))
+        connection.exec_driver_sql(
+            "INSERT INTO cv_documents (user_id, file_name, content, sha256, status, text) "
+            "SELECT id, 'cv.txt', '', user_key, 'read', '' FROM users"
+        )
+        documents = connection.execute(text("SELECT user_id, id FROM cv_documents ORDER BY user_id")).all()
+        rows = (
+            (
+                document.user_id, 1, document.id, person.ai_key_skills, person.ai_experience_level,
+                person.ai_taxonomies_a, [person.ai_work_arrangement] if person.ai_work_arrangement else None,
+                {}, "t", "t", 1,
+            )
+            for document, person in zip(documents, people, strict=True)
+        )  # fmt: skip
+        columns = (
+            "user_id", "version", "document_id", "skills", "experience_level", "industries", "work_arrangements",
+            "evidence", "embedding_text", "text_hash", "extractor_version",
+        )  # fmt: skip
+        copy_into(connection, "cv_profiles", columns, rows)
+        profiles = connection.execute(text("SELECT id FROM cv_profiles ORDER BY user_id")).all()
+        rows = ((row.id, MODEL, "t", vector) for row, vector in zip(profiles, user_vectors, strict=True))
+        copy_into(connection, "profile_embeddings", ("profile_id", "model", "text_hash", "embedding"), rows)
+        # One user in two asks for something.
+        connection.exec_driver_sql(
+            "INSERT INTO user_preferences (user_id, locations, languages, min_salary, salary_currency) "
+            "SELECT id, '{Germany,Berlin}', '{English,German}', 20000, 'EUR' FROM users WHERE mod(id, 2) = 0"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO user_match_state (user_id, profile_version, preferences_version, scoring_key) "
+            "SELECT users.id, 1, coalesce(u.version, 0), 'bench' FROM users "
+            "LEFT JOIN user_preferences AS u ON u.user_id = users.id"
+        )
+    return user_vectors, job_vectors
+
+
+def scoring_key_of(database: Database, settings: MatchSettings) -> str:
+    """What the stage would note as scoring."""
+    with database.begin() as connection:
+        return scoring_key(settings, calibration_in_force(connection, settings.model))
+
+
+def unit(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
+    """Random unit vectors of shape (count, 384)."""
+    vectors = rng.normal(size=(count, DIMENSION)).astype(np.float32)
+    found: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return found
+
+
+def in_turn(
+    rounds: int,
+    pipeline: Callable[[], object],
+    baseline: Callable[[], object],
+    *,
+    before: Callable[[], object] = lambda: None,
+    baseline_first: bool = False,
+) -> tuple[float, float]:
+    """Median seconds of both; they take turns, so that what else the machine does hits both alike."""
+    taken: dict[bool, list[float]] = {False: [], True: []}
+    order = (True, False) if baseline_first else (False, True)
+    for _ in range(rounds):
+        for is_baseline in order:
+            before()
+            began = time.perf_counter()
+            (baseline if is_baseline else pipeline)()
+            taken[is_baseline].append(time.perf_counter() - began)
+    return statistics.median(taken[False]), statistics.median(taken[True])
+
+
+def _against_pgvector(database: Database, sizes: Sizes) -> Timed:
+    """Similarity alone over many postings, against `ORDER BY embedding <=> vector` on a table as wide as `jobs`."""
+    count = sizes.postings_of_one_user
+    rng = np.random.default_rng(3)
+    jobs, user = unit(rng, count), unit(rng, 1)
+    with database.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE wide (id bigint, body text, embedding vector({DIMENSION}))")
+        copy_into(connection, "wide", ("id", "body", "embedding"), ((n, "x" * 3_000, v) for n, v in enumerate(jobs)))
+    query = "SELECT id FROM wide ORDER BY embedding <=> CAST(:vector AS vector), id LIMIT :top"
+    parameters = {"vector": "[" + ",".join(map(repr, user[0].tolist())) + "]", "top": TOP}
+    exact: list[int] = []
+
+    def ask() -> None:
+        with database.begin() as connection:
+            exact[:] = connection.scalars(text(query), parameters).all()
+
+    def engine() -> NDArray[np.int64]:
+        found = similarities(user, jobs)[0]
+        first = np.argpartition(-found, TOP)[:TOP]
+        best: NDArray[np.int64] = first[np.lexsort((first, -found[first]))]
+        return best
+
+    ask()
+    recall = len(set(engine().tolist()) & set(exact)) / TOP
+    seconds = in_turn(sizes.rounds, engine, ask)
+    return f"one user x {count:,}: similarity and top {TOP} (recall {recall:.3f})", "pgvector, wide table", *seconds
+
+
+def _legacy_loop(database: Database) -> None:
+    with database.begin() as connection:
+        jobs = connection.execute(text("SELECT id, ai_key_skills FROM jobs ORDER BY id")).all()
+        for user in connection.execute(text("SELECT user_id, skills FROM cv_profiles ORDER BY user_id")).all():
+            for job in jobs:
+                own = {skill.lower() for skill in user.skills or ()}
+                wanted = {skill.lower() for skill in job.ai_key_skills or ()}
+                connection.execute(
+                    text("INSERT INTO legacy_matches VALUES (:user, :job, :score, :matching, :missing)"),
+                    {
+                        "user": user.user_id, "job": job.id,
+                        "score": round(100 * len(own & wanted) / len(wanted)) if wanted else 0,
+                        "matching": sorted(own & wanted), "missing": sorted(wanted - own),
+                    },
+                )  # fmt: skip
+
+
+def _copy_out(connection: Connection, query: str) -> list[str]:
+    import io
+
+    stream = io.StringIO()
+    connection.connection.cursor().copy_expert(f"COPY ({query}) TO STDOUT", stream)
+    return stream.getvalue().splitlines(keepends=True)
+
+
+def _copy_in(connection: Connection, table: str, columns: tuple[str, ...], lines: list[str]) -> None:
+    import io
+
+    cursor = connection.connection.cursor()
+    cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", io.StringIO("".join(lines)))

@@ -1,0 +1,185 @@
+"""`make bench`: how the pipeline compares with named baselines, measured in the same run, as ratios.
+
+Put here what is measured against what. A ratio carries over to another machine, a second does not; nothing here
+fails on a figure.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import text
+
+from jobmatch_dagster.bench.claude import print_costs
+from jobmatch_dagster.bench.legacy import print_differences
+from jobmatch_dagster.bench.matching import LOAD, Sizes, catalogue, hour, in_turn, kernel, legacy, one_user
+from jobmatch_dagster.cli.evaluate import load, throw_away_database
+from jobmatch_dagster.core.catalog.normalise import normalise_record
+from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed
+from jobmatch_dagster.core.posting import POSTING_COLUMNS, Posting
+from jobmatch_dagster.core.quality.evaluation import top_overlap
+from jobmatch_dagster.db.catalog.jobs import SightedPosting, merge_postings
+from jobmatch_dagster.db.connection.bulk import stage
+from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.demo.corpus import postings_of_hour
+from jobmatch_dagster.resources.embedder import EmbedderResource, load_model
+from jobmatch_dagster.resources.embedding_backends import torch_encoder
+
+ROUNDS = 7
+POSTINGS = 5_000
+_ONE_USERS_POSTINGS = 3_882
+TEXTS = 128
+_START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Medians in seconds of the same work, done by the pipeline and by the baseline."""
+
+    what: str
+    baseline: str
+    seconds: float
+    baseline_seconds: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times the baseline's time the pipeline takes."""
+        return self.seconds / self.baseline_seconds
+
+
+def main() -> None:
+    """Measure everything and print one table; `--load` measures at full size, which takes most of an hour."""
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    console.print(f"Medians of {ROUNDS} rounds, each in turn with its baseline.", highlight=False)
+    table = Table("Pipeline", "Baseline", "Ratio", "Pipeline, s", "Baseline, s")
+    for measured in _all(console, LOAD if "--load" in sys.argv else Sizes()):
+        table.add_row(
+            measured.what,
+            measured.baseline,
+            f"{measured.ratio:.2f}",
+            f"{measured.seconds:.3f}",
+            f"{measured.baseline_seconds:.3f}",
+        )
+        # At once, so that a bench that is stopped has said what it knows.
+        console.print(f"{measured.what}: {measured.ratio:.2f}", style="dim", highlight=False)
+    console.print(table)
+    print_differences(console)
+    print_costs(console)
+
+
+def _all(console: Console, sizes: Sizes) -> Iterator[Measured]:
+    steps: list[Callable[[], Iterator[Measured]]] = [
+        _loading,
+        _unchanged,
+        lambda: (Measured(*timed) for timed in [kernel(sizes), *hour(sizes, _postings(sizes.postings))]),
+        lambda: (Measured(*timed) for timed in [*one_user(sizes, _postings(_ONE_USERS_POSTINGS))]),
+        lambda: (Measured(*timed) for timed in [legacy(sizes, _postings(sizes.postings))]),
+        _embedding,
+        *([_catalogue] if sizes == LOAD else []),
+    ]
+    for number, measure in enumerate(steps, start=1):
+        console.print(f"{number}/{len(steps)} ...", style="dim", highlight=False)
+        yield from measure()
+
+
+def _catalogue() -> Iterator[Measured]:
+    """An hour beside a million open postings, against one beside ten thousand."""
+    postings = _postings(1_000)
+    few, many = catalogue(postings, 10_000), catalogue(postings, 1_000_000)
+    yield Measured("an hour with 1,000,000 postings in the catalogue", "with 10,000", many, few)
+
+
+def _loading() -> Iterator[Measured]:
+    """Loading new postings, against a bare COPY of the same rows."""
+    with _pages_database() as database:
+        postings = _postings(POSTINGS)
+        seconds = in_turn(
+            ROUNDS,
+            lambda: _merge(database, postings),
+            lambda: _copy(database, postings),
+            before=lambda: _empty(database),
+        )
+    yield Measured(f"COPY and merge of {POSTINGS:,} new postings", "COPY of the same rows, no index", *seconds)
+
+
+def _unchanged() -> Iterator[Measured]:
+    """Seeing the same postings again, against loading them."""
+    with _pages_database() as database:
+        postings = _postings(POSTINGS)
+
+        def load_anew() -> None:
+            _empty(database)
+            _merge(database, postings)
+
+        seconds = in_turn(ROUNDS, lambda: _merge(database, postings), load_anew, baseline_first=True)
+    yield Measured(f"the same {POSTINGS:,} postings again", "loading them", *seconds)
+
+
+def _embedding() -> Iterator[Measured]:
+    """Embedding texts, against the model's own encode in float32; whether both rank alike."""
+    reference = EmbedderResource(backend="torch-fp32")
+    embedder = EmbedderResource()
+    texts = [
+        posting_text_to_embed(
+            title=posting.title, key_skills=posting.ai_key_skills, keywords=posting.ai_keywords,
+            core_responsibilities=posting.ai_core_responsibilities,
+            requirements_summary=posting.ai_requirements_summary,
+            # Ads are longer than the generated ones: repeated, their lengths are those of real ads.
+            description=posting.description if place % 2 else (posting.description or "") * 3,
+        )
+        for place, posting in enumerate(_postings(TEXTS))
+    ]  # fmt: skip
+    encode = torch_encoder(load_model("")).encode
+    pieces = [piece for text_ in texts for piece in text_.split("\n")]
+    embedder.encode(texts[:8])
+    seconds = in_turn(ROUNDS, lambda: embedder.encode(texts), lambda: encode(pieces))
+    overlap = top_overlap(embedder.encode(texts).vectors, reference.encode(texts).vectors)
+    yield Measured(
+        f"{TEXTS} texts embedded ({embedder.backend}), top-100 overlap {overlap:.3f}", "model.encode, fp32", *seconds
+    )
+
+
+@contextmanager
+def _pages_database() -> Iterator[Database]:
+    """A throw-away database with the page that postings come from."""
+    with throw_away_database() as database:
+        with database.begin() as connection:
+            load(connection, [])
+        yield database
+
+
+def _postings(count: int) -> list[Posting]:
+    return [
+        normalise_record(record)
+        for n in range(-(-count // 500))
+        for record in postings_of_hour(_START + timedelta(hours=n), count=500)
+    ][:count]
+
+
+def _merge(database: Database, postings: list[Posting]) -> None:
+    now = datetime.now(UTC)
+    with database.begin() as connection:
+        merge_postings(
+            connection,
+            (SightedPosting(posting, 1, place, now) for place, posting in enumerate(postings)),
+            "bench",
+        )
+
+
+def _copy(database: Database, postings: list[Posting]) -> None:
+    with database.begin() as connection:
+        rows = ([getattr(posting, column) for column in POSTING_COLUMNS] for posting in postings)
+        stage(connection, "jobs", POSTING_COLUMNS, rows, name="bare")
+
+
+def _empty(database: Database) -> None:
+    with database.begin() as connection:
+        connection.execute(text("TRUNCATE jobs CASCADE"))
+
+
+if __name__ == "__main__":
+    main()

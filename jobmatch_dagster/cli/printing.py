@@ -1,0 +1,113 @@
+"""Statistics and preferences as tables on a terminal.
+
+Put here how they look on a terminal. What is counted belongs in `db/statistics/statistics.py`.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from rich.columns import Columns
+from rich.console import Console
+from rich.table import Table
+
+from jobmatch_dagster.core.profiles.preferences import Preferences
+from jobmatch_dagster.db.statistics.statistics import COVERAGE_BAR, JobStatistics, UserStatistics
+
+_MOST = 12
+
+
+def print_job_statistics(found: JobStatistics, console: Console) -> None:
+    """The catalogue: totals, then a table for each way of counting, then how far the AI fields are filled."""
+    late = found.median_seconds_to_insert
+    age = found.as_of - found.newest_date_created if found.newest_date_created else None
+    totals = {
+        "postings": f"{found.total:,}",
+        "open": f"{found.open:,}",
+        "discovered in the last 24 hours": f"{found.discovered_last_24_hours:,}",
+        "further copies of the same ad": f"{found.duplicates:,}",
+        "age of the newest": _duration(age),
+        "median from indexing to the row": _duration(None if late is None else timedelta(seconds=late)),
+    }
+    console.print(_table("Catalogue", totals))
+    console.print(
+        Columns(
+            [
+                _counts("Source", found.by_source, found.total),
+                _counts("Work arrangement", found.by_work_arrangement, found.total),
+                _counts("Experience, years", found.by_experience_level, found.total),
+                _counts("Language", found.by_language, found.total),
+                _counts("Industry", found.by_industry, found.total),
+            ]
+        )
+    )
+    table = Table("AI field", "known", "bar", title="Coverage", title_justify="left")
+    for field, share in found.ai_coverage.items():
+        bar = COVERAGE_BAR.get(field)
+        told = "-" if share is None else f"{share:.1%}"
+        low = share is not None and bar is not None and share < bar
+        table.add_row(field, f"[red]{told}[/red]" if low else told, f"{bar:.1%}" if bar else "")
+    console.print(table)
+
+
+def print_user_statistics(found: UserStatistics, console: Console) -> None:
+    """One user: matches and decisions, then industries, scores by level and missing skills."""
+    average = found.average_score
+    totals = {
+        "matched by meaning": f"{found.matched_semantic:,}",
+        "explained by Claude": f"{found.matched_claude:,}",
+        "saved": f"{found.saved:,}",
+        "applied": f"{found.applied:,}",
+        "rejected": f"{found.rejected:,}",
+        "average score": "-" if average is None else f"{average:.1f}",
+    }
+    levels = {level: f"{score:.1f}" for level, score in found.average_score_by_experience_level.items()}
+    console.print(_table(f"User {found.user_key}", totals))
+    console.print(
+        Columns(
+            [
+                _counts("Industry", found.top_industries, None),
+                _table("Average score by experience, years", levels),
+                _counts("Skill that is missing", found.missing_skills, None),
+            ]
+        )
+    )
+
+
+def print_preferences(wanted: Preferences, version: int | None, console: Console) -> None:
+    """What a user asks for, field by field; "-" is a field that does not matter."""
+    rows = {name.replace("_", " "): _wish(value) for name, value in wanted.as_row().items()}
+    console.print(_table(f"Preferences, version {version or 0}", rows))
+
+
+def _wish(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "-" if value is None else f"{value:,.0f}" if isinstance(value, float) else str(value)
+
+
+def _counts(title: str, counts: Mapping[str, int], total: int | None) -> Table:
+    """Counts, largest first, with their share of the total where there is one."""
+    shown = list(counts.items())[:_MOST]
+    rest = len(counts) - len(shown)
+    told = {name: f"{n:,}" + (f" {n / total:6.1%}" if total else "") for name, n in shown}
+    return _table(title, told | ({f"{rest} more": ""} if rest else {}))
+
+
+def _table(title: str, rows: Mapping[str, str]) -> Table:
+    table = Table(show_header=False, title=title, title_justify="left")
+    table.add_column()
+    table.add_column(justify="right")
+    for name, value in rows.items():
+        table.add_row(name, value)
+    return table
+
+
+def _duration(length: timedelta | None) -> str:
+    if length is None:
+        return "unknown"
+    minutes = int(length.total_seconds() // 60)
+    if minutes < 120:
+        return f"{minutes} minutes"
+    return f"{minutes // 60:,} hours" if minutes < 48 * 60 else f"{minutes // (24 * 60):,} days"

@@ -1,1 +1,0 @@
-"""What is read from a CV's text, one kind of fact each module; `core/profile.py` puts them together."""

@@ -1,0 +1,96 @@
+"""What a call to Claude costs, from its usage and a price list.
+
+Put here arithmetic alone. The prices are data (`data/claude_prices.toml`).
+"""
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal, InvalidOperation
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jobmatch_dagster.errors import PermanentFailure
+
+_MILLION = Decimal(1_000_000)
+
+
+@dataclass(frozen=True)
+class Prices:
+    """USD per million tokens; `batch_share` is the share of them that a message batch costs."""
+
+    input: Decimal
+    output: Decimal
+    cache_write_5m: Decimal
+    cache_write_1h: Decimal
+    cache_read: Decimal
+    batch_share: Decimal
+
+    def cost_usd(self, usage: Mapping[str, Any], *, batch: bool = False) -> Decimal:
+        """Cost of one call from its `usage` (see `flat_usage`)."""
+        written = _tokens(usage, "cache_creation_input_tokens")
+        written_1h = min(written, _tokens(usage, "ephemeral_1h_input_tokens"))
+        total = (
+            _tokens(usage, "input_tokens") * self.input
+            + _tokens(usage, "output_tokens") * self.output
+            + (written - written_1h) * self.cache_write_5m
+            + written_1h * self.cache_write_1h
+            + _tokens(usage, "cache_read_input_tokens") * self.cache_read
+        ) / _MILLION
+        return total * self.batch_share if batch else total
+
+    def highest_usd(self, input_tokens: Decimal, output_tokens: int, *, batch: bool = False) -> Decimal:
+        """Most that a call of this size costs: everything written into the cache, the answer as long as allowed."""
+        write = self.cache_write_1h if batch else self.cache_write_5m
+        total = (input_tokens * max(self.input, write) + output_tokens * self.output) / _MILLION
+        return total * self.batch_share if batch else total
+
+
+def flat_usage(usage: Mapping[str, Any]) -> dict[str, int]:
+    """The numbers of an API `usage`, nested ones too, under their own names; what is not reported is left out."""
+    flat: dict[str, int] = {}
+    for name, value in usage.items():
+        if isinstance(value, Mapping):
+            flat |= flat_usage(value)
+        elif isinstance(value, int) and not isinstance(value, bool):
+            flat[name] = value
+    return flat
+
+
+def prices_of(model: str, file: str = "") -> Prices:
+    """The price list of a model, from this file or the packaged one.
+
+    Raises:
+        PermanentFailure: if the model has none: without a price no budget can be kept.
+    """
+    table = _price_table(file)
+    if model not in table:
+        raise PermanentFailure(
+            f"No price is known for CLAUDE_MODEL={model!r}; known are {', '.join(table)}. "
+            "CLAUDE_PRICES names a file with others."
+        )
+    return table[model]
+
+
+@functools.cache
+def _price_table(file: str) -> Mapping[str, Prices]:
+    packaged = resources.files("jobmatch_dagster.core.enrichment") / "data" / "claude_prices.toml"
+    names = [field.name for field in fields(Prices)]
+    try:
+        data = tomllib.loads((Path(file) if file else packaged).read_text(encoding="utf-8"))
+        table = {model: Prices(**{name: Decimal(str(row[name])) for name in names}) for model, row in data.items()}
+    except (OSError, ValueError, KeyError, TypeError, InvalidOperation) as error:
+        raise PermanentFailure(
+            f"CLAUDE_PRICES={file!r} is no price list ({type(error).__name__}: {error}); "
+            f"each model is a table with {', '.join(names)}."
+        ) from None
+    negative = [model for model, prices in table.items() if min(vars(prices).values()) < 0]
+    if negative:
+        raise PermanentFailure(f"CLAUDE_PRICES={file!r} has negative prices for {', '.join(negative)}.")
+    return table
+
+
+def _tokens(usage: Mapping[str, Any], name: str) -> Decimal:
+    return Decimal(usage.get(name) or 0)

@@ -1,0 +1,104 @@
+"""The texts that stand for a posting and a profile when they are embedded.
+
+Put here the templates alone. A change of one, or of a word list that they lean on, is a new version: old and new
+vectors never meet. A text has a head (the
+first line: what the work is called) and a body; its vector is the mean of both, so that a title counts as much as
+the lines below it. A German title carries its English meaning, since the packaged model reads English alone.
+"""
+
+import functools
+import hashlib
+from collections.abc import Sequence
+
+from jobmatch_dagster.core.matching.posting_facts import english_skills, skills_in
+from jobmatch_dagster.core.text import clean_line, strip_noise
+from jobmatch_dagster.core.vocabulary.glossary import glossary_version, in_english, without_gender
+from jobmatch_dagster.core.vocabulary.occupations import occupations_of, occupations_version
+from jobmatch_dagster.core.vocabulary.skills import skill_names_version
+
+_TEMPLATE_VERSION = 2
+# What stands before it in a model's version holds whatever the word lists say.
+WORDS_MARK = "/words-"
+
+_MAX_TITLES = 3
+_MAX_HEAD_WORDS = 50
+_SKILLS, _FIELDS = "Skills: ", "Fields: "
+
+
+@functools.cache
+def text_version() -> str:
+    """Version of the templates and of the word lists that they lean on: skills (ESCO's too), occupations, glossary."""
+    lists = (skill_names_version(), occupations_version(), glossary_version())
+    return f"text-v{_TEMPLATE_VERSION}{WORDS_MARK}{hashlib.sha256(repr(lists).encode()).hexdigest()[:8]}"
+
+
+def posting_text(
+    *,
+    title: str,
+    key_skills: Sequence[str] | None,
+    keywords: Sequence[str] | None,
+    core_responsibilities: str | None,
+    requirements_summary: str | None,
+    description: str | None,
+) -> str:
+    """What an ad says, as its `text_hash` sees it: title, skills, responsibilities, requirements and keywords.
+
+    Without AI fields title and description.
+    """
+    summary = [part for part in (core_responsibilities, requirements_summary) if part]
+    if not (key_skills or summary):
+        return clean_line(f"{title}. {strip_noise(description or '')}")
+    parts = [title]
+    if key_skills:
+        parts.append(_SKILLS + ", ".join(key_skills))
+    parts += summary
+    if keywords:
+        known = {skill.casefold() for skill in key_skills or ()}
+        parts.append("Keywords: " + ", ".join(word for word in keywords if word.casefold() not in known))
+    return clean_line(". ".join(part.rstrip(". ") for part in parts))
+
+
+def posting_text_to_embed(
+    *,
+    title: str,
+    key_skills: Sequence[str] | None,
+    keywords: Sequence[str] | None,
+    core_responsibilities: str | None,
+    requirements_summary: str | None,
+    description: str | None,
+) -> str:
+    """Head and body of a posting, a line each. The body is `posting_text` with the skills by their English names.
+
+    The most telling parts come first, because a model reads a limited number of word pieces (MiniLM: 256).
+    """
+    skills = key_skills or skills_in(title, description or "")
+    text = posting_text(
+        title=_named(title),
+        key_skills=english_skills(skills),
+        keywords=keywords,
+        core_responsibilities=core_responsibilities,
+        requirements_summary=requirements_summary,
+        description=description,
+    )
+    if skills and not (key_skills or core_responsibilities or requirements_summary):
+        text = clean_line(f"{text}. {strip_noise(description or '')}")
+    return f"{_head(title, occupations_of(title))}\n{text}"
+
+
+def profile_text_to_embed(embedding_text: str) -> str:
+    """Head and body of a profile's text (`cv/text.py`), a line each; one line alone when it names no title."""
+    titles = embedding_text.split(f". {_SKILLS}", maxsplit=1)[0].split(f". {_FIELDS}", maxsplit=1)[0]
+    if titles.startswith((_SKILLS, _FIELDS)) or not 0 < len(titles.split()) < _MAX_HEAD_WORDS:
+        return embedding_text
+    found = dict.fromkeys(group for title in titles.split(", ")[:_MAX_TITLES] for group in occupations_of(title))
+    return f"{_head(titles, tuple(found)[:_MAX_TITLES])}\n{embedding_text}"
+
+
+def _head(title: str, occupations: Sequence[str]) -> str:
+    return clean_line(". ".join(part for part in (_named(title), "; ".join(occupations)) if part))
+
+
+def _named(title: str) -> str:
+    """The title without gender marks, and what it means in English when it is German."""
+    english = in_english(title)
+    return without_gender(title) + (f" ({english})" if english else "")

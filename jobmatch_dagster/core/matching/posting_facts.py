@@ -1,0 +1,126 @@
+"""What is matched of a posting: the vendor's AI fields, and where they are missing what the ad itself says.
+
+Put here how the ad's own words stand in. What is read is marked as read: it may score a pair, never exclude one.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jobmatch_dagster.core.profiles.cv.experience import level_of
+from jobmatch_dagster.core.profiles.cv.facts import read_industries
+from jobmatch_dagster.core.vocabulary.glossary import in_english, without_gender
+from jobmatch_dagster.core.vocabulary.skills import canonical, find_skills, skill_table_version
+
+_VERSION = 1
+"""A change of what is read is a new version: facts of the old one are read again."""
+
+# Skills that one ad's text names at most; the first ones, since lists of benefits and tags stand last.
+_MAX_SKILLS = 25
+# Where an ad speaks of experience asked for, in years.
+_YEARS = re.compile(
+    r"(?P<low>\d{1,2})\s*(?:\+|(?:-|–|bis|to)\s*\d{1,2}\s*\+?)?\s*(?:years?|yrs?|jahren?|jahre)\b[^.\n]{0,60}?(?:experience|erfahrung|praxis)"
+    r"|(?:experience|erfahrung)[^.\n]{0,30}?(?P<low2>\d{1,2})\s*\+?\s*(?:years?|yrs?|jahren?|jahre)\b",
+    re.IGNORECASE,
+)
+_SEVERAL = re.compile(
+    r"\b(?:mehrjährige?\w*|several years(?: of)?|einschlägige\w*) (?:\w+ ){0,2}?(?:berufs)?(?:erfahrung|experience)",
+    re.I,
+)
+_BEGINNER = re.compile(
+    r"\b(?:junior|intern|internship|trainee|graduate|entry[- ]level|working student|apprentice|werkstudent\w*|"
+    r"praktik\w+|\w*praktikum|azubi|ausbildung\b|auszubildende\w*|duales studium|studentische\w*|aushilfe|"
+    r"berufseinsteiger\w*|early career)",
+    re.IGNORECASE,
+)
+_SENIOR = re.compile(r"\b(?:senior|sr\.?|lead|principal|staff|head of|director|leiter\w*|leitung|vp)\b", re.IGNORECASE)
+_REMOTE = re.compile(
+    r"\b(?:100\s?% remote|fully remote|remote[- ]first|full[- ]remote|vollständig remote|komplett remote)\b",
+    re.IGNORECASE,
+)
+_REMOTE_TITLE = re.compile(r"\bremote\b|\bhome[- ]?office\b", re.IGNORECASE)
+_HYBRID = re.compile(
+    r"\b(?:hybrid\w*|home[- ]?office|mobiles? arbeiten|teilweise remote|remote[- ]anteil)\b", re.IGNORECASE
+)
+_MAX_YEARS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class PostingFacts:
+    """Facts of one posting; None where neither the vendor nor the ad says it. `derived` names those that were read."""
+
+    skills: list[str] | None
+    experience_level: str | None
+    industries: list[str] | None
+    work_arrangement: str | None
+    derived: list[str] | None
+
+
+def posting_facts(
+    *,
+    title: str,
+    location: str | None,
+    description: str | None,
+    key_skills: Sequence[str] | None,
+    experience_level: str | None,
+    industries: Sequence[str] | None,
+    work_arrangement: str | None,
+) -> PostingFacts:
+    """The vendor's facts, each with the ad's own words in its place where it is missing."""
+    text = description or ""
+    read = {
+        "skills": None if key_skills else skills_in(title, text),
+        "experience_level": None if experience_level else _level(title, text),
+        "industries": None if industries else _industries(title),
+        "work_arrangement": None if work_arrangement else _arrangement(title, location or "", text),
+    }
+    return PostingFacts(
+        skills=list(key_skills) if key_skills else read["skills"] or None,  # type: ignore[arg-type]
+        experience_level=experience_level or read["experience_level"],  # type: ignore[arg-type]
+        industries=list(industries) if industries else read["industries"] or None,  # type: ignore[arg-type]
+        work_arrangement=work_arrangement or read["work_arrangement"],  # type: ignore[arg-type]
+        derived=[name for name, value in read.items() if value] or None,
+    )
+
+
+def facts_version() -> str:
+    """Version of the reading, with the skill table's: another table reads other skills."""
+    return f"{_VERSION}/{skill_table_version()}"
+
+
+def skills_in(title: str, description: str) -> list[str]:
+    """Skills of the table that the ad names, in its own spelling, those of the title first."""
+    return find_skills(f"{title}\n{description}")[:_MAX_SKILLS]
+
+
+def english_skills(skills: Sequence[str]) -> list[str]:
+    """The table's (English) names of skills, each once."""
+    return list(dict.fromkeys(canonical(skill) for skill in skills))
+
+
+def _industries(title: str) -> list[str] | None:
+    plain = without_gender(title)
+    english = in_english(title)
+    return list(read_industries([plain, *([english] if english else [])], []).values) or None
+
+
+def _level(title: str, text: str) -> str | None:
+    if _BEGINNER.search(title):
+        return "0-2"
+    years = [
+        int(match["low"] or match["low2"])
+        for match in _YEARS.finditer(text)
+        if int(match["low"] or match["low2"]) <= _MAX_YEARS
+    ]
+    if years:
+        # What must be brought stands first; later sentences speak of single tools or of the firm.
+        return level_of(years[0])
+    if _SENIOR.search(title):
+        return "5-10"
+    return "2-5" if _SEVERAL.search(text) else None
+
+
+def _arrangement(title: str, location: str, text: str) -> str | None:
+    if _REMOTE.search(text) or _REMOTE_TITLE.search(title) or location.strip().casefold() in {"remote", "worldwide"}:
+        return "Remote OK"
+    return "Hybrid" if _HYBRID.search(text) else None

@@ -1,0 +1,122 @@
+"""Pages for people: a title, what stands out, sections of facts; as Markdown for the UI and as text for a terminal.
+
+Put here how a page looks. What stands on it belongs to whoever makes it. Text of strangers (postings, CVs, answers)
+is escaped: it never becomes a link, an image or a heading.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from jobmatch_dagster.core.markdown import cell, escaped, markdown_table
+
+UNKNOWN = "unknown"
+_CODE_INDENT = "    "
+
+
+@dataclass(frozen=True)
+class RunLink:
+    """A Dagster run: a link in the UI, its id in a terminal."""
+
+    run_id: str | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that stands out, and what to do about it."""
+
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under column names."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page: facts by name, tables, and text that is shown as it is."""
+
+    title: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    tables: Sequence[Table] = ()
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole page."""
+
+    title: str
+    findings: Sequence[Finding]
+    sections: Sequence[Section]
+
+    def markdown(self) -> str:
+        """For the UI."""
+        return "\n\n".join(self._markdown())
+
+    def text(self) -> str:
+        """For a terminal."""
+        return "\n".join(self._text())
+
+    def _markdown(self) -> Iterator[str]:
+        yield f"# {escaped(self.title)}"
+        if self.findings:
+            yield "## What stands out"
+            yield "\n".join(f"- **{escaped(found.what)}** {escaped(found.remedy)}" for found in self.findings)
+        for number, section in enumerate(self.sections, start=1):
+            yield f"## {number}. {escaped(section.title)}"
+            if section.facts:
+                rows = "\n".join(f"| {escaped(name)} | {_linked(value)} |" for name, value in section.facts.items())
+                yield f"| | |\n| --- | --- |\n{rows}"
+            for table in section.tables:
+                yield markdown_table(table.rows, table.columns)
+            if section.code:
+                # Indented, not fenced: no text can end the block.
+                yield "\n".join(_CODE_INDENT + line for line in section.code.splitlines())
+
+    def _text(self) -> Iterator[str]:
+        yield self.title
+        if self.findings:
+            yield "\nWhat stands out"
+            for found in self.findings:
+                yield f"  ! {found.what} {found.remedy}"
+        for number, section in enumerate(self.sections, start=1):
+            yield f"\n{number}. {section.title}"
+            width = max((len(name) for name in section.facts), default=0)
+            for name, value in section.facts.items():
+                yield f"  {name:<{width}}  {_plain(value)}"
+            for table in section.tables:
+                yield from _columns(table)
+            for line in section.code.splitlines():
+                yield f"  {line}"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, RunLink):
+        return value.run_id or UNKNOWN
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(str(item) for item in value) or "none"
+    return UNKNOWN if value is None else str(value)
+
+
+def _linked(value: Any) -> str:
+    if isinstance(value, RunLink) and value.run_id:
+        return f"[{escaped(value.run_id[:8])}](/runs/{value.run_id})"
+    return escaped(" ".join(_plain(value).split()))
+
+
+def _columns(table: Table) -> Iterator[str]:
+    lines = [[str(name) for name in table.columns], *([_shown(value) for value in row] for row in table.rows)]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(table.columns))]
+    for line in lines:
+        yield "  " + "  ".join(f"{text:<{width}}" for text, width in zip(line, widths, strict=True)).rstrip()
+
+
+def _shown(value: Any) -> str:
+    shown = cell(value)
+    return "" if shown is None else str(shown)

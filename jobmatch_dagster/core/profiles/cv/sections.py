@@ -1,0 +1,158 @@
+"""A CV's text cut into its sections, by headings in English and German.
+
+Put here where a section begins and of what kind it is. What is read from a section belongs in its own module.
+"""
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+# Before the first heading: name, address, title, sometimes a summary.
+HEAD = "head"
+# A block of titles by itself, as the portals' export puts it between education and "Skill Details".
+HEADLINE = "headline"
+
+# "Projects: 5", "Languages: Java": with text behind it such a word labels a line. Inside a job's description other
+# headings do so too ("Technologies: ...").
+_ONLY_LABELS = frozenset({"projects", "languages"})
+_LABELLED = frozenset({"experience", "projects"})
+_MAX_HEADING_WORDS = 6
+_MAX_HEADLINE_WORDS = 12
+# The portals' export glues its headings to the text before them.
+_GLUED = re.compile(r"(?:[^\S\n]*\b|(?<=[a-z0-9.)]))((?:Education|Skill|Company) Details)\b:?[^\S\n]*")
+# A flattened document runs its headings on: "… in a team. Certification and Trainings: …", "… milling STRENGTHS: …".
+_RUN_ON = re.compile(
+    r"(?:(?<=[.!?;)])[^\S\n]+(?P<title>[A-Z][a-z]+(?:[ /&]+[A-Za-z]+){0,3})|"
+    r"(?<=[a-z0-9.,;)])[^\S\n]+(?P<capitals>[A-ZÄÖÜ]{4,}(?:[ /&]+[A-ZÄÖÜ]+){0,3})):(?=\s)"
+)
+_SPACED_LETTERS = re.compile(r"(?:[^\W\d_] ){3,}[^\W\d_]")
+_MARKS = re.compile(r"^[\s•*#>\-–—_=]*(?:(?:\d{1,2}|[IVX]{1,4})[.)]\s+)?|[\s:.\-–—_=*#|]*$")
+_PARENTHESES = re.compile(r"\([^)]*\)")
+_SPLIT = re.compile(r"^(?P<heading>[^:]{2,40}?)\s*:\s*[\-–]?\s*(?P<rest>\S.*)$")
+
+
+@dataclass(frozen=True)
+class Section:
+    """Lines under one heading; `kind` is a table of `headings.toml`, "head" or "headline"."""
+
+    kind: str
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The lines as one text."""
+        return "\n".join(self.lines)
+
+
+def split_sections(text: str) -> list[Section]:
+    """The sections of a CV in their order; a kind may come more than once. Headings are not kept."""
+    kind, lines = HEAD, []
+    sections: list[Section] = []
+    for line in _RUN_ON.sub(_set_apart, _GLUED.sub(r"\n\1\n", text)).split("\n"):
+        heading, rest = _heading(line, inside=kind)
+        if heading is None:
+            lines.append(line)
+            continue
+        sections.extend(_closed(kind, lines, followed_by=line))
+        kind, lines = heading, [rest] if rest else []
+    sections.extend(_closed(kind, lines, followed_by=""))
+    return sections
+
+
+def lines_of(sections: Iterable[Section], *kinds: str) -> list[str]:
+    """The filled lines of all sections of these kinds, in order."""
+    return [line for section in sections if section.kind in kinds for line in section.lines if line.strip()]
+
+
+def is_heading(line: str) -> bool:
+    """Whether a line is nothing but a heading."""
+    return _level(line) in _table().exact
+
+
+def _set_apart(match: re.Match[str]) -> str:
+    """A run-on heading at the beginning of a line; anything else as it was."""
+    heading = match["title"] or match["capitals"]
+    kind = _table().exact.get(_level(heading))
+    # "Qualifications:" inside a line speaks of what was asked or learnt, seldom of schools.
+    return match[0] if kind in {None, "education"} else f"\n{heading}:"
+
+
+def _closed(kind: str, lines: list[str], *, followed_by: str) -> list[Section]:
+    """The section(s) that end here. Between education and "Skill Details" the portals' export puts the titles."""
+    if kind == "education" and followed_by.startswith("Skill Details"):
+        rows, titles = _cut_headline(lines)
+        return [Section(kind, tuple(rows)), Section(HEADLINE, tuple(titles))]
+    return [Section(kind, tuple(lines))] if any(line.strip() for line in lines) else []
+
+
+def _cut_headline(lines: list[str]) -> tuple[list[str], list[str]]:
+    """Education rows, and the titles: the line before the first blank one, and what follows it."""
+    filled = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
+    blank = next((i for i in range(filled, len(lines)) if not lines[i].strip()), len(lines))
+    titles = [line for line in lines[max(blank - 1, 0) :] if 0 < len(line.split()) <= _MAX_HEADLINE_WORDS]
+    return lines[: max(blank - 1, 0)], titles
+
+
+def _heading(line: str, *, inside: str) -> tuple[str | None, str]:
+    """Kind of the section that the line begins and what stands behind the heading; (None, "") when it is none."""
+    bare = _level(line)
+    if kind := _table().exact.get(bare):
+        return kind, ""
+    if split := _SPLIT.match(line.strip()):
+        kind = _table().exact.get(_level(split["heading"]))
+        begins = kind is not None and (inside not in _LABELLED or kind == "education" or split["heading"].isupper())
+        return (kind, split["rest"]) if begins and kind not in _ONLY_LABELS else (None, "")
+    words = bare.split()
+    if 1 < len(words) <= _MAX_HEADING_WORDS and _looks_like_heading(line):
+        kind = _table().last_words.get(words[-1])
+        if kind:
+            return kind, ""
+    return _leading_heading(line)
+
+
+def _leading_heading(line: str) -> tuple[str | None, str]:
+    """A heading of several words that the text follows in the same line, as in flattened documents."""
+    words = line.split()
+    for count in range(min(4, len(words) - 1), 1, -1):
+        heading, rest = words[:count], words[count:]
+        kind = _table().exact.get(_level(" ".join(heading)))
+        if kind and all(word[0].isupper() or word == "&" for word in heading) and not rest[0][0].islower():
+            # "Technical Skills / Responsibilities:" is a heading to its end.
+            return kind, "" if rest[0][0] in "/&" and rest[-1].endswith(":") else " ".join(rest)
+    return None, ""
+
+
+def _looks_like_heading(line: str) -> bool:
+    """A capital at every word of weight, no number, and no end of a sentence."""
+    words = _MARKS.sub("", line).split()
+    if line.rstrip().endswith((".", ",")) or any(character.isdigit() for character in line):
+        return False
+    return all(word[0].isupper() or len(word) <= 3 for word in words)
+
+
+def _level(heading: str) -> str:
+    text = _PARENTHESES.sub(" ", heading)
+    if _SPACED_LETTERS.fullmatch(text.strip()):
+        text = text.replace(" ", "")
+    text = _MARKS.sub("", text).casefold().replace("&", " and ").replace("/", " and ")
+    return " ".join(text.split())
+
+
+@dataclass(frozen=True)
+class _Headings:
+    exact: dict[str, str]
+    last_words: dict[str, str]
+
+
+@functools.cache
+def _table() -> _Headings:
+    source = resources.files("jobmatch_dagster.core.profiles") / "data" / "headings.toml"
+    kinds: dict[str, Any] = tomllib.loads(source.read_text(encoding="utf-8"))
+    return _Headings(
+        exact={phrase: kind for kind, words in kinds.items() for phrase in words["exact"]},
+        last_words={word: kind for kind, words in kinds.items() for word in words.get("last_words", ())},
+    )

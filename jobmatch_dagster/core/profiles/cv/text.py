@@ -1,0 +1,60 @@
+"""The text that stands for a profile when it is embedded: what the person does, not who the person is.
+
+Put here the template and what it leaves out: name, address, contact, birth, schools.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from jobmatch_dagster.core.profiles.cv.names import names_in, words_of
+from jobmatch_dagster.core.profiles.cv.sections import Section, lines_of
+from jobmatch_dagster.core.profiles.cv.titles import is_role
+from jobmatch_dagster.core.profiles.cv.vocabulary import PERSONAL
+from jobmatch_dagster.core.text import clean_line
+
+# MiniLM reads 256 word pieces, about so many words.
+MAX_WORDS = 200
+_MAX_SUMMARY_WORDS = 50
+_MAX_SKILLS = 30
+_MIN_LINE_WORDS = 5
+_MAX_LINE_WORDS = 40
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜ])|\n")
+_LABEL = re.compile(
+    r"^(?:description|company|responsibilit(?:y|ies)|roles?(?: and responsibilit(?:y|ies))?)\s*[-:–]\s*", re.IGNORECASE
+)
+
+
+def profile_text(
+    *, titles: Sequence[str], skills: Sequence[str], industries: Sequence[str], sections: Sequence[Section]
+) -> str:
+    """Titles, summary, skills, fields and main lines of work, most telling first, at most 200 words.
+
+    Built like the text of a posting (`embedding_text.py`). Empty when the CV says none of it.
+    """
+    names = names_in(sections)
+    summary = _words(" ".join(_sentences(lines_of(sections, "summary"), names)), _MAX_SUMMARY_WORDS)
+    parts = [
+        ", ".join(
+            title for title in titles if not any(word in names and not is_role(word) for word in words_of(title))
+        ),
+        f"Skills: {', '.join(skills[:_MAX_SKILLS])}" if skills else "",
+        f"Fields: {', '.join(industries)}" if industries else "",
+        summary,
+        *_sentences(lines_of(sections, "experience", "projects"), names),
+    ]
+    return _words(clean_line(". ".join(part.strip(" .•") for part in parts if part.strip(" .•"))), MAX_WORDS)
+
+
+def _sentences(lines: Sequence[str], names: frozenset[str]) -> Iterator[str]:
+    for line in lines:
+        for piece in _SENTENCE_END.split(line):
+            sentence = _LABEL.sub("", piece.strip(" •*-–\t"))
+            words = words_of(sentence)
+            if _MIN_LINE_WORDS <= len(sentence.split()) <= _MAX_LINE_WORDS and not (
+                PERSONAL.search(sentence) or words & names
+            ):
+                yield sentence
+
+
+def _words(text: str, limit: int) -> str:
+    return " ".join(text.split()[:limit])

@@ -1,0 +1,82 @@
+"""Lines of a page in reading order, by where they stand on it.
+
+Put here the order alone. A page has two columns when both sides of a gutter have headings of their own; a column of
+dates beside a column of jobs is a table, whose rows stay together.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from jobmatch_dagster.core.profiles.cv.sections import is_heading
+
+# Left edges that may be that of a right column: the commonest ones.
+_MAX_GUTTERS = 12
+# More lines across it, and it is no gutter.
+_MAX_CROSSING_SHARE = 0.3
+_MIN_COLUMN_LINES = 3
+
+
+@dataclass(frozen=True)
+class PlacedLine:
+    """A line of text and its box, in points; y grows upwards."""
+
+    text: str
+    left: float
+    right: float
+    bottom: float
+    top: float
+
+
+def reading_order(lines: Sequence[PlacedLine]) -> list[str]:
+    """The page's text, top to bottom: what crosses the gutter by itself, between that one column after the other."""
+    rows = sorted(lines, key=lambda line: (-line.top, line.left))
+    gutter = _gutter(rows)
+    if gutter is None:
+        return _joined_rows(rows)
+    read: list[str] = []
+    for crosses, band in groupby(rows, key=lambda line: _crosses(line, gutter)):
+        placed = list(band)
+        if crosses:
+            read += _joined_rows(placed)
+        else:
+            read += _joined_rows([line for line in placed if line.left < gutter])
+            read += _joined_rows([line for line in placed if line.left >= gutter])
+    return read
+
+
+def _gutter(lines: Sequence[PlacedLine]) -> float | None:
+    """Left edge of the right column, None when the page has one column."""
+    edges = Counter(round(line.left) for line in lines)
+    found = [edge - 1.0 for edge, _ in edges.most_common(_MAX_GUTTERS) if _is_gutter(edge - 1.0, lines)]
+    # The right column's headings may stand further left than its text.
+    return min(found, default=None)
+
+
+def _is_gutter(gutter: float, lines: Sequence[PlacedLine]) -> bool:
+    left = [line for line in lines if line.right <= gutter]
+    right = [line for line in lines if line.left >= gutter]
+    crossing = len(lines) - len(left) - len(right)
+    return (
+        min(len(left), len(right)) >= _MIN_COLUMN_LINES
+        and crossing <= _MAX_CROSSING_SHARE * len(lines)
+        and any(is_heading(line.text) for line in left)
+        and any(is_heading(line.text) for line in right)
+    )
+
+
+def _crosses(line: PlacedLine, gutter: float) -> bool:
+    return line.left < gutter < line.right
+
+
+def _joined_rows(lines: Sequence[PlacedLine]) -> list[str]:
+    """Lines of the same height as one line, from left to right."""
+    rows: list[list[PlacedLine]] = []
+    for line in lines:
+        middle = (line.top + line.bottom) / 2
+        if rows and rows[-1][0].bottom < middle < rows[-1][0].top:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return [" | ".join(line.text for line in sorted(row, key=lambda line: line.left)) for row in rows]

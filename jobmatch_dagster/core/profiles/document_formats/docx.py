@@ -1,0 +1,88 @@
+"""Word documents (DOCX), read from their main part with python-docx's XML parser."""
+
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from docx.oxml import parse_xml
+
+from jobmatch_dagster.core.profiles.document_limits import UnreadableDocument, bounded
+
+_SKIPPED_PARTS = frozenset({"Fallback", "del", "moveFrom", "instrText", "sectPr"})
+
+
+def read_docx(archive: zipfile.ZipFile) -> str:
+    """Text of a Word document: paragraphs, table rows, content controls and text boxes, in document order.
+
+    The main part is parsed by itself: broken links, pictures and macros of the file do not matter.
+
+    Raises:
+        UnreadableDocument: no Word document in it, or broken.
+    """
+    main = next((name for name in archive.namelist() if _is_main_part(name)), None)
+    if main is None:
+        raise UnreadableDocument("broken: the archive holds no Word document")
+    try:
+        return "\n".join(bounded(_docx_lines(parse_xml(archive.read(main)))))
+    except (UnreadableDocument, MemoryError):
+        raise
+    except Exception as error:  # the parser of a hostile file may fail in any way
+        raise UnreadableDocument("broken: the Word document cannot be read, save it again") from error
+
+
+def _is_main_part(name: str) -> bool:
+    stem = name.removeprefix("word/document").removesuffix(".xml")
+    return name.startswith("word/document") and name.endswith(".xml") and (not stem or stem.isdigit())
+
+
+def _local_name(element: Any) -> str:
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def _docx_lines(element: Any) -> Iterator[str]:
+    """Lines of the blocks below an element; a row whose cells are single lines becomes one line."""
+    for child in element:
+        name = _local_name(child)
+        if name in _SKIPPED_PARTS:
+            continue
+        if name == "p":
+            yield from _paragraph_lines(child)
+        elif name == "tr":
+            cells = [list(_docx_lines(cell)) for cell in child if _local_name(cell) in {"tc", "sdt"}]
+            filled = [lines for cell in cells if (lines := [line for line in cell if line.strip()])]
+            if all(len(lines) == 1 for lines in filled):
+                yield " | ".join(lines[0] for lines in filled)
+            else:
+                yield from (line for lines in filled for line in lines)
+        else:
+            yield from _docx_lines(child)
+
+
+def _paragraph_lines(paragraph: Any) -> Iterator[str]:
+    """The paragraph's own text, then the text boxes that are anchored in it."""
+    own: list[str] = []
+    boxes: list[str] = []
+    _collect(paragraph, own, boxes)
+    yield "".join(own)
+    yield from boxes
+
+
+def _collect(element: Any, own: list[str], boxes: list[str]) -> None:
+    for child in element:
+        name = _local_name(child)
+        if name == "txbxContent":
+            boxes.extend(_docx_lines(child))
+        elif name == "t":
+            own.append(child.text or "")
+        elif name in {"tab", "ptab"}:
+            own.append("\t")
+        elif name in {"br", "cr"}:
+            own.append("\n")
+        elif name == "noBreakHyphen":
+            own.append("-")
+        elif name == "numPr":
+            own.append("• ")
+        elif name == "r" and any(_local_name(mark) == "vanish" for properties in child for mark in properties):
+            continue  # hidden text is no part of what the person shows
+        elif name not in _SKIPPED_PARTS:
+            _collect(child, own, boxes)

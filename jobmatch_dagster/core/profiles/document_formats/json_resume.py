@@ -1,0 +1,97 @@
+"""JSON Resume (jsonresume.org), written out as a CV."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from jobmatch_dagster.core.profiles.document_limits import UnreadableDocument, bounded
+
+_RESUME_KEYS: Mapping[str, type] = {"basics": dict, "work": list, "skills": list, "education": list}
+_PRESENT = "present"
+
+
+def read_json_resume(text: str) -> str:
+    """A JSON Resume (jsonresume.org) as the lines of a written CV, with headings and dates.
+
+    Raises:
+        UnreadableDocument: no JSON, or JSON of another kind.
+    """
+    try:
+        resume = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableDocument("broken: it begins like JSON, but is none") from error
+    if not isinstance(resume, dict) or not any(
+        isinstance(resume.get(key), kind) and resume[key] for key, kind in _RESUME_KEYS.items()
+    ):
+        raise UnreadableDocument("JSON, but no JSON Resume: it needs basics, work, skills or education")
+    return "\n".join(bounded(_resume_lines(resume)))
+
+
+def _resume_lines(resume: Mapping[str, Any]) -> Iterator[str]:
+    basics = resume["basics"] if isinstance(resume.get("basics"), dict) else {}
+    place = basics["location"] if isinstance(basics.get("location"), dict) else {}
+    yield from _filled(basics.get("name"), basics.get("label"))
+    if city := _joined(", ", place.get("city"), place.get("region"), place.get("countryCode")):
+        yield f"Location: {city}"
+    if summary := _joined(" ", basics.get("summary")):
+        yield from ("", "Summary", summary)
+    for heading, key in (("Work experience", "work"), ("Volunteering", "volunteer"), ("Projects", "projects")):
+        entries = _entries(resume, key)
+        yield from ("", heading) if entries else ()
+        for entry in entries:
+            yield from _occupation_lines(entry)
+    yield from _section(resume, "education", "Education", _education_line)
+    yield from _section(resume, "skills", "Skills", _skill_line)
+    yield from _section(resume, "languages", "Languages", lambda e: _joined(" - ", e.get("language"), e.get("fluency")))
+    yield from _section(
+        resume, "certificates", "Certificates", lambda e: _joined(", ", e.get("name"), e.get("issuer"), e.get("date"))
+    )
+
+
+def _section(
+    resume: Mapping[str, Any], key: str, heading: str, line_of: Callable[[dict[str, Any]], str]
+) -> Iterator[str]:
+    lines = [line for entry in _entries(resume, key) if (line := line_of(entry))]
+    if lines:
+        yield from ("", heading, *lines)
+
+
+def _occupation_lines(entry: Mapping[str, Any]) -> Iterator[str]:
+    role = entry.get("position") or _joined(", ", *_strings(entry.get("roles")))
+    firm = entry.get("name") or entry.get("company") or entry.get("organization") or entry.get("entity")
+    yield ""
+    yield _joined(" - ", role, firm)
+    yield from _filled(_dates(entry), entry.get("description"), entry.get("summary"))
+    yield from (f"• {text}" for text in _strings(entry.get("highlights")))
+    if keywords := _strings(entry.get("keywords")):
+        yield "Technologies: " + ", ".join(keywords)
+
+
+def _education_line(entry: Mapping[str, Any]) -> str:
+    return _joined(", ", entry.get("studyType"), entry.get("area"), entry.get("institution"), _dates(entry))
+
+
+def _skill_line(entry: Mapping[str, Any]) -> str:
+    return _joined(": ", entry.get("name"), ", ".join(_strings(entry.get("keywords"))))
+
+
+def _dates(entry: Mapping[str, Any]) -> str:
+    start, end = entry.get("startDate"), entry.get("endDate")
+    return _joined(" - ", start, end or _PRESENT) if start else ""
+
+
+def _entries(resume: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    values = resume.get(key)
+    return [entry for entry in values if isinstance(entry, dict)] if isinstance(values, list) else []
+
+
+def _strings(values: Any) -> list[str]:
+    return list(_filled(*values)) if isinstance(values, list) else []
+
+
+def _filled(*values: Any) -> Iterator[str]:
+    return (value.strip() for value in values if isinstance(value, str) and value.strip())
+
+
+def _joined(separator: str, *values: Any) -> str:
+    return separator.join(_filled(*values))

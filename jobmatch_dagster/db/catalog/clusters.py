@@ -1,0 +1,42 @@
+"""`job_clusters`: postings that advertise the same job.
+
+Put here how clusters are read and written. When two postings are the same ad stands in `core/catalog/dedupe.py`.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+from jobmatch_dagster.core.catalog.dedupe import group_alike
+from jobmatch_dagster.db.connection.bulk import copy_into
+from jobmatch_dagster.db.connection.engine import run_query
+
+
+def cluster_postings(connection: Connection, job_ids: Sequence[int]) -> None:
+    """Find the clusters of these postings anew, with every open posting of the same company and title.
+
+    A cluster is called after its oldest posting; the same postings make the same clusters in whatever order they
+    came.
+    """
+    rows = run_query(connection, "catalog/ads_to_cluster", {"job_ids": list(job_ids)}) if job_ids else []
+    if not rows:
+        return
+    texts: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for row in rows:
+        texts[row.ad_key][row.external_id] = row.text
+    cluster_of = {
+        member: group[0] for candidates in texts.values() for group in group_alike(candidates) for member in group
+    }
+    connection.execute(text("CREATE TEMPORARY TABLE staged_clusters (id bigint, cluster_key text) ON COMMIT DROP"))
+    copy_into(
+        connection,
+        "staged_clusters",
+        ("id", "cluster_key"),
+        ((row.id, cluster_of.get(row.external_id)) for row in rows),
+    )
+    run_query(connection, "catalog/assign_clusters")
+    connection.execute(
+        text("DELETE FROM job_clusters WHERE NOT EXISTS (SELECT FROM jobs WHERE jobs.cluster_id = job_clusters.id)")
+    )
+    connection.execute(text("DROP TABLE staged_clusters"))

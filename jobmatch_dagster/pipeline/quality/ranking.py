@@ -1,0 +1,150 @@
+"""Rankings in memory, by the engine and by what it is held against: BM25 and the plain cosine of the same model.
+
+Put here how postings are ranked for CVs without a database. Measures stand in `core/quality/evaluation.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobmatch_dagster.core.matching.blocks import PostingBlock, ProfileBlock, match_blocks
+from jobmatch_dagster.core.matching.calibration import Calibration
+from jobmatch_dagster.core.matching.embedding_text import (
+    posting_text,
+    posting_text_to_embed,
+    profile_text_to_embed,
+)
+from jobmatch_dagster.core.matching.posting_facts import posting_facts
+from jobmatch_dagster.core.matching.scoring import Weights
+from jobmatch_dagster.core.posting import Posting
+from jobmatch_dagster.core.profiles.profile import extract_profile
+from jobmatch_dagster.core.quality.evaluation import (
+    Bm25,
+    LabelledPairs,
+    RankingQuality,
+    load_labelled_pairs,
+    ranked_labels,
+    ranking_quality,
+)
+from jobmatch_dagster.core.vocabulary.similar_skills import by_name, comparable, names_compared, neighbours
+from jobmatch_dagster.core.vocabulary.skills import Similar, skill_ids
+from jobmatch_dagster.resources.embedder import EmbedderResource
+
+# The method that orders a user's list, and what it must beat.
+ENGINE, BASELINES = "relevance", ("bm25", "plain_cosine")
+# The labelled CVs were written in this month: what they call "today" ends here, so a figure stays the same.
+_LABELLED_ON = date(2026, 9, 1)
+_EXCLUDED = -1.0
+
+
+@dataclass(frozen=True)
+class Scores:
+    """For each method the scores of every pair, shape (CVs, postings); higher is better."""
+
+    by_method: Mapping[str, NDArray[np.float32]]
+
+
+def score_pairs(
+    cvs: Sequence[str],
+    postings: Sequence[Posting],
+    embedder: EmbedderResource,
+    calibration: Calibration,
+    weights: Weights,
+    *,
+    today: date,
+    similar_skills: bool = True,
+) -> Scores:
+    """Score CVs (texts) with postings by every method, as the pipeline would without filters of users."""
+    profiles = [extract_profile(cv, today=today) for cv in cvs]
+    facts = [
+        posting_facts(
+            title=posting.title,
+            location=posting.location,
+            description=posting.description,
+            key_skills=posting.ai_key_skills,
+            experience_level=posting.ai_experience_level,
+            industries=posting.ai_taxonomies_a,
+            work_arrangement=posting.ai_work_arrangement,
+        )
+        for posting in postings
+    ]
+    heads = embedder.encode([profile_text_to_embed(profile.embedding_text) for profile in profiles])
+    table = match_blocks(
+        ProfileBlock(
+            vectors=heads.vectors,
+            skills=[profile.skills for profile in profiles],
+            experience_level=[profile.experience_level for profile in profiles],
+            industries=[profile.industries for profile in profiles],
+            work_arrangements=[profile.work_arrangements for profile in profiles],
+        ),
+        PostingBlock(
+            vectors=embedder.encode([posting_text_to_embed(**_texts(posting)) for posting in postings]).vectors,
+            skills=[fact.skills for fact in facts],
+            experience_level=[fact.experience_level for fact in facts],
+            industries=[fact.industries for fact in facts],
+            work_arrangement=[fact.work_arrangement for fact in facts],
+            level_read=["experience_level" in (fact.derived or ()) for fact in facts],
+            skills_read=["skills" in (fact.derived or ()) for fact in facts],
+            similar_skills=_similar([fact.skills for fact in facts], embedder) if similar_skills else {},
+        ),
+        calibration,
+        weights,
+        floor=0,
+    )
+    found = {name: np.full((len(cvs), len(postings)), _EXCLUDED, np.float32) for name in (ENGINE, "match", "semantic")}
+    for name, scores in found.items():
+        scores[table.user, table.posting] = getattr(table, name)
+    plain = [posting_text(**_texts(posting)) for posting in postings]
+    index = Bm25(plain)
+    found["bm25"] = np.stack([index.scores(cv) for cv in cvs])
+    found["plain_cosine"] = embedder.encode(list(cvs)).vectors @ embedder.encode(plain).vectors.T
+    return Scores(found)
+
+
+def measure_labelled(
+    embedder: EmbedderResource, calibration: Calibration, weights: Weights
+) -> dict[str, RankingQuality]:
+    """Ranking quality on the project's labelled pairs, by method."""
+    labelled = load_labelled_pairs()
+    keys = list(labelled.postings)
+    scores = score_pairs(
+        [cv.text for cv in labelled.cvs.values()],
+        [labelled.postings[key] for key in keys],
+        embedder,
+        calibration,
+        weights,
+        today=_LABELLED_ON,
+    )
+    return {name: _quality(labelled, keys, table) for name, table in scores.by_method.items()}
+
+
+def _quality(labelled: LabelledPairs, keys: Sequence[str], scores: NDArray[np.float32]) -> RankingQuality:
+    places = {key: place for place, key in enumerate(keys)}
+    rankings = []
+    for row, cv in enumerate(labelled.cvs):
+        labels = labelled.labels(cv)
+        rankings.append(ranked_labels({key: float(scores[row, places[key]]) for key in labels}, labels))
+    return ranking_quality(rankings)
+
+
+def _similar(skills: Sequence[Sequence[str] | None], embedder: EmbedderResource) -> Similar:
+    """What counts as related by vectors, for skills of postings (a list each)."""
+    wanted = comparable(skill for of_posting in skills for skill in skill_ids(of_posting))
+    names = names_compared()
+    vectors = embedder.encode([*names, *wanted]).vectors
+    return by_name(neighbours(wanted, vectors[len(names) :], vectors[: len(names)]))
+
+
+def _texts(posting: Posting) -> dict[str, Any]:
+    return {
+        "title": posting.title,
+        "key_skills": posting.ai_key_skills,
+        "keywords": posting.ai_keywords,
+        "core_responsibilities": posting.ai_core_responsibilities,
+        "requirements_summary": posting.ai_requirements_summary,
+        "description": posting.description,
+    }

@@ -1,0 +1,66 @@
+"""When two postings are one ad."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from jobmatch_dagster.core.catalog.dedupe import ad_key, group_alike
+
+_TEXT = " ".join(f"word{n} does things with thing{n % 7}" for n in range(60))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("Kranich GmbH", "Data Engineer (m/w/d)"), ("Kranich", "Data  Engineer")),
+        (("Kranich GmbH & Co. KG", "Data Engineer (f/m/x)"), ("KRANICH", "Data Engineer [w/m/d]")),
+        (("EverX Limited", "Editor (Full Remote - Worldwide)"), ("EverX", "Editor")),
+    ],
+)
+def test_the_same_company_and_title_in_other_spellings(one: tuple[str, str], other: tuple[str, str]) -> None:
+    assert ad_key(*one) == ad_key(*other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("Kranich", "Steuerberater in Uetersen"), ("Kranich", "Steuerberater in Magstadt")),
+        (("Kranich", "C Developer"), ("Kranich", "C++ Developer")),
+        (("Kranich", "Engineer (Berlin)"), ("Kranich", "Engineer (Munich)")),
+        (("Kranich", "Engineer"), ("Lindenhof", "Engineer")),
+    ],
+)
+def test_another_title_or_company_is_another_job(one: tuple[str, str], other: tuple[str, str]) -> None:
+    assert ad_key(*one) != ad_key(*other)
+
+
+def test_near_identical_texts_are_one_group_and_others_stay_apart() -> None:
+    footer = " Find more English Speaking Jobs in Germany on Arbeitnow"
+    texts = {"10": _TEXT, "9": _TEXT + footer, "11": _TEXT.replace("word3 ", "another "), "12": _TEXT[::-1]}
+    assert group_alike(texts) == [["9", "10", "11"]]
+    assert group_alike(dict(reversed(texts.items()))) == [["9", "10", "11"]]
+
+
+def test_short_and_empty_texts_do_no_harm() -> None:
+    assert group_alike({"1": "", "2": "word"}) == []
+    assert group_alike({"1": "Nurse wanted", "2": "nurse  WANTED"}) == [["1", "2"]]
+
+
+@pytest.mark.parametrize("day", ["2026-07-13", "2026-07-14"])
+def test_real_ads(shared_data: Path, day: str) -> None:
+    file = shared_data / "job_ads" / f"{day}.json"
+    if not file.exists():
+        pytest.skip("the real ads (../shared/data/job_ads) are not on this machine")
+    ads = {f"{ad['source']}:{ad['source_id']}": ad for ad in json.loads(file.read_text())["jobs"]}
+    by_key: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for key, ad in ads.items():
+        by_key[ad_key(ad["company"] or "", ad["title"])][key] = ad["description"] or ""
+    groups = [group for texts in by_key.values() for group in group_alike(texts)]
+    boards = [{key.split(":")[0] for key in group} for group in groups]
+    # Copies on two boards join; an agency's one text under a title for each town does not.
+    assert sum(len(found) > 1 for found in boards) == 1
+    titles = [{ads[key]["title"] for key in group} for group in groups]
+    assert not any(" in " in title and len(found) > 1 for found in titles for title in found)
+    assert max(map(len, groups)) <= 18

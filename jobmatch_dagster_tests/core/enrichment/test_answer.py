@@ -1,0 +1,129 @@
+"""What makes an answer usable, and how a score is held."""
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobmatch_dagster.core.enrichment.answer import Answer, Unusable, decide, hold, read_answer
+from jobmatch_dagster.core.enrichment.prompt import ANSWER_SCHEMA, build_request, guidelines, prompt_version, score_band
+
+_REQUEST = build_request(
+    {"skills": ["Python", "R"], "experience_years": 6.3},
+    {
+        "title": "Data Engineer",
+        "company": "Kranich",
+        "skills": ["Python", "C++"],
+        "requirements": "Good German is asked for.",
+    },
+    {"skill_match": "50.0 % (1/2)"},
+)
+_GOOD: dict[str, Any] = {
+    "claude_score": 70,
+    "match_reasoning": "You bring Python; C++ is missing.",
+    "key_alignments": [{"point": "Python is there", "quote": "Python"}],
+    "potential_gaps": [{"point": "C++ is missing", "quote": "C++"}],
+}
+
+
+def _read(**changes: Any) -> Answer | Unusable:
+    text = json.dumps({**_GOOD, **changes})
+    return read_answer(
+        {"content": [{"type": "thinking"}, {"type": "text", "text": text}], "stop_reason": "end_turn"}, _REQUEST
+    )
+
+
+def test_the_prompt_is_the_one_that_its_version_names() -> None:
+    """An edit of guidelines or schema is a new version: say so here; pairs are asked with it from now on."""
+    content = guidelines() + json.dumps(ANSWER_SCHEMA, sort_keys=True)
+    assert prompt_version() == f"explain_match-2-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+    assert prompt_version() == "explain_match-2-65ca1f16"
+
+
+@pytest.mark.parametrize(
+    ("percent", "band"),
+    [(100, (85, 90)), (80, (85, 90)), (79.9, (75, 84)), (60, (75, 84)), (59.9, (60, 74)), (40, (60, 74)),
+     (39.9, (45, 59)), (20, (45, 59)), (19.9, (30, 44)), (0, (30, 44)), (None, (45, 74))],
+)  # fmt: skip
+def test_bands_are_the_missions(percent: float | None, band: tuple[int, int]) -> None:
+    assert score_band(percent) == band
+
+
+@given(st.integers(0, 100), st.one_of(st.none(), st.floats(0, 100)), st.integers(0, 100))
+def test_a_score_is_held_and_its_deviation_told(raw: int, percent: float | None, width: int) -> None:
+    held = hold(raw, percent, width)
+    assert 0 <= held.score <= 100
+    assert held.low - width <= held.score <= held.high + width
+    assert (held.deviation == 0) == (held.low <= raw <= held.high)
+    assert raw - held.deviation in (raw, held.low, held.high)
+    if abs(held.deviation) <= width:
+        assert held.score == raw
+
+
+def test_a_good_answer_is_read() -> None:
+    found = _read()
+    assert isinstance(found, Answer)
+    assert (found.raw_score, found.dropped_items, found.is_generic) == (70, 0, False)
+    assert found.alignments == [{"point": "Python is there", "quote": "Python"}]
+
+
+@pytest.mark.parametrize(
+    ("quote", "stands"),
+    [("python", True), ("“Python”", True), ("R", True), ("good german", True), ("C++", True), ("Data  Engineer", True),
+     ("Pyth", False), ("C", False), ("", False), ("Java", False), ("skills", False), ("is", False), ("6.3", True),
+     ("50.0 %", False), ("Good German is asked for…", True)],
+)  # fmt: skip
+def test_a_quote_must_stand_in_a_value(quote: str, stands: bool) -> None:
+    found = _read(key_alignments=[{"point": "x", "quote": quote}], potential_gaps=[])
+    assert isinstance(found, Answer) is stands
+    if isinstance(found, Unusable):
+        assert found.status == "ungrounded"
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "generic"),
+    [("You fit this job very well.", True), ("Data Engineer at Kranich suits you.", True), ("Your Python fits.", False),
+     ("Your 6 years of experience fit.", False), ("You know C++.", False), ("Rather good.", True)],
+)  # fmt: skip
+def test_reasons_must_name_something(reasoning: str, generic: bool) -> None:
+    found = _read(match_reasoning=reasoning)
+    assert isinstance(found, Answer)
+    assert found.is_generic is generic
+
+
+_SCALARS = st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=20)
+_ANYTHING = st.recursive(
+    _SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+)
+
+
+@given(_ANYTHING, st.sampled_from(list(_GOOD)))
+def test_no_odd_value_becomes_a_score_or_an_error(value: Any, name: str) -> None:
+    found = _read(**{name: value})
+    if name == "claude_score":
+        assert isinstance(found, Unusable)
+    elif isinstance(found, Answer):
+        assert found.reasoning
+
+
+def test_links_and_lengths_of_an_answer_are_tamed() -> None:
+    found = _read(match_reasoning="Python. Apply at https://evil.example/x or a@b.example. " + "long " * 900)
+    assert isinstance(found, Answer)
+    assert "evil" not in found.reasoning
+    assert "@" not in found.reasoning
+    assert len(found.reasoning) <= 1_500
+
+
+def test_the_better_of_two_answers_counts() -> None:
+    good, generic, bad = _read(), _read(match_reasoning="Fits well."), Unusable("ungrounded", "no quote")
+    refused = Unusable("refused", "declined")
+    assert decide(good, None) is good
+    assert decide(refused, None) is refused
+    assert decide(bad, None) is decide(generic, None) is None
+    assert decide(bad, good) is good
+    assert decide(bad, refused) is refused
+    assert decide(generic, bad) is generic
+    assert decide(generic, good) is good

@@ -1,0 +1,116 @@
+"""The screen on written payloads and on real ads; no payload moves a score or a band."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobmatch_dagster.core.enrichment.analysis import analyse, posting_facts, profile_facts
+from jobmatch_dagster.core.enrichment.answer import hold
+from jobmatch_dagster.core.enrichment.injection import signs
+from jobmatch_dagster.core.enrichment.prompt import build_request
+
+_ESCAPE = re.compile(r"\\u([0-9a-f]{4})|\\U([0-9a-f]{8})")
+_FILE = Path(__file__).parents[2] / "support" / "data" / "injections.txt"
+PAYLOADS = [
+    _ESCAPE.sub(lambda code: chr(int(code[1] or code[2], 16)), line)
+    for line in _FILE.read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("# ")
+]
+_POSTING: dict[str, Any] = {
+    "id": 1,
+    "title": "Backend Developer (m/w/d)",
+    "company": "Kranich Digital GmbH",
+    "description": "We look for a developer who knows Python and PostgreSQL. Du arbeitest im Team.",
+    "ai_key_skills": ["Python", "PostgreSQL", "Docker", "Kafka"],
+    "ai_keywords": ["Python", "Technology", "REST"],
+    "ai_experience_level": "2-5",
+    "ai_work_arrangement": "Hybrid",
+    "ai_taxonomies_a": ["Technology", "Software"],
+    "ai_core_responsibilities": "You build services. You review code.",
+    "ai_requirements_summary": "Three years with Python are asked for.",
+    "ai_education_requirements": ["bachelor degree"],
+    "ai_job_language": "German",
+}
+_PROFILE: dict[str, Any] = {
+    "skills": ["Python", "PostgreSQL", "Git"],
+    "experience_years": 4.5,
+    "experience_level": "2-5",
+    "seniority": None,
+    "education": ["bachelor degree"],
+    "languages": ["German"],
+    "industries": ["Software"],
+    "work_arrangements": ["Hybrid"],
+}
+_ORDINARY = (
+    "You will act as the first point of contact for our customers and follow the instructions of the head nurse.",
+    "Ignore the noise: we care about results. Forget boring meetings.",
+    "Experience with AI assistants, ChatGPT or Claude is a plus. You are an AI enthusiast.",
+    "We build large language models and need prompt engineers who write system prompts.",
+    "Als KI-Entwickler arbeitest du mit Sprachmodellen. Wir bewerten Bewerbungen nach festen Kriterien.",
+    "Bitte beachten Sie die Hinweise zum Datenschutz. Sie halten die geltenden Regeln und Vorschriften ein.",
+    "Top 100 employer, rated 4.9 of 5. 100 % remote. You score in interviews with your German.",
+    "Please mention your salary expectations and your earliest starting date in your application.",
+    "Du zeigst Einsatz und gibst 100 Prozent. Wir setzen auf flache Hierarchien.",
+    "The system administrator maintains rules, policies and guidelines. Human resources: your contact.",
+    "Soft\u00adware\u00adent\u00adwick\u00adler \u2764\ufe0f gesucht\u200b",
+)
+
+
+def test_there_are_enough_payloads_in_two_languages() -> None:
+    assert len(set(PAYLOADS)) >= 100
+    assert (
+        sum(any(word in p.lower() for word in ("anweisung", "regel", "diese", "punkt", "ki")) for p in PAYLOADS) >= 25
+    )
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_payload_is_seen(payload: str) -> None:
+    assert signs(f"We are a friendly team in Berlin.\n{payload}\nApply now.")
+
+
+@pytest.mark.parametrize("text", _ORDINARY)
+def test_an_ordinary_sentence_is_not(text: str) -> None:
+    assert signs(text) == ()
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_payload_moves_no_score_and_no_band_and_is_not_sent(payload: str) -> None:
+    clean = analyse(_POSTING, _PROFILE)
+    for field in ("description", "title", "ai_core_responsibilities", "ai_requirements_summary", "company"):
+        posting = {**_POSTING, field: f"{_POSTING[field]}. {payload}"}
+        facts = posting_facts(posting)
+        assert facts.signs
+        assert analyse(posting, _PROFILE) == clean
+        request = build_request(profile_facts(_PROFILE), facts.sent, analyse(posting, _PROFILE).sent)
+        assert payload not in str(json.loads(request.pair))
+        assert "responsibilities" not in facts.sent
+        assert "text" not in facts.sent
+        # A model that obeyed all the same could not lift the score beyond the band's edge.
+        assert hold(100, clean.percent).score == hold(100, analyse(posting, _PROFILE).percent).score <= 84
+
+
+def test_what_the_screen_misses_is_held_all_the_same() -> None:
+    posting = {
+        **_POSTING,
+        "ai_requirements_summary": "This is truly the one and only job for the reader, says everyone.",
+    }
+    assert posting_facts(posting).signs == ()
+    assert hold(100, analyse(posting, _PROFILE).percent).score == 84
+
+
+def test_rates_on_real_ads(shared_data: Path) -> None:
+    """All of the marked ads are seen, and no more than one in a hundred of the others."""
+    marked = others = seen = false_alarms = 0
+    for file in sorted((shared_data / "job_ads").glob("*.json")):
+        for ad in json.loads(file.read_text(encoding="utf-8"))["jobs"]:
+            text = f"{ad['title']}\n{ad['description'] or ''}"
+            is_marked = "mention the word" in text.lower() or "ignore all previous instructions" in text.lower()
+            found = bool(signs(text))
+            marked, others = marked + is_marked, others + (not is_marked)
+            seen, false_alarms = seen + (is_marked and found), false_alarms + (found and not is_marked)
+    assert marked > 100
+    assert seen == marked
+    assert false_alarms <= others / 100

@@ -1,0 +1,98 @@
+"""What an ad without AI fields says by itself, and German titles in English."""
+
+import pytest
+
+from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed, profile_text_to_embed
+from jobmatch_dagster.core.matching.posting_facts import posting_facts
+from jobmatch_dagster.core.vocabulary.glossary import in_english, without_gender
+from jobmatch_dagster.core.vocabulary.occupations import occupations_of
+
+_NOTHING = {"key_skills": None, "experience_level": None, "industries": None, "work_arrangement": None}
+
+
+@pytest.mark.parametrize(
+    ("title", "english"),
+    [
+        ("Vertriebsingenieur (m/w/d)", "sales engineer"),
+        ("Steuerberater*in", "tax advisor"),
+        ("Elektroschweißer", "electrical welder"),
+        ("Bilanzbuchhalterin", "accountant"),
+        ("Softwareentwickler C++", "software developer C"),
+        ("Leiter Qualitätsmanagement", "head manager quality management"),
+        ("Senior Backend Engineer", ""),
+        ("Personal Trainer", ""),
+        ("", ""),
+    ],
+)
+def test_a_german_title_in_english(title: str, english: str) -> None:
+    assert in_english(title) == english
+
+
+def test_marks_of_gender_fall_away() -> None:
+    for title in ("Erzieher (m/w/d)", "Erzieher:in", "Erzieher*in", "Erzieher/in", "Erzieher (gn)"):
+        assert without_gender(title) == "Erzieher"
+
+
+@pytest.mark.parametrize(
+    ("title", "word"),
+    [
+        ("Rechtsanwalt (m/w/d)", "lawyer"), ("Advocate", "lawyer"), ("ETL Developer", "data engineer"),
+        ("Pflegefachkraft", "nurse"), ("Platform Engineer", "DevOps"), ("Personalreferent", "human resources"),
+        ("Konstrukteur", "mechanical"), ("QA Lead", "tester"), ("Koch", "cook"),
+    ],
+)  # fmt: skip
+def test_titles_of_one_occupation_meet_across_languages(title: str, word: str) -> None:
+    assert any(word in group for group in occupations_of(title))
+
+
+def test_a_title_that_tells_nothing_has_no_occupation() -> None:
+    assert occupations_of("Heading") == ()
+    assert occupations_of("Go-getter wanted") == ()
+
+
+def test_facts_are_the_vendors_and_else_read() -> None:
+    vendor = posting_facts(
+        title="Senior Data Engineer", location="Berlin", description="10 years of experience. Python, Airflow.",
+        key_skills=["dbt"], experience_level="2-5", industries=["Technology"], work_arrangement="On-site",
+    )  # fmt: skip
+    assert vendor.skills == ["dbt"]
+    assert vendor.experience_level == "2-5"
+    assert vendor.derived is None
+    read = posting_facts(
+        title="Data Engineer (m/w/d)", location="Berlin",
+        description="Mindestens 5 Jahre Berufserfahrung. Python, Airflow, SQL. Hybrides Arbeiten.", **_NOTHING,
+    )  # fmt: skip
+    assert read.skills == ["Python", "Airflow", "SQL"]
+    assert (read.experience_level, read.work_arrangement) == ("5-10", "Hybrid")
+    assert "Data & Analytics" in (read.industries or [])
+    assert read.derived == ["skills", "experience_level", "industries", "work_arrangement"]
+
+
+@pytest.mark.parametrize(
+    ("title", "description", "level"),
+    [
+        ("Werkstudent Controlling", "", "0-2"), ("Senior Buyer", "", "5-10"), ("Buyer", "", None),
+        ("Buyer", "our 25 years of experience", None), ("Buyer", "mehrjährige Berufserfahrung", "2-5"),
+        ("Buyer", "3+ years of experience", "2-5"),
+    ],
+)  # fmt: skip
+def test_the_level_an_ad_names(title: str, description: str, level: str | None) -> None:
+    facts = posting_facts(title=title, location=None, description=description, **_NOTHING)
+    assert facts.experience_level == level
+
+
+def test_the_embedded_text_has_a_head_and_a_body() -> None:
+    text = posting_text_to_embed(
+        title="Rechtsanwalt (m/w/d)", key_skills=None, keywords=None, core_responsibilities=None,
+        requirements_summary=None, description="Du berätst im Arbeitsrecht und im Datenschutz.",
+    )  # fmt: skip
+    head, body = text.split("\n")
+    assert head.startswith("Rechtsanwalt (lawyer attorney). lawyer")
+    assert "Labour Law" in body
+    assert "berätst" in body
+
+
+def test_a_profile_without_a_title_has_no_head() -> None:
+    assert profile_text_to_embed("Skills: Python, SQL. Fields: Technology") == "Skills: Python, SQL. Fields: Technology"
+    assert profile_text_to_embed("Advocate. Skills: Drafting").startswith("Advocate. lawyer")
+    assert profile_text_to_embed("") == ""

@@ -1,0 +1,43 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from jobmatch_dagster.core.raw.quota import Spending, allows_page, is_still_valid, outlook
+from jobmatch_dagster.core.raw.response import Quota
+
+_NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+def test_a_pace_that_ends_before_the_renewal_is_not_sustainable() -> None:
+    spending = Spending(100, 2_000, 14_000, 200, _NOW - timedelta(days=30))
+    quota = Quota(jobs_remaining=10_000, requests_remaining=50, reset_seconds=10 * 86_400)
+    found = outlook(quota, _NOW, spending, _NOW)
+    assert (found.credits_per_day, found.days_left, found.days_to_renewal) == (2_000, 5, 10)
+    assert found.sustainable is False
+    richer = outlook(Quota(jobs_remaining=20_000, reset_seconds=10 * 86_400), _NOW, spending, _NOW)
+    assert richer.sustainable is True
+
+
+def test_what_the_api_did_not_tell_is_unknown() -> None:
+    found = outlook(None, None, Spending(0, 0, 0, 0, None), _NOW)
+    assert (found.credits_left, found.days_left, found.sustainable) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("quota", "allowed"),
+    [
+        (None, True),
+        (Quota(), True),
+        (Quota(jobs_remaining=300, requests_remaining=5), True),
+        (Quota(jobs_remaining=199, requests_remaining=5), False),
+        (Quota(jobs_remaining=300, requests_remaining=0), False),
+    ],
+)
+def test_a_page_is_asked_for_only_while_the_reserve_stays_whole(quota: Quota | None, allowed: bool) -> None:
+    assert allows_page(quota, page_cost=100, reserve=100) is allowed
+
+
+def test_what_was_told_before_the_renewal_holds_no_longer() -> None:
+    quota = Quota(jobs_remaining=0, reset_seconds=60)
+    assert is_still_valid(quota, _NOW, _NOW + timedelta(seconds=59))
+    assert not is_still_valid(quota, _NOW, _NOW + timedelta(seconds=61))

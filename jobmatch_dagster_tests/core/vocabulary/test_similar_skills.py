@@ -1,0 +1,50 @@
+"""Skills that are alike by their vectors, with the packaged model: what is let through and what is not."""
+
+import pytest
+
+from jobmatch_dagster.core.vocabulary.similar_skills import by_name, comparable, names_compared, neighbours
+from jobmatch_dagster.core.vocabulary.skills import compare_skills, skill_ids
+from jobmatch_dagster.resources.embedder import EmbedderResource
+
+
+@pytest.fixture(scope="module")
+def embedder() -> EmbedderResource:
+    return EmbedderResource()
+
+
+def _similar(embedder: EmbedderResource, skills: list[str]) -> dict[str, list[str]]:
+    wanted = comparable(skill_ids(skills))
+    names = names_compared()
+    vectors = embedder.encode([*names, *wanted]).vectors
+    return by_name(neighbours(wanted, vectors[len(names) :], vectors[: len(names)]))
+
+
+@pytest.mark.parametrize(
+    ("posting", "cv"),
+    [("personal hygiene", "Hygiene"), ("pharmacy operations", "Pharmacy"), ("nursing science", "Nursing")],
+)
+def test_a_skill_that_the_table_lacks_finds_its_neighbour(embedder: EmbedderResource, posting: str, cv: str) -> None:
+    (hit,) = compare_skills([posting], [cv], _similar(embedder, [posting])).hits
+    assert (hit.kind, hit.job_skill, hit.cv_skill) == ("similar", posting, cv)
+
+
+@pytest.mark.parametrize(
+    ("posting", "cv"),
+    [
+        ("JavaScript frameworks", "Java"), ("core JavaScript", "Java"), ("Java 21", "JavaScript"),
+        ("React Native Expo", "React"), ("React 19", "React Native"), ("NoSQL database design", "SQL"),
+        ("SQL programming", "NoSQL"), ("C++ programming", "C"), ("C# programming", "C++"), ("C++17", "C#"),
+        ("Go programming", "Python"), ("Golang programming", "Haskell"), ("R programming language", "Python"),
+        ("communication excellence", "Excel"), ("laws and regulations", "AWS"), ("create puppets", "Puppet"),
+        ("Spanish language", "German"), (".NET programming", "Networking"),
+    ],
+)  # fmt: skip
+def test_vectors_bring_nothing_in_that_the_table_keeps_apart(embedder: EmbedderResource, posting: str, cv: str) -> None:
+    hits = compare_skills([posting], [cv], _similar(embedder, [posting])).hits
+    assert "similar" not in {hit.kind for hit in hits}
+
+
+def test_only_names_outside_the_table_are_compared() -> None:
+    assert comparable(skill_ids(["Java", "JavaScript", "C++", "k8s", "mojo", "personal hygiene"])) == [
+        "personal hygiene"
+    ]

@@ -1,0 +1,114 @@
+"""The regression list of skills that others confuse, and what a comparison promises."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobmatch_dagster.core.vocabulary.skills import compare_skills, credits_of, find_skills, skill_ids
+
+
+@pytest.mark.parametrize(
+    ("posting", "cv"),
+    [
+        ("C", "C++"), ("C", "C#"), ("C#", "C++"), ("C", "R"), ("Go", "Google Analytics"), ("R", "React"),
+        ("Java", "JavaScript"), ("React", "React Native"), ("SQL", "NoSQL"),
+        ("Excel", "excellent communication"), ("AWS", "laws"), ("Ruby", "Rust"), (".NET", "network"),
+        ("SQL databases", "NoSQL databases"), ("C programming", "CNC programming"), ("R statistics", "Statistics"),
+    ],
+)  # fmt: skip
+def test_these_are_never_the_same(posting: str, cv: str) -> None:
+    assert compare_skills([posting], [cv]).matching == []
+
+
+@pytest.mark.parametrize(
+    ("posting", "cv"),
+    [
+        ("Kubernetes", "k8s"), ("JavaScript", "JS"), ("PostgreSQL", "Postgres"), ("Machine Learning", "ML"),
+        ("C++", "c++"), (".NET", ".net"), ("Accounting", "Buchhaltung"), ("Warehousing", "Warehousing "),
+        ("Kubernetes", "Kubernets"), ("Machine Learning", "machine-learning"),
+        ("Project Management", "project managment"),
+    ],
+)  # fmt: skip
+def test_these_are_the_same(posting: str, cv: str) -> None:
+    assert compare_skills([posting], [cv]).matching == [posting]
+
+
+def test_a_comparison_says_how_each_skill_was_found() -> None:
+    match = compare_skills(["Kubernetes", "Python", "Beekeeping"], ["k8s", "python", "Gardening"])
+    assert [(hit.kind, hit.job_skill, hit.cv_skill) for hit in match.hits] == [
+        ("alias", "Kubernetes", "k8s"),
+        ("exact", "Python", "python"),
+    ]
+    assert match.missing == ("Beekeeping",)
+    assert match.additional == ("Gardening",)
+    assert match.summary == "66.7 % (2/3)"
+
+
+@pytest.mark.parametrize(("posting", "cv"), [(None, ["A"]), (["A"], None), ([], []), (["A"], [])])
+def test_unknown_is_not_zero(posting: list[str] | None, cv: list[str] | None) -> None:
+    match = compare_skills(posting, cv)
+    assert match.share is None
+    assert match.summary == "unknown"
+
+
+def test_a_running_text_names_its_skills_and_no_others() -> None:
+    text = "We go to market fast. You know C++, Go, and R; Java is a plus. Excellent communication and good laws."
+    found = find_skills(text)
+    assert set(found) >= {"C++", "Go", "R", "Java"}
+    assert not {"JavaScript", "AWS", "C", "Microsoft Excel", "Excel"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "skill"),
+    [
+        ("Going forward you will grow", "Go"), ("Red flags are raised", "R"), ("Class C offices", "C"),
+        ("laws and claws", "AWS"), ("JavaScript everywhere", "Java"), ("React Native apps", "React"),
+        ("NoSQL stores", "SQL"), ("excellent communication", "Excel"), ("basic care of visual things", "Visual"),
+        ("C# and F# on networks", ".NET"), ("scalability", "Scala"),
+    ],
+)  # fmt: skip
+def test_a_part_of_another_word_is_no_skill(text: str, skill: str) -> None:
+    assert skill not in find_skills(text)
+
+
+def test_words_with_signs_are_found_whole() -> None:
+    assert find_skills("Skills: C, C#, C++, .NET, Node.js, CI/CD.") == ["C", "C#", "C++", ".NET", "Node.js", "CI/CD"]
+    assert find_skills("Schweißen und Löten") == ["Schweißen"]
+
+
+_SKILLS = st.lists(st.sampled_from(["Python", "SQL", "k8s", "Docker", "Java", "Nursing", "Zither", "R"]), max_size=6)
+# As if the vectors of these were alike.
+_SIMILAR = {"Python": ["zither"], "Nursing": ["zither", "harp"]}
+
+
+@given(posting=_SKILLS, cv=_SKILLS, more=st.sampled_from(["Python", "Kubernetes", "Zither"]))
+def test_one_skill_more_never_makes_it_worse(posting: list[str], cv: list[str], more: str) -> None:
+    before, after = (compare_skills(posting, skills, _SIMILAR).share for skills in (cv, [*cv, more]))
+    assert before is None or (after is not None and after >= before)
+
+
+@given(posting=_SKILLS, cv=_SKILLS)
+def test_order_and_repetition_change_nothing(posting: list[str], cv: list[str]) -> None:
+    assert compare_skills(posting, cv).share == compare_skills(posting[::-1] * 2, cv[::-1]).share
+
+
+@given(posting=_SKILLS, cv=_SKILLS)
+def test_block_and_single_comparison_give_the_same_credit(posting: list[str], cv: list[str]) -> None:
+    earned = credits_of(cv, _SIMILAR)
+    match = compare_skills(posting, cv, _SIMILAR)
+    if match.share is not None:
+        assert sum(hit.credit for hit in match.hits) == pytest.approx(
+            sum(earned.get(skill, 0.0) for skill in skill_ids(posting))
+        )
+
+
+def test_what_is_alike_by_vectors_is_related_and_never_the_same() -> None:
+    match = compare_skills(["Zither", "Python"], ["Nursing"], _SIMILAR)
+    assert [(hit.kind, hit.job_skill, hit.cv_skill, hit.credit) for hit in match.hits] == [
+        ("similar", "Zither", "Nursing", 0.7)
+    ]
+    assert match.matching == []
+
+
+def test_the_table_goes_before_vectors() -> None:
+    assert compare_skills(["Zither"], ["Zither", "Python"], _SIMILAR).hits[0].kind == "exact"

