@@ -17,20 +17,18 @@ import click
 
 from jobmatch_dagster.cli.collect_rounds import collect_rounds
 from jobmatch_dagster.cli.printing import print_job_statistics, print_preferences, print_user_statistics
-from jobmatch_dagster.cli.runs import RunFailedError, hour_range, run_job
+from jobmatch_dagster.cli.runs import hour_range, run_job
 from jobmatch_dagster.cli.runtime import INBOX_VARIABLE, Runtime, open_runtime
-from jobmatch_dagster.core.profiles.preferences import PreferencesError
-from jobmatch_dagster.core.raw.windows import HourNotAvailableError, hour_name
-from jobmatch_dagster.db.connection.engine import DatabaseRefusedError, DatabaseUnavailableError
-from jobmatch_dagster.db.connection.migrations import MigrationError, SchemaVersionError, plan, purpose
+from jobmatch_dagster.core.raw.windows import hour_name
 from jobmatch_dagster.db.connection.migrations import migrate as apply_migrations
+from jobmatch_dagster.db.connection.migrations import plan, purpose
 from jobmatch_dagster.db.connection.migrations import rollback as undo_migrations
-from jobmatch_dagster.db.connection.urls import DatabaseUrlError, safe_url
+from jobmatch_dagster.db.connection.urls import safe_url
 from jobmatch_dagster.db.legacy.convert import convert as convert_legacy
 from jobmatch_dagster.db.legacy.convert import look as look_for_legacy
 from jobmatch_dagster.db.legacy.convert import restore as restore_legacy
 from jobmatch_dagster.db.legacy.state import SUFFIX
-from jobmatch_dagster.db.matching.matches import DECISIONS, NoMatchError
+from jobmatch_dagster.db.matching.matches import DECISIONS
 from jobmatch_dagster.db.matching.matches import decide as set_decision
 from jobmatch_dagster.db.operations.personal import erasures_of
 from jobmatch_dagster.db.profiles.profiles import UnknownUserError
@@ -40,29 +38,9 @@ from jobmatch_dagster.db.statistics.statistics import (
     job_statistics,
     user_statistics,
 )
-from jobmatch_dagster.errors import PassingFailure, PermanentFailure
-from jobmatch_dagster.pipeline.explain.facts import NothingToExplainError
-from jobmatch_dagster.pipeline.profiles.inbox import InboxError, put_into_inbox, require_user_key
-from jobmatch_dagster.resources.embedder import ModelUnavailableError
+from jobmatch_dagster.errors import JobmatchError
+from jobmatch_dagster.pipeline.profiles.inbox import put_into_inbox, require_user_key
 
-# What a user can mend: told in one sentence, without a traceback.
-_EXPECTED = (
-    DatabaseRefusedError,
-    DatabaseUnavailableError,
-    DatabaseUrlError,
-    HourNotAvailableError,
-    InboxError,
-    MigrationError,
-    ModelUnavailableError,
-    NoMatchError,
-    NothingToExplainError,
-    PassingFailure,
-    PermanentFailure,
-    PreferencesError,
-    RunFailedError,
-    SchemaVersionError,
-    UnknownUserError,
-)
 _FOLDER = click.Path(path_type=Path)
 
 
@@ -70,11 +48,9 @@ class _Group(click.Group):
     """Turns expected failures into one sentence on stderr and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        from jobmatch_dagster.demo.errors import DemoInputError
-
         try:
             return super().invoke(ctx)
-        except (*_EXPECTED, DemoInputError) as error:
+        except JobmatchError as error:
             click.echo(f"jobmatch: {error}", err=True)
             sys.exit(1)
 

@@ -11,12 +11,13 @@ import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.raw.windows import hour_name
+from jobmatch_dagster.errors import JobmatchError
 
 # The terminal is for people: events go to the instance, progress lines to stderr.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-class RunFailedError(RuntimeError):
+class RunFailedError(JobmatchError):
     """A run did not succeed; the message names the step and its reason.
 
     Attributes:

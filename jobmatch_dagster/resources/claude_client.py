@@ -15,7 +15,7 @@ from typing import Any
 
 from jobmatch_dagster.core.enrichment.costs import Prices, flat_usage
 from jobmatch_dagster.core.enrichment.prompt import PairRequest
-from jobmatch_dagster.errors import PassingFailure, PermanentFailure
+from jobmatch_dagster.errors import PassingFailure, PermanentFailure, ServiceFailure
 
 # Five times the usual answer; one that needs more is cut and counts as failed.
 MAX_TOKENS = 1_500
@@ -29,7 +29,7 @@ _KEY_STATUSES = (401, 402, 403, 404)
 _PASSING_STATUSES = (408, 409, 429)
 
 
-class RequestRejectedError(RuntimeError):
+class RequestRejectedError(ServiceFailure):
     """The API will not answer this very request, whenever it is made."""
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobmatch_dagster.core.matching.embedding_text import text_version
+from jobmatch_dagster.errors import ConfigurationError
 from jobmatch_dagster.resources.embedding_backends import BACKENDS, Encoder, openvino_encoder, torch_encoder
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
@@ -27,7 +28,7 @@ _GROUP_TEXTS = 128
 _WEIGHT_FILES = ("*.safetensors", "*.bin", "config.json", "tokenizer.json", "modules.json")
 
 
-class ModelUnavailableError(RuntimeError):
+class ModelUnavailableError(ConfigurationError):
     """The configured embedding model cannot be loaded here."""
 
 
@@ -139,8 +140,6 @@ def _encoder(name: str, backend: str) -> Encoder:
         return torch_encoder(load_model(name))
     try:
         return openvino_encoder(lambda: load_model(name), _fingerprint(_model_folder(name)))
-    except ModelUnavailableError:
-        raise
     except (ImportError, RuntimeError, OSError) as error:
         raise ModelUnavailableError(
             f"OpenVINO cannot run the embedding model ({type(error).__name__}). Set EMBEDDING_BACKEND=torch-fp32."

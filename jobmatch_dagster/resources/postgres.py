@@ -10,11 +10,12 @@ import dagster as dg
 
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.migrations import require_schema
+from jobmatch_dagster.errors import ConfigurationError
 
 DATABASE_URL_VARIABLE = "JOBMATCH_DATABASE_URL"
 
 
-class DatabaseNotConfiguredError(RuntimeError):
+class DatabaseNotConfiguredError(ConfigurationError):
     """No database URL is set and nobody started the embedded server."""
 
 

@@ -29,6 +29,7 @@ from jobmatch_dagster.core.raw.fields import (
     storable,
 )
 from jobmatch_dagster.core.text import clean_line, sha256_hex, strip_noise
+from jobmatch_dagster.errors import InputError
 
 NORMALISER_VERSION = 2
 
@@ -47,11 +48,11 @@ _NOT_COMPARED = frozenset({"record_hash", "text_hash", "ad_key", "date_modified"
 _COMPARED_COLUMNS = tuple(sorted(column for column in POSTING_COLUMNS if column not in _NOT_COMPARED))
 
 
-class PageError(ValueError):
+class PageError(InputError):
     """A page that is no array of records."""
 
 
-class RecordError(ValueError):
+class RecordError(InputError):
     """A record that cannot become a posting.
 
     Attributes:

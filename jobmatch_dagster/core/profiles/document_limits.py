@@ -5,6 +5,8 @@ Put here limits and the verdict alone; they are shared by everything that opens 
 
 from collections.abc import Iterable, Iterator
 
+from jobmatch_dagster.errors import InputError
+
 MIB = 1024 * 1024
 MAX_BYTES = 20 * MIB
 MAX_PAGES = 100
@@ -18,7 +20,7 @@ MAX_ZIP_RATIO = 100
 ZIP_RATIO_FROM_BYTES = MIB
 
 
-class UnreadableDocument(ValueError):  # noqa: N818 (a verdict on the file, no error of the program)
+class UnreadableDocument(InputError):  # noqa: N818 (a verdict on the file, no error of the program)
     """The file gives no text. `reason` says why and what to do; it never holds anything read from the file."""
 
     def __init__(self, reason: str) -> None:

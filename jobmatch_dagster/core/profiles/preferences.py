@@ -13,6 +13,7 @@ from typing import Any
 
 from jobmatch_dagster.core.posting import WORK_ARRANGEMENTS
 from jobmatch_dagster.core.profiles.cv.vocabulary import table
+from jobmatch_dagster.errors import InputError
 
 MAX_FILE_BYTES = 64 * 1024
 _MAX_ENTRIES = 100
@@ -48,7 +49,7 @@ class Preferences:
 FIELDS = tuple(field.name for field in fields(Preferences))
 
 
-class PreferencesError(ValueError):
+class PreferencesError(InputError):
     """Preferences that cannot be taken in. The message names each field and its remedy, never what was written."""
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from jobmatch_dagster.core.html import html_text
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, SALARY_UNITS, WORK_ARRANGEMENTS
 from jobmatch_dagster.core.text import clean_block, clean_line, once
+from jobmatch_dagster.errors import InputError
 
 MAX_LINE_CHARACTERS = 2_000
 # PostgreSQL's GIN index takes no item of over 2,700 bytes; a character has up to four.
@@ -33,7 +34,7 @@ _EMPTY_WORDS = frozenset({"", "none", "null", "nan", "n/a"})
 Reader = Callable[[Any], Any]
 
 
-class UnusableValueError(ValueError):
+class UnusableValueError(InputError):
     """A value that is not what its field holds; the message says what is wrong and what is accepted."""
 
 

@@ -8,6 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from jobmatch_dagster.errors import InputError
+
 HOUR = timedelta(hours=1)
 # Dagster's own format of an hourly partition key.
 _HOUR_FORMAT = "%Y-%m-%d-%H:%M"
@@ -18,7 +20,7 @@ OLDEST_OPEN = timedelta(days=183)
 LOOK_BACK = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "6m": timedelta(days=180)}
 
 
-class HourNotAvailableError(ValueError):
+class HourNotAvailableError(InputError):
     """An hour that the API cannot answer for, now or any more; the message says which and what can be done."""
 
 

@@ -7,8 +7,10 @@ import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from jobmatch_dagster.errors import ConfigurationError
 
-class EscoFileError(ValueError):
+
+class EscoFileError(ConfigurationError):
     """A file that is no ESCO skills CSV."""
 
 

@@ -16,13 +16,14 @@ from sqlalchemy import Connection, ExceptionContext, Row, create_engine, event, 
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from jobmatch_dagster.db.connection.urls import safe_url, sqlalchemy_url, with_database
+from jobmatch_dagster.errors import DatabaseError
 
 
-class DatabaseUnavailableError(RuntimeError):
+class DatabaseUnavailableError(DatabaseError):
     """The database does not answer."""
 
 
-class DatabaseRefusedError(RuntimeError):
+class DatabaseRefusedError(DatabaseError):
     """The database answers, and does not do what it is asked to: it is read-only, or a table is in use."""
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from jobmatch_dagster.db.connection.engine import Database, DatabaseRefusedError, run_script, sql_folder
 from jobmatch_dagster.db.connection.urls import plain_url, safe_url
+from jobmatch_dagster.errors import DatabaseError
 
 # One number for "somebody changes this schema", an advisory lock of the database.
 _LOCK_KEY = 7_201_001
@@ -31,11 +32,11 @@ _LEGACY, _BACKUP = "0005.legacy", "jobs_legacy_backup"
 _LOG = logging.getLogger(__name__)
 
 
-class MigrationError(RuntimeError):
+class MigrationError(DatabaseError):
     """The schema could not be brought to the asked version; nothing is half-applied."""
 
 
-class SchemaVersionError(RuntimeError):
+class SchemaVersionError(DatabaseError):
     """The database does not have the schema of this version of the program."""
 
 

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, text
 
 from jobmatch_dagster.db.connection.engine import Database, run_query
+from jobmatch_dagster.errors import DatabaseError
 
 
-class RoleMissingError(RuntimeError):
+class RoleMissingError(DatabaseError):
     """The database lacks a role, or this login may not take it."""
 
 

@@ -6,8 +6,10 @@ Put here what turns one spelling into another. Opening connections belongs in `e
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from jobmatch_dagster.errors import ConfigurationError
 
-class DatabaseUrlError(ValueError):
+
+class DatabaseUrlError(ConfigurationError):
     """The text given as a database URL is none."""
 
 

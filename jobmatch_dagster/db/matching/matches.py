@@ -17,6 +17,7 @@ from jobmatch_dagster.core.vocabulary.skills import Similar
 from jobmatch_dagster.db.connection.bulk import read_vectors, stage, stage_lines
 from jobmatch_dagster.db.connection.engine import read_sql, run_query
 from jobmatch_dagster.db.matching.match_rows import MATCH_LINE_COLUMNS, ScoredBy, match_lines
+from jobmatch_dagster.errors import NotFoundError
 
 _POSTING_VECTORS = """
     SELECT e.job_id, e.embedding FROM postings_to_match AS p
@@ -183,7 +184,7 @@ LOCK_TIMEOUT_SECONDS = 10
 DECISIONS = ("new", "saved", "applied", "rejected")
 
 
-class NoMatchError(LookupError):
+class NoMatchError(NotFoundError):
     """The user has no match with the posting."""
 
 

@@ -11,9 +11,10 @@ from jobmatch_dagster.core.profiles.profile import EXTRACTOR_VERSION, Profile
 from jobmatch_dagster.core.text import sha256_hex
 from jobmatch_dagster.db.connection.engine import run_query
 from jobmatch_dagster.db.connection.locks import CLAUDE_BUDGET, lock
+from jobmatch_dagster.errors import NotFoundError
 
 
-class UnknownUserError(LookupError):
+class UnknownUserError(NotFoundError):
     """There is no user of that key: nothing is held."""
 
 

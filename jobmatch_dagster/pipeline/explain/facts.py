@@ -25,6 +25,7 @@ from jobmatch_dagster.db.connection.bulk import read_vectors
 from jobmatch_dagster.db.connection.engine import Database, run_query
 from jobmatch_dagster.db.matching.calibrations import StoredCalibration, read_calibration_in_force
 from jobmatch_dagster.db.raw.pages import missing_hours
+from jobmatch_dagster.errors import NotFoundError
 from jobmatch_dagster.pipeline.matching.match import LoadedPairs, MatchSettings, load_pairs
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
@@ -34,7 +35,7 @@ _JOB_VECTOR = "SELECT job_id, embedding FROM job_embeddings WHERE job_id = %(id)
 _PROFILE_VECTOR = "SELECT profile_id, embedding FROM profile_embeddings WHERE profile_id = %(id)s AND model = %(model)s"
 
 
-class NothingToExplainError(LookupError):
+class NothingToExplainError(NotFoundError):
     """The user is not known; the message says what to look for."""
 
 

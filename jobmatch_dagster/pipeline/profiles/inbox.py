@@ -17,6 +17,7 @@ from pathlib import Path
 
 from jobmatch_dagster.core.profiles.document_limits import MAX_BYTES
 from jobmatch_dagster.db.profiles.profiles import NOTHING_HELD, Held
+from jobmatch_dagster.errors import InputError
 
 INBOX_VARIABLE = "CV_INBOX"
 # A file that changed less than this ago may still be being written.
@@ -25,7 +26,7 @@ PREFERENCES_FILE = "preferences.toml"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-class InboxError(ValueError):
+class InboxError(InputError):
     """A key can be no user's, or a file cannot be put into the inbox; the message says why."""
 
 
