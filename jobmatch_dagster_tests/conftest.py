@@ -14,7 +14,6 @@ from jobmatch_dagster.db.connection.migrations import migrate
 from jobmatch_dagster.db.connection.urls import with_database
 from jobmatch_dagster_tests.support.world import World, build_world
 
-SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 _numbers = itertools.count(1)
 
 
@@ -57,14 +56,6 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
     """The code location on a fresh database, a local API server and an empty inbox."""
     with build_world(database_url, tmp_path) as built:
         yield built
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """Folder of the real inputs; tests that need it skip where it is missing."""
-    if not SHARED_DATA.is_dir():
-        pytest.skip("the real inputs (../shared/data) are not on this machine")
-    return SHARED_DATA
 
 
 def fresh_database(server_url: str, *, template: str) -> Iterator[str]:

@@ -1,9 +1,5 @@
 """When two postings are one ad."""
 
-import json
-from collections import defaultdict
-from pathlib import Path
-
 import pytest
 
 from jobmatch_dagster.core.catalog.dedupe import ad_key, group_alike
@@ -46,21 +42,3 @@ def test_near_identical_texts_are_one_group_and_others_stay_apart() -> None:
 def test_short_and_empty_texts_do_no_harm() -> None:
     assert group_alike({"1": "", "2": "word"}) == []
     assert group_alike({"1": "Nurse wanted", "2": "nurse  WANTED"}) == [["1", "2"]]
-
-
-@pytest.mark.parametrize("day", ["2026-07-13", "2026-07-14"])
-def test_real_ads(shared_data: Path, day: str) -> None:
-    file = shared_data / "job_ads" / f"{day}.json"
-    if not file.exists():
-        pytest.skip("the real ads (../shared/data/job_ads) are not on this machine")
-    ads = {f"{ad['source']}:{ad['source_id']}": ad for ad in json.loads(file.read_text())["jobs"]}
-    by_key: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for key, ad in ads.items():
-        by_key[ad_key(ad["company"] or "", ad["title"])][key] = ad["description"] or ""
-    groups = [group for texts in by_key.values() for group in group_alike(texts)]
-    boards = [{key.split(":")[0] for key in group} for group in groups]
-    # Copies on two boards join; an agency's one text under a title for each town does not.
-    assert sum(len(found) > 1 for found in boards) == 1
-    titles = [{ads[key]["title"] for key in group} for group in groups]
-    assert not any(" in " in title and len(found) > 1 for found in titles for title in found)
-    assert max(map(len, groups)) <= 18

@@ -1,9 +1,8 @@
-"""Normalisation on real pages, and on what real pages have been seen to do."""
+"""Records that become postings, and those that cannot."""
 
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobmatch_dagster.core.catalog.normalise import PageError, RecordError, normalise_page, normalise_record, parse_page
-from jobmatch_dagster.core.posting import POSTING_COLUMNS
 from jobmatch_dagster.core.raw.fields import FIELDS
 
 _RECORD: dict[str, Any] = {
@@ -25,33 +23,6 @@ _RECORD: dict[str, Any] = {
 
 def _with(**fields: Any) -> Any:
     return normalise_record({**_RECORD, **fields})
-
-
-@pytest.fixture
-def real_records(shared_data: Path) -> list[dict[str, Any]]:
-    pages = sorted((shared_data / "active_jobs").glob("*.json"))
-    if not pages:
-        pytest.skip("the real pages (../shared/data/active_jobs) are not on this machine")
-    return [record for page in pages for record in parse_page(page.read_bytes())]
-
-
-def test_every_real_record_becomes_a_posting_with_its_ai_fields(real_records: list[dict[str, Any]]) -> None:
-    assert len(real_records) == 20
-    for record in real_records:
-        posting = normalise_record(record)
-        assert not (posting.extra or {}).get("_unusable"), (record["id"], posting.extra)
-        for name, value in record.items():
-            if name.startswith("ai_") and name in POSTING_COLUMNS and value not in (None, "", [], [""]):
-                assert getattr(posting, name) is not None, (record["id"], name)
-
-
-@pytest.mark.parametrize(
-    "name", ["ai_key_skills", "ai_taxonomies_a", "ai_experience_level", "ai_core_responsibilities"]
-)
-def test_the_fields_that_matching_needs_are_filled_in_every_real_record(
-    real_records: list[dict[str, Any]], name: str
-) -> None:
-    assert all(getattr(normalise_record(record), name) for record in real_records)
 
 
 @pytest.mark.parametrize("missing", ["id", "title", "organization", "url", "date_created"])

@@ -11,6 +11,7 @@ from jobmatch_dagster.core.enrichment.analysis import analyse, posting_facts, pr
 from jobmatch_dagster.core.enrichment.answer import hold
 from jobmatch_dagster.core.enrichment.injection import signs
 from jobmatch_dagster.core.enrichment.prompt import build_request
+from jobmatch_dagster_tests.support.real_shape import SOURCES, days_of_ads
 
 _ESCAPE = re.compile(r"\\u([0-9a-f]{4})|\\U([0-9a-f]{8})")
 _FILE = Path(__file__).parents[2] / "support" / "data" / "injections.txt"
@@ -101,16 +102,16 @@ def test_what_the_screen_misses_is_held_all_the_same() -> None:
     assert hold(100, analyse(posting, _PROFILE).percent).score == 84
 
 
-def test_rates_on_real_ads(shared_data: Path) -> None:
+@pytest.mark.parametrize("source", SOURCES)
+def test_marked_ads_are_seen_and_others_are_not(source: str) -> None:
     """All of the marked ads are seen, and no more than one in a hundred of the others."""
     marked = others = seen = false_alarms = 0
-    for file in sorted((shared_data / "job_ads").glob("*.json")):
-        for ad in json.loads(file.read_text(encoding="utf-8"))["jobs"]:
-            text = f"{ad['title']}\n{ad['description'] or ''}"
-            is_marked = "mention the word" in text.lower() or "ignore all previous instructions" in text.lower()
-            found = bool(signs(text))
-            marked, others = marked + is_marked, others + (not is_marked)
-            seen, false_alarms = seen + (is_marked and found), false_alarms + (found and not is_marked)
-    assert marked > 100
+    for ad in [ad for ads in days_of_ads(source).values() for ad in ads.values()]:
+        text = f"{ad.title}\n{ad.description}"
+        is_marked = "mention the word" in text.lower() or "ignore all previous instructions" in text.lower()
+        found = bool(signs(text))
+        marked, others = marked + is_marked, others + (not is_marked)
+        seen, false_alarms = seen + (is_marked and found), false_alarms + (found and not is_marked)
+    assert marked >= {"invented": 2, "real": 100}[source]
     assert seen == marked
     assert false_alarms <= others / 100
