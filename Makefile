@@ -1,10 +1,13 @@
-# Each target sets up what it needs by itself and does nothing twice. Presupposed: python3 (3.11 or 3.12) and make.
-PYTHON ?= python3
+# Each target sets up what it needs by itself and does nothing twice. Required: make and Python 3.11 to 3.14.
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# The first of these that runs and fits; `make PYTHON=/path/to/python3.12 demo` names another.
+PYTHONS := python3 python3.13 python3.12 python3.11 python3.14 python
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(shell for p in $(PYTHONS); do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: demo dev test bench lint clean
+.PHONY: demo dev test lint docs lock bench clean
 
 demo: $(READY)
 	$(BIN)/jobmatch demo
@@ -20,15 +23,27 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/deptry jobmatch_dagster
+	$(BIN)/deptry jobmatch_dagster_tests tools --ignore DEP002,DEP004
+	$(BIN)/python -m tools.lock --check
+	$(BIN)/python -m tools.english
+
+# Writes docs/configuration.md and .env.example from the settings.
+docs: $(READY)
+	$(BIN)/python -m tools.configuration
+
+# Writes constraints.txt from what is installed.
+lock: $(READY)
+	$(BIN)/python -m tools.lock
 
 bench: $(READY)
 	$(BIN)/python -m jobmatch_dagster.bench.run
 
-$(READY): pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12) and "Python 3.11 or 3.12 is needed: make PYTHON=python3.11 demo")'
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(FITS)' || { echo "Python 3.11 to 3.14 is needed; name one: make PYTHON=/path/to/python3.12 demo" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing (some minutes the first time) ..."
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
 clean:

@@ -1,0 +1,1 @@
+"""What `make lint`, `make lock` and `make docs` run. Not part of the package."""
