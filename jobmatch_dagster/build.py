@@ -21,12 +21,11 @@ from jobmatch_dagster.defs.automation.schedules import build_schedules
 from jobmatch_dagster.defs.automation.sensors import build_sensors
 from jobmatch_dagster.defs.catalog import assets as catalog
 from jobmatch_dagster.defs.catalog import checks as catalog_checks
-from jobmatch_dagster.defs.catalog import content_checks, upkeep
+from jobmatch_dagster.defs.catalog import upkeep
 from jobmatch_dagster.defs.enrichment import assets as enrichment
 from jobmatch_dagster.defs.enrichment import checks as enrichment_checks
 from jobmatch_dagster.defs.matching import assets as matching
 from jobmatch_dagster.defs.matching import checks as matching_checks
-from jobmatch_dagster.defs.matching import drift_checks
 from jobmatch_dagster.defs.operations.backfill_history import backfill_history
 from jobmatch_dagster.defs.operations.claude_batches import collect_claude_batches
 from jobmatch_dagster.defs.operations.explain_match import explain_match
@@ -36,9 +35,9 @@ from jobmatch_dagster.defs.operations.match_users import match_existing_jobs, ma
 from jobmatch_dagster.defs.operations.run_failures import build_failure_sensor
 from jobmatch_dagster.defs.profiles import assets as profiles
 from jobmatch_dagster.defs.quality import assets as quality
+from jobmatch_dagster.defs.quality import checks as quality_checks
 from jobmatch_dagster.defs.raw import assets as raw
 from jobmatch_dagster.defs.raw import checks as raw_checks
-from jobmatch_dagster.defs.raw import failure_checks
 from jobmatch_dagster.defs.statistics import assets as statistics
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.claude import ClaudeResource
@@ -73,13 +72,10 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
         ],
         asset_checks=[
             *raw_checks.checks,
-            *failure_checks.checks,
             *catalog_checks.checks,
-            *content_checks.checks,
             *matching_checks.checks,
-            *drift_checks.checks,
             *enrichment_checks.checks,
-            *quality.checks,
+            *quality_checks.checks,
         ],
         jobs=[
             hourly_collection,

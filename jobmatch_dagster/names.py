@@ -28,3 +28,8 @@ TAG_PROFILE_VERSION = "jobmatch/profile_version"
 TAG_PREFERENCES_VERSION = "jobmatch/preferences_version"
 
 PURPOSE_EXPLAIN = "explain"
+
+# Tags that Dagster itself puts on runs.
+TAG_PARTITION = "dagster/partition"
+TAG_RANGE_START = "dagster/asset_partition_range_start"
+TAG_RANGE_END = "dagster/asset_partition_range_end"

@@ -1,15 +1,43 @@
-"""Dagster's own history: runs with their events and logs, and how they are removed.
+"""Dagster's history: finished runs, what they reported, and how old ones are deleted."""
 
-Put here what works on the instance alone. How long what is kept is the housekeeping job's configuration.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import dagster as dg
 
+from jobmatch_dagster import names
+from jobmatch_dagster.core.raw.windows import HOUR, hour_name, parse_hour
+
 _FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+_ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 _RUNS_PER_QUERY = 500
+
+
+def numeric_metadata(instance: dg.DagsterInstance, asset_key: dg.AssetKey, limit: int) -> list[dict[str, float]]:
+    """Numeric metadata of an asset's newest materializations, newest first."""
+    records = instance.fetch_materializations(asset_key, limit=limit).records
+    return [_numbers(record.asset_materialization) for record in records]
+
+
+def ended_runs(instance: dg.DagsterInstance, job_name: str, since: datetime, limit: int) -> Sequence[dg.DagsterRun]:
+    """Runs of a job created since then that succeeded or failed, newest first."""
+    return instance.get_runs(dg.RunsFilter(job_name=job_name, statuses=_ENDED, created_after=since), limit=limit)
+
+
+def unresolved_failures(runs: Sequence[dg.DagsterRun]) -> list[tuple[str, str]]:
+    """Hour partitions whose newest run failed, with that run's id, oldest hour first.
+
+    Args:
+        runs: ended runs of one job, newest first.
+    """
+    seen: set[str] = set()
+    failed: dict[str, str] = {}
+    for run in runs:
+        for partition in _hour_partitions(run):
+            if partition not in seen and run.status is dg.DagsterRunStatus.FAILURE:
+                failed[partition] = run.run_id
+            seen.add(partition)
+    return sorted(failed.items())
 
 
 def delete_runs(
@@ -19,13 +47,14 @@ def delete_runs(
     tags: Mapping[str, str] | None = None,
     keep_materializations: bool = True,
 ) -> int:
-    """Delete finished runs with their events and captured logs; gives how many.
+    """Delete finished runs with their events and captured logs; returns how many.
 
     Args:
         instance: the instance.
         before: only runs created before then.
         tags: only runs with these tags.
-        keep_materializations: spare runs that materialized anything: the UI's partitions stand on their events.
+        keep_materializations: keep runs that materialized anything: without their events the UI shows the partitions
+            as missing.
     """
     doomed, cursor = [], None
     chosen = dg.RunsFilter(statuses=_FINISHED, created_before=before, tags=dict(tags or {}))
@@ -38,7 +67,7 @@ def delete_runs(
 
 
 def delete_run(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Delete one run, its events, and what its steps wrote to stdout and stderr."""
+    """Delete a run, its events, and what its steps wrote to stdout and stderr."""
     delete_logs(instance, run_id)
     instance.delete_run(run_id)
 
@@ -48,7 +77,22 @@ def delete_logs(instance: dg.DagsterInstance, run_id: str) -> None:
     instance.compute_log_manager.delete_logs(prefix=[run_id])
 
 
+def _numbers(materialization: dg.AssetMaterialization | None) -> dict[str, float]:
+    metadata = materialization.metadata if materialization else {}
+    return {name: float(entry.value) for name, entry in metadata.items() if isinstance(entry.value, int | float)}
+
+
+def _hour_partitions(run: dg.DagsterRun) -> list[str]:
+    if partition := run.tags.get(names.TAG_PARTITION):
+        return [partition]
+    start, end = run.tags.get(names.TAG_RANGE_START), run.tags.get(names.TAG_RANGE_END)
+    if not start or not end:
+        return []
+    first, last = parse_hour(start), parse_hour(end)
+    return [hour_name(first + n * HOUR) for n in range((last - first) // HOUR + 1)]
+
+
 def _materialized(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    """Whether a run filled anything, also one that failed later on."""
+    """Whether a run materialized anything, even if it failed afterwards."""
     kind = dg.DagsterEventType.ASSET_MATERIALIZATION
     return bool(instance.get_records_for_run(run.run_id, of_type=kind, limit=1).records)

@@ -30,8 +30,8 @@ _NAMED: dict[str, dict[str, Any]] = {
     "statistics/user_missing_skills": {"user_key": _KEY, "most": 10},
     "statistics/jobs_by_hour": {"now": "2100-01-01"},
     "matching/matches_of_user": {"user_key": _KEY, "most": 20},
-    "operations/enum_drift": {"since": "2100-01-01", "industries": ["Technology"]},
-    "operations/hour_counts": {"hour": "2100-01-01", "before": "2099-12-31"},
+    "catalog/enum_drift": {"since": "2100-01-01", "industries": ["Technology"]},
+    "catalog/hour_counts": {"hour": "2100-01-01", "before": "2099-12-31"},
 }
 _ASKED = {
     "newest open postings": "SELECT title FROM open_jobs ORDER BY date_created DESC LIMIT 50",

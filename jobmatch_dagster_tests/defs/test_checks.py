@@ -1,24 +1,19 @@
-"""Checks against the usual: each on a sound catalogue and on one with a planted fault, with numbers both times."""
+"""Each check on a sound catalog and on one with a planted fault; both times it reports numbers, and it only reads."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import dagster as dg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, Engine, event, text
 
-from jobmatch_dagster.build import default_resources
-from jobmatch_dagster.defs.catalog.content_checks import duplicates_grouped, vectors_sound, volume_as_usual
-from jobmatch_dagster.defs.enrichment.checks import budget_lasts, reasons_specific
-from jobmatch_dagster.defs.matching.drift_checks import calibration_sound, profiles_sound, scores_as_usual
-from jobmatch_dagster.defs.quality.assets import ranking_is_good
-from jobmatch_dagster.defs.quality.figures import NDCG_FLOOR
-from jobmatch_dagster.defs.raw.failure_checks import no_standing_failures
+from jobmatch_dagster.defs.quality.checks import NDCG_FLOOR
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster_tests.conftest import fresh_database
+from jobmatch_dagster_tests.support.checks import CHECKS, run_check
 from jobmatch_dagster_tests.support.world import HOUR, NURSE_CV, World, build_world
 
-_NOTHING = "Nothing to do."
 _COPIED = (
     "title, company, url, date_created, record_hash, text_hash, ad_key, page_id, page_position, page_fetched_at, "
     "collection_hour"
@@ -58,83 +53,104 @@ _JOBS_OF_HOUR = """
 
 
 @pytest.fixture(scope="module")
-def held(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A collected hour and a matched user. Faults are planted inside of `_planted`, which takes them out again."""
+def matched(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A collected hour and a matched user. Faults are planted by `_planted`, which removes them again."""
     for url in fresh_database(postgres_url, template="jobmatch"):
-        with build_world(url, tmp_path_factory.mktemp("held")) as world:
+        with build_world(url, tmp_path_factory.mktemp("matched")) as world:
             world.take_in("ada", NURSE_CV)
             world.collect()
             yield world
 
 
-def test_vectors(held: World) -> None:
-    sound = _sound(vectors_sound, held, "database", "embedder")
+@pytest.mark.parametrize("name", sorted(CHECKS))
+def test_a_check_reads_in_read_only_transactions(name: str, matched: World) -> None:
+    states: list[str] = []
+
+    def note(connection: Connection) -> None:
+        cursor = connection.connection.cursor()
+        cursor.execute("SHOW transaction_read_only")
+        states.extend(cursor.fetchone() or ())
+
+    engine = _resource_engine(matched)
+    event.listen(engine, "commit", note)
+    try:
+        run_check(name, matched.instance)
+    finally:
+        event.remove(engine, "commit", note)
+    assert set(states) <= {"on"}
+    assert bool(states) is ("database" in CHECKS[name].required_resource_keys)
+
+
+def test_vectors(matched: World) -> None:
+    sound = _sound("vectors_sound")
     assert (sound["postings"], sound["dimension"], sound["vectors_missing"]) == (12, 384, 0)
-    found = _faulty(held, vectors_sound, "DELETE FROM job_embeddings WHERE job_id = (SELECT min(id) FROM jobs)")
+    found = _faulty(matched, "vectors_sound", "DELETE FROM job_embeddings WHERE job_id = (SELECT min(id) FROM jobs)")
     assert (found["vectors_missing"], found.severity) == (1, dg.AssetCheckSeverity.WARN)
     twice = "UPDATE job_embeddings SET embedding = embedding + embedding WHERE job_id = (SELECT min(id) FROM jobs)"
-    found = _faulty(held, vectors_sound, twice)
+    found = _faulty(matched, "vectors_sound", twice)
     assert (found["vectors_not_unit_length"], found.severity) == (1, dg.AssetCheckSeverity.ERROR)
     other = "UPDATE job_embeddings SET embedding = '[1,0,0]' WHERE job_id = (SELECT min(id) FROM jobs)"
-    assert _faulty(held, vectors_sound, other)["dimensions"] == 2
-    # Vectors are looked at of the model in force, and broken ones of the model that is built beside it.
+    assert _faulty(matched, "vectors_sound", other)["dimensions"] == 2
+    # The vectors of the current model are examined, and those of the configured model that is being built.
     beside = "UPDATE embedding_models SET model = 'before'"
-    found = _faulty(held, vectors_sound, beside)
+    found = _faulty(matched, "vectors_sound", beside)
     assert (found["embedding_model"], found["vectors_missing"], found["vectors_missing_of_configured_model"]) == (
         "before", 12, 0,
     )  # fmt: skip
-    assert _faulty(held, vectors_sound, beside, twice).severity == dg.AssetCheckSeverity.ERROR
+    assert _faulty(matched, "vectors_sound", beside, twice).severity == dg.AssetCheckSeverity.ERROR
 
 
-def test_duplicates(held: World) -> None:
-    assert _sound(duplicates_grouped, held, "database")["postings"] == 12
+def test_duplicates(matched: World) -> None:
+    assert _sound("duplicates_grouped")["postings"] == 12
     again = (
         f"INSERT INTO jobs (external_id, {_COPIED}) SELECT external_id || '-again', {_COPIED} FROM jobs "
         "ORDER BY id DESC LIMIT 1"
     )
-    assert _faulty(held, duplicates_grouped, again)["ungrouped_pairs"] == 1
+    assert _faulty(matched, "duplicates_grouped", again)["ungrouped_pairs"] == 1
 
 
-def test_volume(held: World) -> None:
-    with _planted(held, *_usual_days(12)):
-        assert _sound(volume_as_usual, held, "database", "clock")["days_compared"] >= 5
-    found = _faulty(held, volume_as_usual, *_usual_days(200))
+def test_volume(matched: World) -> None:
+    with _planted(matched, *_usual_days(12)):
+        assert _sound("volume_as_usual")["days_compared"] >= 5
+    found = _faulty(matched, "volume_as_usual", *_usual_days(200))
     assert found["postings"] == 12
-    assert found["usual"] == 200
-    assert found["ratio"] == pytest.approx(0.06)
+    assert found["usual_postings"] == 200
+    assert found["ratio_to_usual"] == pytest.approx(0.06)
 
 
-def test_calibration(held: World) -> None:
-    assert _sound(calibration_sound, held, "database", "embedder")["most_points_from_packaged"] == 0
+def test_calibration(matched: World) -> None:
+    assert _sound("calibration_sound")["most_points_from_packaged"] == 0
     plant = (
         "INSERT INTO score_calibrations (model, knots, provenance) SELECT model, '{}', '{{}}' FROM score_calibrations"
     )
-    assert _faulty(held, calibration_sound, plant.format("[[0, 0], [0.1, 100]]"))["most_points_from_packaged"] > 30
-    assert _faulty(held, calibration_sound, plant.format("[[0, 50], [0.5, 10]]"))["rises"] is False
-    # While another model is in force beside the configured one, it is that one which must have its calibration.
-    found = _faulty(held, calibration_sound, "UPDATE embedding_models SET model = 'multilingual@1/torch/text-v2'")
+    far = _faulty(matched, "calibration_sound", plant.format("[[0, 0], [0.1, 100]]"))
+    assert far["most_points_from_packaged"] > 30
+    assert f"WHERE id = {far['calibration_id']}" in str(far["recovery"])
+    assert _faulty(matched, "calibration_sound", plant.format("[[0, 50], [0.5, 10]]"))["rises"] is False
+    # While another model than the configured one is current, that model must have its calibration.
+    other = "UPDATE embedding_models SET model = 'multilingual@1/torch/text-v2'"
+    found = _faulty(matched, "calibration_sound", other)
     assert found["embedding_model"] == "multilingual@1/torch/text-v2"
     assert (found["made_for_this_model"], found["calibration_id"]) == (False, 0)
 
 
-def test_drift(held: World) -> None:
+def test_drift(matched: World) -> None:
     instance = dg.DagsterInstance.ephemeral()
-    context = dg.build_asset_check_context(instance=instance)
-    assert scores_as_usual(context).passed
+    assert run_check("scores_as_usual", instance).passed
     for score in (50, 51, 52, 49, 50, 50):
         _report(instance, score)
-    first = scores_as_usual(context)
+    first = run_check("scores_as_usual", instance)
     assert first.passed
     assert first.metadata["match_score_drift"].value == 0
     _report(instance, 80)
-    drifted = scores_as_usual(context)
+    drifted = run_check("scores_as_usual", instance)
     assert not drifted.passed
     assert drifted.metadata["match_score_drift"].value == 30
     assert "scoring_key" in drifted.metadata["recovery"].value
 
 
 @pytest.mark.parametrize(
-    ("figures", "passed"),
+    ("measured", "passed"),
     [
         ({"ndcg_at_10": 0.95}, True),
         ({"ndcg_at_10": NDCG_FLOOR - 0.01}, False),
@@ -143,45 +159,54 @@ def test_drift(held: World) -> None:
         ({}, False),
     ],
 )
-def test_a_ranking_that_fell_is_red(figures: dict[str, float], passed: bool) -> None:
+def test_a_ranking_that_fell_is_red(measured: dict[str, float], passed: bool) -> None:
     instance = dg.DagsterInstance.ephemeral()
     usual = {"bm25_ndcg_at_10": 0.7, "plain_cosine_ndcg_at_10": 0.8}
     key = dg.AssetKey(["quality", "match_quality"])
-    if figures:
-        instance.report_runless_asset_event(dg.AssetMaterialization(key, metadata={**usual, **figures}))
-    found = ranking_is_good(dg.build_asset_check_context(instance=instance))
+    if measured:
+        instance.report_runless_asset_event(dg.AssetMaterialization(key, metadata={**usual, **measured}))
+    found = run_check("ranking_is_good", instance)
     assert found.passed is passed
     assert found.severity is dg.AssetCheckSeverity.ERROR
 
 
-def test_budget_and_reasons(held: World) -> None:
+def test_budget_and_reasons(matched: World) -> None:
     claude = ClaudeResource(api_key="k", budget_usd_per_day=1.0)
-    database, clock = default_resources()["database"], default_resources()["clock"]
-    assert budget_lasts(database=database, claude=claude).passed
-    assert reasons_specific(database=database, clock=clock).passed
-    nothing = budget_lasts(database=database, claude=ClaudeResource(api_key="k", budget_usd_per_day=0.0))
+    assert run_check("budget_lasts", claude=claude).passed
+    assert run_check("reasons_specific").passed
+    nothing = run_check("budget_lasts", claude=ClaudeResource(api_key="k", budget_usd_per_day=0.0))
     assert nothing.passed
-    assert "budget of 0" in nothing.metadata["recovery"].value
-    with _planted(held, *_ANSWERED):
-        spent = budget_lasts(database=database, claude=claude)
+    assert "budget is 0" in nothing.metadata["note"].value
+    with _planted(matched, *_ANSWERED):
+        spent = run_check("budget_lasts", claude=claude)
         assert not spent.passed
         assert spent.metadata["spent_today_usd"].value == pytest.approx(1.25)
-        few = reasons_specific(database=database, clock=clock)
+        few = run_check("reasons_specific")
         assert few.metadata["generic"].value == few.metadata["answers"].value == 12
 
 
-def test_profiles(held: World) -> None:
-    sound = _sound(profiles_sound, held, "database", "embedder")
+def test_profiles(matched: World) -> None:
+    sound = _sound("profiles_sound")
     assert (sound["users"], sound["users_without_profile"], sound["dimensions"]) == (1, 0, 1)
-    found = _faulty(held, profiles_sound, "UPDATE profile_embeddings SET embedding = embedding + embedding")
+    found = _faulty(matched, "profiles_sound", "UPDATE profile_embeddings SET embedding = embedding + embedding")
     assert found["vectors_not_unit_length"] == 1
-    assert _faulty(held, profiles_sound, "DELETE FROM profile_embeddings")["vectors_missing"] == 1
+    assert _faulty(matched, "profiles_sound", "DELETE FROM profile_embeddings")["vectors_missing"] == 1
 
 
-def test_standing_failures(held: World) -> None:
-    found = no_standing_failures(dg.build_asset_check_context(instance=held.instance))
-    assert found.passed
-    assert found.metadata["runs_looked_at"].value == 1
+def test_users_with_a_newer_profile_are_stale(matched: World) -> None:
+    assert _sound("no_stale_users")["stale_users"] == 0
+    found = _faulty(matched, "no_stale_users", "UPDATE user_match_state SET profile_version = 0")
+    assert (found["stale_users"], found["users"]) == (1, "ada")
+
+
+def test_a_threshold_that_nearly_all_pairs_reach_is_red(matched: World) -> None:
+    assert _sound("threshold_separates")["pairs"] == matched.scalar("SELECT count(*) FROM user_job_matches")
+    found = _faulty(matched, "threshold_separates", "UPDATE user_job_matches SET semantic_score = 90")
+    assert found["share_at_threshold"] == 1
+
+
+def test_hours_without_a_failed_run(matched: World) -> None:
+    assert run_check("no_standing_failures", matched.instance).metadata["runs_examined"].value == 1
 
 
 class _Found:
@@ -195,77 +220,54 @@ class _Found:
         return self._numbers[name]
 
 
-def _run(check: object, *resources: str) -> dg.AssetCheckResult:
-    known = default_resources()
-    result = check(**{name: known[name] for name in resources})  # type: ignore[operator]
-    assert result.metadata["recovery"].value
-    return result
-
-
-def _sound(check: object, world: World, *resources: str) -> _Found:
-    result = _run(check, *resources)
+def _sound(name: str) -> _Found:
+    result = run_check(name)
     assert result.passed
-    assert result.metadata["recovery"].value == _NOTHING
     return _Found(result)
 
 
-def _faulty(world: World, check: object, *plants: str) -> _Found:
-    resources = {
-        id(vectors_sound): ("database", "embedder"),
-        id(calibration_sound): ("database", "embedder"),
-        id(profiles_sound): ("database", "embedder"),
-        id(volume_as_usual): ("database", "clock"),
-    }.get(id(check), ("database",))
-    with _planted(world, *plants):
-        result = _run(check, *resources)
+def _faulty(world: World, name: str, *faults: str) -> _Found:
+    with _planted(world, *faults):
+        result = run_check(name)
     assert not result.passed
-    assert result.metadata["recovery"].value != _NOTHING
     return _Found(result)
 
 
-class _planted:  # noqa: N801 (used like a function)
-    """Statements that hold inside of the block: tables that they touch are put back afterwards."""
+_TABLES = ("profile_embeddings", "job_embeddings", "embedding_models", "user_job_matches", "user_match_state",
+           "claude_requests", "score_calibrations", "jobs", "job_pages")  # fmt: skip
+_STORED_COLUMNS = text(
+    "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(:table) AND attnum > 0 AND NOT attisdropped "
+    "AND attgenerated = ''"
+)
 
-    _TABLES = (
-        "profile_embeddings",
-        "job_embeddings",
-        "embedding_models",
-        "user_job_matches",
-        "claude_requests",
-        "score_calibrations",
-        "jobs",
-        "job_pages",
-    )
 
-    def __init__(self, world: World, *statements: str) -> None:
-        self._world, self._statements = world, statements
-
-    def __enter__(self) -> None:
-        with self._world.database.begin() as connection:
-            connection.exec_driver_sql("CREATE SCHEMA kept")
-            for table in self._TABLES:
-                connection.exec_driver_sql(f"CREATE TABLE kept.{table} AS TABLE {table}")
-            for statement in self._statements:
-                connection.exec_driver_sql(statement)
-
-    def __exit__(self, *_: object) -> None:
-        with self._world.database.begin() as connection:
+@contextmanager
+def _planted(world: World, *statements: str) -> Iterator[None]:
+    """Run the statements for the block alone: the tables that they may change are restored afterwards."""
+    with world.database.begin() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA kept")
+        for table in _TABLES:
+            connection.exec_driver_sql(f"CREATE TABLE kept.{table} AS TABLE {table}")
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    try:
+        yield
+    finally:
+        with world.database.begin() as connection:
             connection.exec_driver_sql("SET session_replication_role = replica")
-            for table in self._TABLES:
-                columns = ", ".join(
-                    connection.scalars(
-                        text(
-                            "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(:table) AND attnum > 0 "
-                            "AND NOT attisdropped AND attgenerated = ''"
-                        ),
-                        {"table": table},
-                    )
-                )
+            for table in _TABLES:
+                columns = ", ".join(connection.scalars(_STORED_COLUMNS, {"table": table}))
                 connection.exec_driver_sql(f"DELETE FROM {table}")
                 connection.exec_driver_sql(
                     f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM kept.{table}"
                 )
             connection.exec_driver_sql("DROP SCHEMA kept CASCADE")
+
+
+def _resource_engine(world: World) -> Engine:
+    """The engine that the code location's resource reads through."""
+    resources = world.defs.resources or {}
+    return resources["database"].database().engine
 
 
 def _usual_days(postings: int) -> list[str]:

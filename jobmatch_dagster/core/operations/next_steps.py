@@ -1,31 +1,41 @@
-"""What a person does after a failure, by the class of the error, else by the job.
+"""What a person does next: after a failed run, by the class of its error, and the click paths of recovery texts.
 
-Put here sentences that say what to click or type. The steps are shown with the failure and kept in `run_failures`.
+Texts are shown in the UI and stored in `run_failures`. Click paths follow the UI of the pinned Dagster version;
+configurations are JSON, which the Launchpad accepts as it stands.
 """
 
+import json
 from collections.abc import Mapping
 
-# What helps, by the class of the innermost error; else by the job.
 _BY_ERROR: Mapping[str, str] = {
-    "PermanentFailure": "Read the step's message: it names the key, plan or setting to change. Then re-execute.",
-    "PassingFailure": "The other side was busy or out of reach. Re-execute the run from failure; the next hourly run "
-    "asks for the hours too.",
-    "HourNotAvailableError": "Choose an hour that is complete (two hours ago and older) and launch again.",
-    "DatabaseUnavailableError": "See that the database answers (`jobmatch stats`), then re-execute the run.",
-    "DatabaseNotConfiguredError": "Set JOBMATCH_DATABASE_URL for the code location, or start with `jobmatch dev`.",
-    "ModelUnavailableError": "Check EMBEDDING_MODEL, then re-execute the run from failure.",
+    "PermanentFailure": "Read the error of the failed step: it names the key, plan or setting to change. Change it, "
+    "then open the run and click Re-execute all.",
+    "PassingFailure": "The API was busy or unreachable. Open the run and choose Re-execute > From failure, or wait: "
+    "the next hourly run fetches the hours too.",
+    "HourNotAvailableError": "Launch the job again with an hour that is complete: one that began at least two hours "
+    "ago.",
+    "DatabaseUnavailableError": "Run `jobmatch stats` to test the connection to the database. When it works, open the "
+    "run and click Re-execute all.",
+    "DatabaseNotConfiguredError": "Set JOBMATCH_DATABASE_URL for the code location, or start Dagster with "
+    "`jobmatch dev`.",
+    "ModelUnavailableError": "Correct EMBEDDING_MODEL and restart the code location, then open the run and choose "
+    "Re-execute > From failure.",
     "NothingToExplainError": "Check the user key and the posting's id, then launch explain_match again.",
-    "MemoryError": "Give the run more memory, or choose fewer hours or users a run.",
+    "MemoryError": "Give the run more memory, or launch it with fewer hours or users.",
 }
 _BY_JOB: Mapping[str, str] = {
-    "hourly_collection": "Re-execute from failure. Hours that stay missing are named by the check no_missing_hours; "
-    "one backfill mends them.",
-    "ingest_cv": "See cv_documents.reason, then re-execute. After three failures the sensor waits for a person.",
-    "rematch_user": "Re-execute. After three failures the sensor waits for a person.",
-    "match_users": "Re-execute: users that are matched already are done in no time.",
-    "collect_claude_batches": "Re-execute: answers that are held are not paid for again.",
+    "hourly_collection": "Open the run and choose Re-execute > From failure. If hours are still missing afterwards, "
+    "the check no_missing_hours of raw/job_pages names the backfill that fetches them.",
+    "ingest_cv": "Read cv_documents.reason of the user's newest document, then open the run and click Re-execute all. "
+    "After three failed runs the sensor stops requesting new ones.",
+    "rematch_user": "Open the run and click Re-execute all. After three failed runs the sensor stops requesting "
+    "new ones.",
+    "match_users": "Open the run and click Re-execute all: users that are already matched are skipped.",
+    "collect_claude_batches": "Open the run and click Re-execute all: stored answers are not paid for again.",
 }
-_OTHERWISE = "Open the run, read the first error, re-execute from failure: every step may run twice."
+_OTHERWISE = (
+    "Open the run, read the first error, then choose Re-execute > From failure. Every step can safely run twice."
+)
 
 
 def next_step(error_class: str, job_name: str = "") -> str:
@@ -36,3 +46,35 @@ def next_step(error_class: str, job_name: str = "") -> str:
         job_name: the job that failed, where it is known.
     """
     return _BY_ERROR.get(error_class) or _BY_JOB.get(job_name) or _OTHERWISE
+
+
+def launch_job(job_name: str, op_name: str = "", **config: object) -> str:
+    """The sentence that launches a job without partitions.
+
+    Args:
+        job_name: the job.
+        op_name: the op that is configured.
+        config: fields of the op's configuration; without any the defaults apply.
+    """
+    entered = f", enter {_run_config(op_name, config)}" if config else ""
+    return f"Open Jobs > {job_name} > Launchpad{entered} and click Launch Run."
+
+
+def materialize_asset(asset_key: str, **config: object) -> str:
+    """The sentence that materializes an asset; the UI asks for a partition where there are any.
+
+    Args:
+        asset_key: the key, for instance `catalog/jobs`.
+        config: fields of the asset's configuration; without any the defaults apply.
+    """
+    if not config:
+        return f"Open the asset {asset_key} and click Materialize."
+    step = asset_key.replace("/", "__")
+    return (
+        f"Open the asset {asset_key}, choose Open launchpad in the menu beside Materialize, "
+        f"enter {_run_config(step, config)} and click Launch Run."
+    )
+
+
+def _run_config(op_name: str, config: Mapping[str, object]) -> str:
+    return json.dumps({"ops": {op_name: {"config": config}}}, ensure_ascii=False)

@@ -61,23 +61,37 @@ class Database:
                 `lock_timeout` that the block has set.
         """
         try:
+            with self._transaction() as connection:
+                yield connection
+        except (DBAPIError, psycopg2.Error) as error:
+            if sentence := _refusal(error, self.url):
+                raise DatabaseRefusedError(sentence) from error
+            raise
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One read-only transaction: every query sees the same snapshot, and the server refuses any write.
+
+        It needs no right but SELECT. A statement that writes is a fault of the program and raises as it is.
+
+        Raises:
+            DatabaseUnavailableError: if the server does not answer or refuses the login.
+        """
+        with self._transaction() as connection:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
             connection = self.engine.connect()
         except OperationalError as error:
             raise DatabaseUnavailableError(
                 f"The database {safe_url(self.url)} does not answer ({_first_line(error)}). "
                 "Check JOBMATCH_DATABASE_URL, or unset it to use the embedded PostgreSQL."
             ) from None
-        try:
-            with connection, connection.begin():
-                yield connection
-        except DBAPIError as error:
-            if sentence := _refusal(error.orig, self.url):
-                raise DatabaseRefusedError(sentence) from error
-            raise
-        except psycopg2.Error as error:
-            if sentence := _refusal(error, self.url):
-                raise DatabaseRefusedError(sentence) from error
-            raise
+        with connection, connection.begin():
+            yield connection
 
     def fetch(self, name: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
         """All rows of a named query (see `run_query`), in a transaction of its own."""
@@ -144,7 +158,8 @@ def ensure_database(url: str) -> None:
         maintenance.dispose()
 
 
-def _refusal(cause: BaseException | None, url: str) -> str | None:
+def _refusal(error: DBAPIError | psycopg2.Error, url: str) -> str | None:
+    cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, errors.ReadOnlySqlTransaction):
         return (
             f"The database {safe_url(url)} is read-only (a standby, or default_transaction_read_only is on): "

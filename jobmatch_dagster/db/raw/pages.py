@@ -159,9 +159,18 @@ def spending(connection: Connection, now: datetime) -> Spending:
     )
 
 
-def missing_hours(connection: Connection, start: datetime, end: datetime) -> list[datetime]:
-    """Hours of the range, since the first collection, that no complete sweep has answered for."""
-    first = first_covered_hour(connection)
-    start = max(first or end, start)
-    answered = covered_hours(connection, start, end)
-    return [hour for n in range((end - start) // HOUR) if (hour := start + n * HOUR) not in answered]
+def expected_hours(
+    connection: Connection, start: datetime, end: datetime, filters: Filters | None = None
+) -> list[datetime]:
+    """Hours in [start, end) since the first collection with these filters (None: with any)."""
+    start = max(first_covered_hour(connection, filters) or end, start)
+    return [start + n * HOUR for n in range((end - start) // HOUR)]
+
+
+def missing_hours(
+    connection: Connection, start: datetime, end: datetime, filters: Filters | None = None
+) -> list[datetime]:
+    """The expected hours that no complete sweep with these filters (None: with any) has answered for."""
+    expected = expected_hours(connection, start, end, filters)
+    answered = covered_hours(connection, expected[0], end, filters) if expected else set()
+    return [hour for hour in expected if hour not in answered]

@@ -9,12 +9,12 @@ import numpy as np
 from jobmatch_dagster import names
 from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD
 from jobmatch_dagster.db.matching.calibrations import read_calibration_in_force
-from jobmatch_dagster.defs.quality.figures import NDCG_FLOOR, labelled_metadata, measure_real, stored_scores
+from jobmatch_dagster.defs.quality.figures import labelled_metadata, measure_real, stored_scores
 from jobmatch_dagster.observability.plots import histogram
 from jobmatch_dagster.observability.previews import preview
 from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.pipeline.matching.calibrate import fit
-from jobmatch_dagster.pipeline.quality.ranking import BASELINES, measure_labelled
+from jobmatch_dagster.pipeline.quality.ranking import measure_labelled
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
 from jobmatch_dagster.resources.postgres import PostgresResource
@@ -58,29 +58,6 @@ def match_quality(
     return dg.MaterializeResult(
         metadata={"embedding_model": embedder.model, **labelled_metadata(measured), **stored, **real}
     )
-
-
-@dg.asset_check(asset=["quality", "match_quality"], description="The ranking beats both baselines and its floor.")
-def ranking_is_good(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-    """Fails when the labelled pairs are ranked worse than a baseline ranks them, or than they once were ranked."""
-    event = context.instance.get_latest_materialization_event(dg.AssetKey(["quality", "match_quality"]))
-    found = event.asset_materialization.metadata if event and event.asset_materialization else {}
-    figures = {name: float(str(value.value)) for name, value in found.items() if name.endswith("ndcg_at_10")}
-    engine = figures.get("ndcg_at_10", 0.0)
-    better = all(engine >= figures.get(f"{name}_ndcg_at_10", 0.0) for name in BASELINES)
-    return dg.AssetCheckResult(
-        passed=bool(found) and better and engine >= NDCG_FLOOR,
-        severity=dg.AssetCheckSeverity.ERROR,
-        metadata={
-            **figures,
-            "floor": NDCG_FLOOR,
-            "recovery": "Look at the metadata `methods` of quality/match_quality: which method fell. A new embedding "
-            "model wants a fit of quality/score_calibration; a change of word lists or weights shows in `match`.",
-        },
-    )
-
-
-checks = [ranking_is_good]
 
 
 @dg.asset(

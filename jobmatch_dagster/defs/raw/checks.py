@@ -1,6 +1,6 @@
-"""Checks of the raw stage: hours that nobody answered for, hours that were cut, and a plan that lasts."""
+"""Checks of `raw/job_pages`: hours that are missing, incomplete or failed, and the credits of the plan."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -8,91 +8,91 @@ from jobmatch_dagster.core.raw.quota import outlook
 from jobmatch_dagster.core.raw.windows import HOUR, hour_name, latest_collectable_hour
 from jobmatch_dagster.db.raw import pages
 from jobmatch_dagster.defs.raw.assets import outlook_metadata
+from jobmatch_dagster.observability.check_results import check_result
+from jobmatch_dagster.observability.history import ended_runs, unresolved_failures
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 
-# How far back a gap is looked for: what the 7d feed can still mend at a bearable price.
+_PAGES = dg.AssetKey(["raw", "job_pages"])
+# The 7d feed fetches missing hours at a bearable price; older ones need the 6m feed.
 LOOK_BACK = timedelta(days=7)
-_MAX_NAMED = 24
+_CUT_LOOK_BACK = timedelta(days=1)
+_RUNS_EXAMINED, _MAX_NAMED_HOURS, _MAX_NAMED_RUNS = 500, 24, 10
 
 
-@dg.asset_check(asset=["raw", "job_pages"], description="Every hour since the first collection was answered for.")
+@dg.asset_check(asset=_PAGES, description="Every hour of the last seven days was collected.")
 def no_missing_hours(
     database: PostgresResource, active_jobs: ActiveJobsResource, clock: ClockResource
 ) -> dg.AssetCheckResult:
-    """Names the hours of the last seven days that no complete sweep has answered for."""
+    """Names the hours since the first collection that no complete sweep has answered for."""
     end = latest_collectable_hour(clock.now()) + HOUR
-    with database.database().begin() as connection:
-        first = pages.first_covered_hour(connection, active_jobs.filters.identity())
-        start = max(first or end, end - LOOK_BACK)
-        covered = pages.covered_hours(connection, start, end, active_jobs.filters.identity())
-    hours = [start + n * HOUR for n in range((end - start) // HOUR)]
-    missing = [hour for hour in hours if hour not in covered]
-    return dg.AssetCheckResult(
-        passed=not missing,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={
-            "hours_expected": len(hours),
-            "hours_missing": len(missing),
-            "missing": _named(missing),
-            "recovery": _backfill(missing) if missing else "Nothing to do.",
-        },
+    hours = (end - LOOK_BACK, end, active_jobs.filters.identity())
+    with database.database().read() as connection:
+        expected = pages.expected_hours(connection, *hours)
+        missing = pages.missing_hours(connection, *hours)
+    return check_result(
+        not missing,
+        {"hours_expected": len(expected), "hours_missing": len(missing), "missing_hours": _named(missing)},
+        _launch_hours([hour_name(hour) for hour in missing]),
     )
 
 
-@dg.asset_check(asset=["raw", "job_pages"], description="No recent hour was cut by the page limit or the reserve.")
+@dg.asset_check(asset=_PAGES, description="Every hour that was collected in the last day is complete.")
 def no_cut_hours(
     database: PostgresResource, active_jobs: ActiveJobsResource, clock: ClockResource
 ) -> dg.AssetCheckResult:
-    """Names the hours of the last day whose sweep was begun and not ended by any other."""
+    """Names the hours whose sweep stopped early and that no other sweep has completed."""
     end = latest_collectable_hour(clock.now()) + HOUR
-    with database.database().begin() as connection:
-        cut = sorted(pages.cut_hours(connection, end - timedelta(days=1), end, active_jobs.filters.identity()))
-    return dg.AssetCheckResult(
-        passed=not cut,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={
-            "hours_cut": len(cut),
-            "cut": _named(cut),
-            "recovery": "The next hourly run asks for them with its own. If it happens every hour, raise "
-            "max_pages_per_hour of the resource active_jobs, or filter more narrowly."
-            if cut
-            else "Nothing to do.",
-        },
+    with database.database().read() as connection:
+        cut = sorted(pages.cut_hours(connection, end - _CUT_LOOK_BACK, end, active_jobs.filters.identity()))
+    return check_result(
+        not cut,
+        {"hours_incomplete": len(cut), "incomplete_hours": _named(cut)},
+        "Nothing to do now: the next hourly run fetches these hours again. If this check fails hour after hour, raise "
+        "max_pages_per_hour of the resource active_jobs (default 10), or set narrower filters there.",
     )
 
 
-@dg.asset_check(asset=["raw", "job_pages"], description="The plan's credits last until it is renewed.")
+@dg.asset_check(asset=_PAGES, description="The job credits of the plan last until it is renewed.")
 def quota_lasts(database: PostgresResource, clock: ClockResource) -> dg.AssetCheckResult:
-    """Compares the days that the credits last at the present pace with the days to the renewal."""
+    """Compares how long the credits last at the current pace with the time to the renewal."""
     now = clock.now()
-    with database.database().begin() as connection:
-        known = pages.newest_quota(connection)
-        quota, told_at = known or (None, None)
-        found = outlook(quota, told_at, pages.spending(connection, now), now)
-    told = {name: value for name, value in outlook_metadata(found).items() if value is not None}
-    return dg.AssetCheckResult(
-        passed=found.sustainable is not False,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={
-            **told,
-            "recovery": "Filter more narrowly, collect a smaller market, or take a larger plan: at this pace the "
-            "credits end before the renewal."
-            if found.sustainable is False
-            else "Nothing to do.",
-        },
+    with database.database().read() as connection:
+        quota, reported_at = pages.newest_quota(connection) or (None, None)
+        found = outlook(quota, reported_at, pages.spending(connection, now), now)
+    return check_result(
+        found.sustainable is not False,
+        outlook_metadata(found),
+        "At this pace the credits run out before the plan is renewed. Set narrower filters on the resource active_jobs "
+        "(for example a location or a title), or take a larger plan. Hours that are missed in the meantime can be "
+        "fetched after the renewal: the check no_missing_hours names them.",
     )
 
 
-checks = [no_missing_hours, no_cut_hours, quota_lasts]
+@dg.asset_check(asset=_PAGES, description="Every failed hourly run was followed by one that succeeded.")
+def no_standing_failures(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """Names the partitions of hourly_collection whose newest run in the last seven days failed."""
+    # Dagster dates its runs by the wall clock, whatever the clock resource says.
+    runs = ended_runs(context.instance, "hourly_collection", datetime.now(UTC) - LOOK_BACK, _RUNS_EXAMINED)
+    failed = unresolved_failures(runs)
+    named = ", ".join(f"{partition} ({run_id[:8]})" for partition, run_id in failed[:_MAX_NAMED_RUNS])
+    return check_result(
+        not failed,
+        {"runs_examined": len(runs), "partitions_failed": len(failed), "failed_partitions": named or "none"},
+        "Run SELECT run_id, next_step FROM run_failures ORDER BY failed_at DESC and do what these runs ask for. "
+        + _launch_hours([partition for partition, _ in failed]),
+    )
+
+
+checks = [no_missing_hours, no_cut_hours, quota_lasts, no_standing_failures]
 
 
 def _named(hours: list[datetime]) -> str:
-    return ", ".join(hour_name(hour) for hour in hours[:_MAX_NAMED]) or "none"
+    return ", ".join(hour_name(hour) for hour in hours[:_MAX_NAMED_HOURS]) or "none"
 
 
-def _backfill(missing: list[datetime]) -> str:
-    first, last = hour_name(missing[0]), hour_name(missing[-1])
-    hours = first if first == last else f"[{first}...{last}]"
-    return f"Open the job hourly_collection, Materialize all, type {hours}, launch: one run, one sweep."
+def _launch_hours(hours: list[str]) -> str:
+    """The sentence that collects hours (in order) with one run; hours in between that are complete cost nothing."""
+    typed = f"[{hours[0]}...{hours[-1]}]" if len(hours) > 1 else "".join(hours)
+    return f"Open Jobs > hourly_collection, click Materialize all, type {typed} and launch: one run fetches them all."

@@ -13,8 +13,7 @@ from jobmatch_dagster import names
 from jobmatch_dagster.cli.runs import RunFailedError, run_job
 from jobmatch_dagster.core.operations.next_steps import next_step
 from jobmatch_dagster.defs.operations.run_failures import describe_failure, note_failure
-from jobmatch_dagster.defs.raw.failure_checks import standing_failures
-from jobmatch_dagster.observability.history import delete_runs
+from jobmatch_dagster.observability.history import delete_runs, unresolved_failures
 from jobmatch_dagster_tests.support.world import HOUR, NURSE_CV, World
 
 
@@ -229,11 +228,11 @@ def test_a_failed_hour_stands_until_a_later_run_makes_it_good() -> None:
         "dagster/asset_partition_range_start": "2026-11-20-06:00",
         "dagster/asset_partition_range_end": "2026-11-20-07:00",
     }
-    assert standing_failures([run(good, **one), run(bad, **one)]) == []
+    assert unresolved_failures([run(good, **one), run(bad, **one)]) == []
     failed = run(bad, **one)
-    assert standing_failures([failed, run(good, **one)]) == [("2026-11-20-07:00", failed.run_id)]
-    assert standing_failures([run(good, **both), run(bad, **one), run(bad, **two)]) == []
-    assert [hour for hour, _ in standing_failures([run(bad, **both)])] == ["2026-11-20-06:00", "2026-11-20-07:00"]
+    assert unresolved_failures([failed, run(good, **one)]) == [("2026-11-20-07:00", failed.run_id)]
+    assert unresolved_failures([run(good, **both), run(bad, **one), run(bad, **two)]) == []
+    assert [hour for hour, _ in unresolved_failures([run(bad, **both)])] == ["2026-11-20-06:00", "2026-11-20-07:00"]
 
 
 def _failure(world: World) -> dg.RunFailureSensorContext:
