@@ -6,11 +6,11 @@ structured fields pass, cleaned and cut; text that reads like an instruction doe
 anywhere is judged without the fields that are prose.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jobmatch_dagster.core.contacts import remove_contacts
 from jobmatch_dagster.core.enrichment.injection import signs, visible
 from jobmatch_dagster.core.enrichment.prompt import score_band
 from jobmatch_dagster.core.matching import posting_facts as reading
@@ -39,11 +39,6 @@ _MAX_PROFILE_SKILLS = 80
 # person's nationality.
 _FILTERS_SENT = ("salary", "language", "company")
 _VERDICTS = {"fits": "passed", "unknown": "unknown", "does not fit": "not passed"}
-
-# Contact data of third parties in ads.
-_CONTACT = re.compile(
-    r"[\w.+-]+@[\w-]+\.[\w.-]+|(?:https?://|www\.)\S+|(?<!\w)(?:\+|00)?\d[\d ()/.-]{7,}\d(?!\w)", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
@@ -197,7 +192,7 @@ def _new_names(values: Sequence[str] | None, known: Sequence[str] | None) -> lis
 
 def _clean(text: str | None, most: int) -> str | None:
     """One line without invisible characters and contact data, cut; None for a text with a sign."""
-    line = clean_line(_CONTACT.sub(" ", visible(text or "")))
+    line = clean_line(remove_contacts(visible(text or ""), " "))
     if not line or signs(line):
         return None
     return line if len(line) <= most else line[:most].rsplit(" ", 1)[0] + " …"

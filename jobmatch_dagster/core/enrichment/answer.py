@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jobmatch_dagster.core.contacts import remove_contacts
 from jobmatch_dagster.core.enrichment.prompt import PairRequest, score_band
 from jobmatch_dagster.core.text import clean_line
 from jobmatch_dagster.core.vocabulary.skills import canonical, find_skills
@@ -18,7 +19,6 @@ BAND_WIDTH = 10
 
 _MAX_ITEMS = 6
 _MAX_REASONING_CHARACTERS, _MAX_POINT_CHARACTERS = 1_500, 300
-_LINK = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.\w[\w.-]*", re.IGNORECASE)
 _QUOTE_MARKS = str.maketrans({"“": '"', "”": '"', "„": '"', "’": "'", "‘": "'", "–": "-", "—": "-"})
 _YEARS = re.compile(r"\b\d+(?:\.\d+)?\s?(?:\+|-\s?\d+)?\s?(?:years?|jahren?)\b")
 # Parts of the sent facts that are no proof that the reasons look at this pair.
@@ -189,8 +189,8 @@ def _items(items: list[dict[str, Any]]) -> list[dict[str, str]]:
 
 
 def _shown(text: str, most: int) -> str:
-    """As it may be shown: one line, no links, cut."""
-    return clean_line(_LINK.sub("", text))[:most].strip()
+    """As it may be shown: one line without contact data, cut."""
+    return clean_line(remove_contacts(text, ""))[:most].strip()
 
 
 def _values(value: Any) -> Iterator[str]:

@@ -1,15 +1,17 @@
-"""What a user asks of postings: where, how, for how much, and not from whom.
+"""A user's preferences: where, how and for how much they want to work, and for whom not.
 
-Put here the shape of preferences and the reading of what a person writes. How postings are held against them belongs to
-the matching.
+Belongs here: the shape of preferences and the parsing of what a person writes. `core/matching/conditions.py` compares
+them with postings.
 """
 
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from jobmatch_dagster.core.posting import WORK_ARRANGEMENTS
 from jobmatch_dagster.core.profiles.cv.vocabulary import table
@@ -29,145 +31,148 @@ _ARRANGEMENTS = {
 } | {name.casefold(): (name,) for name in WORK_ARRANGEMENTS}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Preferences:
-    """Field for field the columns of `user_preferences` that a user sets. None means: does not matter."""
+class PreferencesError(InputError):
+    """Preferences that cannot be accepted. The message names each field and its remedy, never a value."""
 
-    locations: tuple[str, ...] | None = None
-    work_arrangements: tuple[str, ...] | None = None
-    min_salary: float | None = None
-    salary_currency: str | None = None
-    needs_visa: bool | None = None
-    languages: tuple[str, ...] | None = None
-    excluded_companies: tuple[str, ...] | None = None
+
+def _problem(remedy: str) -> PydanticCustomError:
+    return PydanticCustomError("preferences", "{remedy}", {"remedy": remedy})
+
+
+def _texts(value: object) -> list[str]:
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, Sequence) or not all(isinstance(item, str) for item in values):
+        raise _problem('must be a list of texts, such as ["Berlin", "Hamburg"]')
+    cleaned = [" ".join(item.split()) for item in values]
+    if len(cleaned) > _MAX_ENTRIES or any(not 0 < len(item) <= _MAX_CHARACTERS for item in cleaned):
+        raise _problem(f"must be at most {_MAX_ENTRIES} texts of 1 to {_MAX_CHARACTERS} characters each")
+    if any(not item.isprintable() for item in cleaned):
+        raise _problem("contains control characters: write plain text")
+    return cleaned
+
+
+def _names(value: object) -> tuple[str, ...] | None:
+    """Each name once, in the spelling that comes first."""
+    once: dict[str, str] = {}
+    for item in _texts(value):
+        once.setdefault(item.casefold(), item)
+    return tuple(once.values()) or None
+
+
+def _arrangements(value: object) -> tuple[str, ...] | None:
+    wanted: set[str] = set()
+    for item in _texts(value):
+        names = _ARRANGEMENTS.get(item.casefold().replace("_", " "))
+        if names is None:
+            raise _problem(f"must be among {', '.join(WORK_ARRANGEMENTS)} (or remote, for both remote ones)")
+        wanted.update(names)
+    return tuple(name for name in WORK_ARRANGEMENTS if name in wanted) or None
+
+
+def _languages(value: object) -> tuple[str, ...] | None:
+    words = table("languages")
+    english = {name: known for known, names in words["names"].items() for name in names} | words["codes"]
+    found = [english.get(item.casefold()) for item in _texts(value)]
+    if None in found:
+        raise _problem("must be languages by their English or German name, such as German")
+    return tuple(dict.fromkeys(str(name) for name in found)) or None
+
+
+def _salary(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_SALARY:
+        raise _problem(f"must be a yearly amount from 0 to {_MAX_SALARY:,}, a number without quotes")
+    return float(value)
+
+
+def _currency(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]{3}", value):
+        raise _problem('must be a currency code of three letters, such as "EUR"')
+    return value.upper()
+
+
+def _yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _problem("must be true or false, without quotes")
+    return value
+
+
+class Preferences(BaseModel):
+    """The columns of `user_preferences` that a user sets, field for field. None: the user does not mind.
+
+    Names are kept once each, in the spelling that comes first; an empty list is None. A minimum salary needs its
+    currency and the other way round.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+    locations: Annotated[tuple[str, ...] | None, BeforeValidator(_names)] = None
+    work_arrangements: Annotated[tuple[str, ...] | None, BeforeValidator(_arrangements)] = None
+    min_salary: Annotated[float | None, BeforeValidator(_salary)] = None
+    salary_currency: Annotated[str | None, BeforeValidator(_currency)] = None
+    needs_visa: Annotated[bool | None, BeforeValidator(_yes_or_no)] = None
+    languages: Annotated[tuple[str, ...] | None, BeforeValidator(_languages)] = None
+    excluded_companies: Annotated[tuple[str, ...] | None, BeforeValidator(_names)] = None
+
+    @model_validator(mode="after")
+    def _amount_has_currency(self) -> "Preferences":
+        if (self.min_salary is None) != (self.salary_currency is None):
+            missing = "min_salary" if self.min_salary is None else "salary_currency"
+            raise _problem(f"{missing}: missing; an amount needs its currency, and a currency its amount")
+        return self
 
     def as_row(self) -> dict[str, Any]:
         """Values by column; lists where the column is an array."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        return self.model_dump(mode="json")
 
 
-FIELDS = tuple(field.name for field in fields(Preferences))
+PREFERENCES_FIELDS = tuple(Preferences.model_fields)
 
 
-class PreferencesError(InputError):
-    """Preferences that cannot be taken in. The message names each field and its remedy, never what was written."""
-
-
-def read_preferences(content: bytes) -> Preferences:
-    """Preferences from a TOML file (`preferences.toml`).
+def parse_preferences(content: bytes) -> Preferences:
+    """Preferences from the content of a TOML file (`preferences.toml`).
 
     Raises:
-        PreferencesError: no TOML, unknown fields, wrong kinds of values.
+        PreferencesError: if it is not TOML, or naming every field that is wrong.
     """
     if len(content) > MAX_FILE_BYTES:
         raise PreferencesError(f"the file is larger than {MAX_FILE_BYTES // 1024} KiB: preferences are a few lines")
     try:
         values = tomllib.loads(content.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise PreferencesError("the file is not UTF-8: save it as UTF-8 text") from error
+    except UnicodeDecodeError:
+        raise PreferencesError("the file is not UTF-8: save it as UTF-8 text") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        place = re.search(r"line \d+", str(error))
-        where = f" ({place[0]})" if place else ""
-        raise PreferencesError(f'no TOML{where}: write lines such as locations = ["Berlin"]') from error
-    return check_preferences(values)
+        line = re.search(r"line \d+", str(error))
+        where = f" ({line[0]})" if line else ""
+        raise PreferencesError(f'the file is not TOML{where}: write lines such as locations = ["Berlin"]') from None
+    return validate_preferences(values)
 
 
-def check_preferences(values: Mapping[str, Any]) -> Preferences:
-    """Preferences from values by field name; a field left out does not matter.
+def validate_preferences(values: Mapping[str, Any]) -> Preferences:
+    """Preferences from values by field name; a field that is missing does not matter to the user.
 
     Raises:
         PreferencesError: naming every field that is wrong.
     """
-    problems: list[str] = []
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        try:
-            if name not in _READERS:
-                raise _unknown(name)
-            found[name] = _READERS[name](value)
-        except PreferencesError as error:
-            problems.append(f"{_shown(name)}: {error}")
-    if (found.get("min_salary") is None) != (found.get("salary_currency") is None) and not problems:
-        missing = "salary_currency" if found.get("salary_currency") is None else "min_salary"
-        problems.append(f"{missing}: missing; an amount needs its currency, and a currency its amount")
-    if problems:
-        raise PreferencesError("; ".join(problems))
-    return Preferences(**found)
+    try:
+        return Preferences.model_validate({_printable(name): value for name, value in values.items()})
+    except ValidationError as error:
+        # Not chained: the original names the values.
+        raise PreferencesError("; ".join(_message(problem) for problem in error.errors())) from None
 
 
-def _unknown(name: str) -> PreferencesError:
-    near = difflib.get_close_matches(name.casefold(), FIELDS, n=1)
-    remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(FIELDS)}"
-    return PreferencesError(f"no such field; {remedy}")
+def _message(problem: ErrorDetails) -> str:
+    if not problem["loc"]:
+        return problem["msg"]
+    name = str(problem["loc"][0])
+    return f"{name}: {_unknown(name) if problem['type'] == 'extra_forbidden' else problem['msg']}"
 
 
-def _shown(name: str) -> str:
-    """A field's name as it may stand in a message: names are untrusted too."""
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name.casefold(), PREFERENCES_FIELDS, n=1)
+    remedy = f"did you mean {near[0]}?" if near else f"the fields are {', '.join(PREFERENCES_FIELDS)}"
+    return f"no such field; {remedy}"
+
+
+def _printable(name: str) -> str:
+    """A field's name as a message may show it: names are untrusted too."""
     return name if re.fullmatch(r"\w{1,40}", name) else "(a field with an odd name)"
-
-
-def _strings(value: Any) -> list[str]:
-    values = [value] if isinstance(value, str) else value
-    if not isinstance(values, Sequence) or not all(isinstance(item, str) for item in values):
-        raise PreferencesError('must be a list of texts, such as ["Berlin", "Hamburg"]')
-    cleaned = [" ".join(item.split()) for item in values]
-    if len(cleaned) > _MAX_ENTRIES or any(not 0 < len(item) <= _MAX_CHARACTERS for item in cleaned):
-        raise PreferencesError(f"at most {_MAX_ENTRIES} texts of 1 to {_MAX_CHARACTERS} characters")
-    if any(not item.isprintable() for item in cleaned):
-        raise PreferencesError("holds control characters: write plain text")
-    return cleaned
-
-
-def _names(value: Any) -> tuple[str, ...] | None:
-    once: dict[str, str] = {}
-    for item in _strings(value):
-        once.setdefault(item.casefold(), item)
-    return tuple(once.values()) or None
-
-
-def _arrangements(value: Any) -> tuple[str, ...] | None:
-    wanted: set[str] = set()
-    for item in _strings(value):
-        names = _ARRANGEMENTS.get(item.casefold().replace("_", " "))
-        if names is None:
-            raise PreferencesError(f"must be of {', '.join(WORK_ARRANGEMENTS)} (remote stands for both remote ones)")
-        wanted.update(names)
-    return tuple(name for name in WORK_ARRANGEMENTS if name in wanted) or None
-
-
-def _languages(value: Any) -> tuple[str, ...] | None:
-    words = table("languages")
-    english = {name: known for known, names in words["names"].items() for name in names} | words["codes"]
-    found = [english.get(item.casefold()) for item in _strings(value)]
-    if None in found:
-        raise PreferencesError("must be languages by their English or German name, such as German")
-    return tuple(dict.fromkeys(str(name) for name in found)) or None
-
-
-def _salary(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_SALARY:
-        raise PreferencesError(f"must be a yearly amount from 0 to {_MAX_SALARY:,}, a number without quotes")
-    return float(value)
-
-
-def _currency(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]{3}", value):
-        raise PreferencesError('must be a currency code of three letters, such as "EUR"')
-    return value.upper()
-
-
-def _yes_or_no(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise PreferencesError("must be true or false, without quotes")
-    return value
-
-
-_READERS: Mapping[str, Callable[[Any], Any]] = {
-    "locations": _names,
-    "work_arrangements": _arrangements,
-    "min_salary": _salary,
-    "salary_currency": _currency,
-    "needs_visa": _yes_or_no,
-    "languages": _languages,
-    "excluded_companies": _names,
-}

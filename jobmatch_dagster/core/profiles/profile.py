@@ -22,7 +22,7 @@ from jobmatch_dagster.core.profiles.cv.titles import find_titles, seniority_of
 from jobmatch_dagster.core.profiles.cv.vocabulary import shortened
 from jobmatch_dagster.core.profiles.document_text import plain_text
 
-EXTRACTOR_VERSION = 3
+EXTRACTOR_VERSION = 4
 """A change of what is read is a new version: profiles of the old one are read again."""
 
 _SKILL_EVIDENCE = 40

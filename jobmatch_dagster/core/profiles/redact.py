@@ -1,25 +1,18 @@
-"""A CV's text without who the person is.
+"""A CV's text without the person's identity, for requests to Claude.
 
-Put here what is taken out before a text leaves the house: head, personal part and referees as a whole, and elsewhere
-name, contact, address, birth, nationality, family, religion, photo, names of schools. What the person did stays.
+The head, the personal part and referees are removed as a whole. Elsewhere the name, contact data, address, birth,
+nationality, family, religion, photo and names of schools are removed. What the person did stays.
 """
 
 import re
 
+from jobmatch_dagster.core.contacts import remove_contacts
 from jobmatch_dagster.core.profiles.cv.names import names_in
 from jobmatch_dagster.core.profiles.cv.sections import HEAD, split_sections
 from jobmatch_dagster.core.profiles.document_text import plain_text
 
 MARK = "[removed]"
-_CONTACT = re.compile(
-    r"\S+@\S+|(?:https?://|www\.)\S+|\b(?:linkedin|github|xing|twitter|instagram)\.\w+\S*|"
-    r"(?<![\w/])\(?\+?\d(?:[\s()/.-]{0,3}\d){6,}(?![\w/])",
-    re.IGNORECASE,
-)
-# A range of years is no telephone number.
-_DATE = r"(?:[0-3]?\d[./-])?(?:[01]?\d[./-])?(?:19|20)\d\d"
-_YEARS = re.compile(rf"{_DATE}\s?[-–—/ ]\s?{_DATE}")
-# A line that holds one of these is about the person, wherever it stands in it …
+# A line with one of these anywhere is about the person …
 _PERSONAL_LINE = re.compile(
     r"^.*?\b(?:date of birth|birth(?:day|date|place)|born (?:on|in)|geboren|geb\.|geburts\w+|nationality|citizenship|"
     r"staatsangehörigkeit|staatsbürgerschaft|marital status|married|unmarried|familienstand|verheiratet|ledig|"
@@ -33,13 +26,13 @@ _PERSONAL_LABEL = re.compile(
     r"adresse|residence)(?: \w+){0,2}\s*(?:[:=–-].*)?$",
     re.IGNORECASE | re.MULTILINE,
 )
-# Everything behind such a line tells of other people.
+# Everything after such a line is about other people.
 _REFEREES = re.compile(
     r"^\W*(?:\w+\s+){0,2}(?:references?|referees?|referenz(?:en|geber|person(?:en)?)?|empfehlungen)\b"
     r"\s*(?:(?:[:–-]|available|upon|on request|auf (?:an|nach)frage).*)?$",
     re.IGNORECASE | re.MULTILINE,
 )
-# A person with a title, wherever the text speaks of one.
+# A person with a title.
 _TITLED = re.compile(
     r"\b(?:(?:Mr|Mrs|Ms|Dr|Prof)\.|Herrn?|Frau)(?:\s*(?:Dr|Prof|med|Ing)\.)*(?:\s+(?:von|van|de|der|[A-ZÄÖÜ][\w'’-]+)){1,4}"
 )
@@ -57,10 +50,10 @@ _SCHOOL = re.compile(
 
 
 def redact(text: str) -> str:
-    """What of a CV may leave the house, section by section under its kind; "" when nothing has a heading.
+    """The part of a CV that may be sent, section by section under its kind; "" when nothing has a heading.
 
-    What stands before the first heading, the personal part and referees are left out; what is personal elsewhere is
-    replaced by a mark.
+    Text before the first heading, the personal part and referees are left out. Personal data elsewhere is replaced by
+    a mark.
     """
     sections = split_sections(plain_text(text))
     words = names_in(sections)
@@ -72,7 +65,7 @@ def _redacted(text: str, words: frozenset[str]) -> str:
     if referees := _REFEREES.search(text):
         text = text[: referees.start()]
     text = _PERSONAL_LABEL.sub(MARK, _PERSONAL_LINE.sub(MARK, text))
-    text = _CONTACT.sub(lambda match: match[0] if _YEARS.fullmatch(match[0].strip()) else MARK, text)
+    text = remove_contacts(text, MARK)
     for pattern in (_STREET, _SCHOOL, _TITLED):
         text = pattern.sub(MARK, text)
     if words:

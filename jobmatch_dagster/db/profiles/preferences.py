@@ -1,21 +1,22 @@
-"""`user_preferences`: what users ask of postings."""
+"""`user_preferences`: one row per user with their preferences."""
 
 from sqlalchemy import Connection, text
 
-from jobmatch_dagster.core.profiles.preferences import FIELDS, Preferences
+from jobmatch_dagster.core.profiles.preferences import PREFERENCES_FIELDS, Preferences
 from jobmatch_dagster.db.connection.engine import run_query
 
 
-def get_preferences(connection: Connection, user_key: str) -> Preferences:
-    """What the user asks for; nothing is asked where the user or the row is missing."""
-    columns = ", ".join(f"p.{name}" for name in FIELDS)
+def read_preferences(connection: Connection, user_key: str) -> Preferences:
+    """The user's preferences; all fields are None where the user or the row is missing."""
+    columns = ", ".join(f"p.{name}" for name in PREFERENCES_FIELDS)
     row = connection.execute(
         text(f"SELECT {columns} FROM user_preferences AS p JOIN users ON users.id = user_id WHERE user_key = :key"),
         {"key": user_key},
     ).one_or_none()
     if row is None:
         return Preferences()
-    return Preferences(
+    # A stored row is not validated again: the vocabulary of languages may be another one since.
+    return Preferences.model_construct(
         locations=_tuple(row.locations),
         work_arrangements=_tuple(row.work_arrangements),
         min_salary=None if row.min_salary is None else float(row.min_salary),
@@ -26,8 +27,8 @@ def get_preferences(connection: Connection, user_key: str) -> Preferences:
     )
 
 
-def preferences_version(connection: Connection, user_key: str) -> int:
-    """Version of what the user asks for, 0 when nothing was ever asked."""
+def read_preferences_version(connection: Connection, user_key: str) -> int:
+    """Version of the user's preferences; 0 when they were never set."""
     query = "SELECT version FROM user_preferences JOIN users ON users.id = user_id WHERE user_key = :key"
     return int(connection.scalar(text(query), {"key": user_key}) or 0)
 
@@ -35,16 +36,16 @@ def preferences_version(connection: Connection, user_key: str) -> int:
 def set_preferences(
     connection: Connection, user_id: int, preferences: Preferences, *, source_sha256: str | None = None
 ) -> int:
-    """Set what the user asks for, all of it; gives the version, which rises only when something is different.
+    """Replace the user's preferences; returns their version, which rises only when a field differs.
 
-    `cv_profile_sensor` sees a newer version and has the user matched again.
+    `cv_profile_sensor` sees a newer version and starts `rematch_user`.
     """
     parameters = {"user_id": user_id, **preferences.as_row(), "source_sha256": source_sha256}
     return int(run_query(connection, "profiles/set_preferences", parameters)[0].version)
 
 
-def refuse_preferences(connection: Connection, user_id: int, source_sha256: str, problem: str) -> None:
-    """Note why a side file was refused; what was asked for before holds on and no re-match is due."""
+def record_preferences_problem(connection: Connection, user_id: int, source_sha256: str, problem: str) -> None:
+    """Store why a preferences file was refused; the preferences and their version stay as they are."""
     connection.execute(
         text(
             "INSERT INTO user_preferences (user_id, source_sha256, problem, version) "

@@ -1,7 +1,6 @@
-"""Setting what a user asks for, from a program or the command line.
+"""Changing a user's preferences from a program or the command line.
 
-Put here the door; what may be asked stands in `core/profiles/preferences.py`. The side file in the inbox goes the same
-way (`stage.py`).
+A preferences file in the inbox takes another way (`read.py`); both rest on `core/profiles/preferences.py`.
 """
 
 from collections.abc import Mapping
@@ -11,12 +10,12 @@ from typing import Any
 from jobmatch_dagster.core.profiles.preferences import (
     Preferences,
     PreferencesError,
-    check_preferences,
-    read_preferences,
+    parse_preferences,
+    validate_preferences,
 )
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.locks import lock
-from jobmatch_dagster.db.profiles.preferences import get_preferences, preferences_version, set_preferences
+from jobmatch_dagster.db.profiles.preferences import read_preferences, read_preferences_version, set_preferences
 from jobmatch_dagster.db.profiles.profiles import ensure_user
 from jobmatch_dagster.pipeline.profiles.inbox import require_user_key
 from jobmatch_dagster.pipeline.profiles.read import user_lock
@@ -30,30 +29,30 @@ def change_preferences(
     file: Path | None = None,
     clear: bool = False,
 ) -> tuple[Preferences, int]:
-    """Set the given fields and leave the others, or all from a file, or none; gives what holds now and its version.
+    """Set some fields, or all of them from a file, or clear them; returns the user's preferences and their version.
 
-    Without any of them nothing is changed. The user is made when new.
+    Without fields, file and clear nothing changes. A new user is created.
 
     Raises:
-        PreferencesError: naming every field that is wrong; nothing is changed.
-        InboxError: if the key can be no user key.
+        PreferencesError: naming every field that is wrong; nothing changes.
+        InboxError: if the key cannot be a user key.
     """
     require_user_key(user_key)
     if sum((bool(fields), file is not None, clear)) > 1:
         raise PreferencesError("give either fields, or a file, or clear")
     with database.begin() as connection:
         lock(connection, user_lock(user_key))
-        wanted = get_preferences(connection, user_key)
+        preferences = read_preferences(connection, user_key)
         if fields:
-            kept = {name: value for name, value in wanted.as_row().items() if value is not None}
-            wanted = check_preferences({**kept, **fields})
+            stored = {name: value for name, value in preferences.as_row().items() if value is not None}
+            preferences = validate_preferences({**stored, **fields})
         elif file is not None:
-            wanted = read_preferences(_content(file))
+            preferences = parse_preferences(_content(file))
         elif clear:
-            wanted = Preferences()
+            preferences = Preferences()
         else:
-            return wanted, preferences_version(connection, user_key)
-        return wanted, set_preferences(connection, ensure_user(connection, user_key), wanted)
+            return preferences, read_preferences_version(connection, user_key)
+        return preferences, set_preferences(connection, ensure_user(connection, user_key), preferences)
 
 
 def _content(file: Path) -> bytes:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from jobmatch_dagster.core.matching.embedding_text import profile_text_to_embed
 from jobmatch_dagster.core.profiles.document_limits import MAX_BYTES, MIB
-from jobmatch_dagster.core.profiles.preferences import PreferencesError, read_preferences
+from jobmatch_dagster.core.profiles.preferences import PreferencesError, parse_preferences
 from jobmatch_dagster.db.catalog.embeddings import stale_profile_texts, write_embeddings
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.locks import lock
@@ -124,10 +124,10 @@ def _take_preferences(
     connection: Connection, user_id: int, file: InboxFile, content: bytes, report: IngestReport
 ) -> None:
     try:
-        wanted = read_preferences(content)
+        wanted = parse_preferences(content)
     except PreferencesError as error:
         report.preferences, report.preferences_problem = "refused", str(error)
-        preferences.refuse_preferences(connection, user_id, file.sha256, str(error))
+        preferences.record_preferences_problem(connection, user_id, file.sha256, str(error))
     else:
         report.preferences, report.preferences_problem = "taken in", None
         preferences.set_preferences(connection, user_id, wanted, source_sha256=file.sha256)

@@ -7,6 +7,7 @@ one costs the sentences with it: a line counts when it looks like nothing else.
 import re
 from collections.abc import Iterator, Sequence
 
+from jobmatch_dagster.core.contacts import CONTACT, mailboxes
 from jobmatch_dagster.core.profiles.cv.sections import HEAD, Section, lines_of
 from jobmatch_dagster.core.profiles.cv.titles import is_role
 from jobmatch_dagster.core.vocabulary.skills import find_skills
@@ -19,7 +20,7 @@ _DOCUMENT = re.compile(
     r"application|bio-?data)(?!\w)\W*(?:(?:of|von|for|für)\b\W*)?",
     re.IGNORECASE,
 )
-_NO_NAME = re.compile(r"[@\d]|https?:|www\.")
+_NO_NAME = re.compile(rf"[@\d]|{CONTACT.pattern}", re.IGNORECASE)
 # What parts a name from a title, a place, a name at birth; not the hyphen inside a name.
 _CUT = re.compile(r"\s*(?:[,|;:(\[–—•·/\t]|\s-+|-+\s|\s{3})\s*")
 _WORD = re.compile(r"[^\W\d_][\w.'’-]*")
@@ -35,7 +36,6 @@ _LABEL = re.compile(
     r"familienname|geburtsname|i,|herr|frau|mrs?\.|ms\.)\s*[:\-–]?\s*(?P<name>.{2,50})$",
     re.IGNORECASE,
 )
-_MAIL = re.compile(r"([\w.+-]+)@\w")
 _NAME_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -50,7 +50,7 @@ def names_in(sections: Sequence[Section]) -> frozenset[str]:
     found = [*_names_at_top(top), *(born for line in top for born in _BORN.findall(line))]
     found += [match["name"] for section in sections for line in section.lines if (match := _LABEL.match(line))]
     personal = "\n".join(lines_of(sections, HEAD, "personal"))
-    mail = words_of(" ".join(_MAIL.findall(personal)).replace("_", " "))
+    mail = words_of(" ".join(mailboxes(personal)).replace("_", " "))
     repeated = mail & words_of(" ".join(top[:_NAME_LINES]))
     return frozenset(word for text in found for word in words_of(text)) - _BESIDES | repeated
 

@@ -53,7 +53,7 @@ _SENTENCE = re.compile(
     re.IGNORECASE,
 )
 _NO_ITEM = re.compile(
-    r"^(?:etc|others?|various|company|description|responsibilit(?:y|ies)|and|und|[\d\W]+)$|@|https?:|www\.",
+    r"^(?:etc|others?|various|company|description|responsibilit(?:y|ies)|and|und|[\d\W]+)$|@",
     re.IGNORECASE,
 )
 # "a) Web shop": the letter numbers a line, it is no programming language.

@@ -7,6 +7,7 @@ import functools
 import re
 from collections.abc import Iterator, Sequence
 
+from jobmatch_dagster.core.contacts import remove_contacts
 from jobmatch_dagster.core.profiles.cv.sections import HEAD, HEADLINE, Section
 from jobmatch_dagster.core.profiles.cv.vocabulary import any_word, table
 
@@ -97,7 +98,8 @@ def _title(line: str) -> str:
 
 
 def _part(line: str, *, needs_role: bool) -> str:
-    """The part of a line that is the title: without firm, place, dates and gender marks."""
+    """The part of a line that is the title: without firm, place, dates, gender marks and contact data."""
+    line = remove_contacts(line, " | ")
     parts = [_TRAILING.sub("", part) for part in _SEPARATOR.split(_GENDERS.sub("", _DATES.sub("", line))) if part]
     for part in parts:
         title = " ".join(part.strip(" ()[]\t").split())

@@ -10,11 +10,13 @@ from collections.abc import Iterable, Sequence
 from importlib import resources
 from typing import Any
 
+from jobmatch_dagster.core.contacts import CONTACT
+
 EVIDENCE_CHARACTERS = 80
 
 # A sentence or an item that holds one of these speaks of the person, not of the work.
 PERSONAL = re.compile(
-    r"\S@\S|https?:|www\.|\+?\d[\d\s()/-]{7,}\d|\b(?:e-?mail|phone|mobile|telefon|tel\.|handy|linkedin|github|address|adresse|anschrift|"
+    rf"{CONTACT.pattern}|\b(?:e-?mail|phone|mobile|telefon|tel\.|handy|linkedin|github|address|adresse|anschrift|"
     r"born|birth|geboren|geb\.|geburts\w+|nationality|staatsangehörigkeit|marital|married|single|familienstand|verheiratet|ledig|"
     r"passport|religion|university|universität|college|school|schule|hochschule|gymnasium|institute of|stra(?:ß|ss)e|street|"
     r"father|mother|declare|hereby|company\s-)\b",
