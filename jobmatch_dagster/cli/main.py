@@ -310,11 +310,13 @@ def preferences(user_key: str, file: Path | None, clear: bool, **fields: Any) ->
 @click.argument("user_key")
 def export(user_key: str) -> None:
     """Print everything that is held on a user as JSON: rows of every table, files, runs."""
-    from jobmatch_dagster.defs.operations.export_user import export_user
+    from jobmatch_dagster.observability.user_history import runs_of_user
+    from jobmatch_dagster.pipeline.operations.export import export_user
 
     with open_runtime() as runtime, runtime.dagster_instance() as instance:
-        held = export_user(runtime.database, user_key, inbox=Path(os.environ[INBOX_VARIABLE]), instance=instance)
-    click.echo(json.dumps(held, ensure_ascii=False, indent=2))
+        runs = runs_of_user(instance, user_key)
+        exported = export_user(runtime.database, user_key, inbox=Path(os.environ[INBOX_VARIABLE]), runs=runs)
+    click.echo(json.dumps(exported, ensure_ascii=False, indent=2))
 
 
 @main.command()

@@ -1,18 +1,15 @@
-"""Seconds of the steps of a materialization, and rows a second: numeric metadata under stable keys.
-
-Put here how time is taken. Which steps there are belongs to the assets.
-"""
+"""Seconds of the steps of a materialization, and postings a second, as numeric metadata."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-LOOK = "look"
-"""Name of the step that makes rows and pictures for the UI; postings a second are counted without it."""
+PREVIEW = "preview"
+"""Name of the step that makes rows and pictures for the UI; it does not count for postings a second."""
 
 
 class Steps:
-    """A stopwatch with named laps; a lap that is run twice adds up."""
+    """A stopwatch with named laps; the laps of one name add up."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -30,8 +27,8 @@ class Steps:
     def metadata(self, *, postings: int | None = None) -> dict[str, float]:
         """`seconds`, `seconds_<step>` of each step, and `postings_per_second` where their number is given."""
         whole = time.monotonic() - self._began
-        working = whole - self._seconds.get(LOOK, 0.0)
-        told = {"seconds": whole, **{f"seconds_{name}": seconds for name, seconds in self._seconds.items()}}
+        working = whole - self._seconds.get(PREVIEW, 0.0)
+        values = {"seconds": whole, **{f"seconds_{name}": seconds for name, seconds in self._seconds.items()}}
         if postings is not None:
-            told["postings_per_second"] = postings / working if working > 0 else 0.0
-        return {name: round(value, 3) for name, value in told.items()}
+            values["postings_per_second"] = postings / working if working > 0 else 0.0
+        return {name: round(value, 3) for name, value in values.items()}

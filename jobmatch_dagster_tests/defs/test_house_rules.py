@@ -1,9 +1,13 @@
-"""Every asset and check keeps the house rules: it says what it is, and its lineage is true."""
+"""The house rules of `defs`: assets and checks say what they are, lineage is true, bodies are thin."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from jobmatch_dagster import names
+from jobmatch_dagster import definitions, names
 from jobmatch_dagster.build import build_defs
 from jobmatch_dagster.observability.lineage import LINEAGE
 from jobmatch_dagster.observability.schemas import table_schema
@@ -11,7 +15,14 @@ from jobmatch_dagster.observability.schemas import table_schema
 _DEFS = build_defs()
 _SPECS = {spec.key.to_user_string(): spec for spec in _DEFS.resolve_all_asset_specs()}
 _CHECKS = [spec for node in _DEFS.asset_checks or () for spec in node.check_specs]
-# They count or measure: what they find stands in their metadata.
+_PACKAGE = Path(definitions.__file__).parent
+_MODULES = {
+    floor: [path for path in sorted((_PACKAGE / floor).rglob("*.py")) if path.name != "__init__.py"]
+    for floor in ("defs", "pipeline", "db", "core")
+}
+_DECORATORS = {"asset", "op", "asset_check", "sensor", "run_failure_sensor", "schedule"}
+_MOST_BODY_LINES = 35
+# They count or measure: what they find is in their metadata.
 _WITHOUT_TABLE = {"statistics/job_statistics", "statistics/user_statistics", "quality/match_quality"}
 
 
@@ -59,13 +70,56 @@ def test_two_assets_of_one_column_schema_are_slices_of_one_table() -> None:
 
 
 @pytest.mark.parametrize("spec", _CHECKS, ids=lambda spec: spec.name)
-def test_a_check_says_what_holds(spec: dg.AssetCheckSpec) -> None:
-    assert (spec.description or "").endswith(".")
+def test_a_check_describes_its_verdict(spec: dg.AssetCheckSpec) -> None:
+    description = spec.description or ""
+    assert description.endswith(".")
+    assert description[0].isupper()
+    assert description.count(".") == 1, "one sentence"
+    assert 5 <= len(description.split()) <= 16
     assert spec.asset_key.to_user_string() in _SPECS
+
+
+def test_modules_of_defs_import_dagster_and_those_below_do_not() -> None:
+    assert [path for path in _MODULES["defs"] if "dagster" not in _imports(path)] == []
+    below = [path for floor in ("pipeline", "db", "core") for path in _MODULES[floor]]
+    assert len(below) > 100
+    assert [path for path in below if "dagster" in _imports(path)] == []
+
+
+def test_bodies_of_assets_ops_and_checks_are_thin() -> None:
+    bodies = dict(body for path in _MODULES["defs"] for body in _bodies(path))
+    assert len(bodies) > len(_SPECS) + len(_CHECKS)
+    assert {name: lines for name, lines in bodies.items() if lines > _MOST_BODY_LINES} == {}
+
+
+def test_a_room_has_one_module_of_checks() -> None:
+    checks = [path.relative_to(_PACKAGE / "defs").as_posix() for path in _MODULES["defs"] if "check" in path.stem]
+    assert checks == [f"{room}/checks.py" for room in ("catalog", "enrichment", "matching", "quality", "raw")]
 
 
 def test_only_what_would_corrupt_later_stages_blocks() -> None:
     assert {spec.name for spec in _CHECKS if spec.blocking} == {"no_user_columns", "keys_hold", "vectors_sound"}
+
+
+def _imports(path: Path) -> set[str]:
+    """Root packages that a module imports."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    named = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    named += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {name.partition(".")[0] for name in named}
+
+
+def _bodies(path: Path) -> Iterator[tuple[str, int]]:
+    """Functions that Dagster runs, with the lines of their bodies without the docstring."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef) and _DECORATORS & {_called(item) for item in node.decorator_list}:
+            first = node.body[1] if ast.get_docstring(node) else node.body[0]
+            yield node.name, (node.end_lineno or 0) - first.lineno + 1
+
+
+def _called(decorator: ast.expr) -> str:
+    function = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return function.attr if isinstance(function, ast.Attribute) else ""
 
 
 def _columns(key: str) -> set[str]:

@@ -31,14 +31,14 @@ _WORK = (
     (enrichment, "enrich_pairs"),
 )
 
-# What is looked at for the UI.
-_LOOKS = (
-    (raw, "pages_look"),
+# What is read for the UI.
+_PREVIEWS = (
+    (raw, "pages_preview"),
     (catalog, "freshness"),
-    (catalog, "postings_look"),
-    (catalog, "vectors_look"),
+    (catalog, "postings_preview"),
+    (catalog, "vectors_preview"),
     (matching, "score_metadata"),
-    (enrichment, "costs_look"),
+    (enrichment, "costs_preview"),
 )
 _HOURLY = {"raw/job_pages", "catalog/jobs", "catalog/job_embeddings", "matching/semantic_matches",
            "enrichment/claude_matches"}  # fmt: skip
@@ -70,8 +70,8 @@ def test_dagster_costs_little_beside_the_work(world: World, tmp_path: Path, monk
     ensure_database(storage)
     monkeypatch.setenv("DAGSTER_DATABASE_URL", storage)
     work: list[float] = []
-    looks: list[float] = []
-    for spent, functions in ((work, _WORK), (looks, _LOOKS)):
+    previews: list[float] = []
+    for spent, functions in ((work, _WORK), (previews, _PREVIEWS)):
         for module, name in functions:
             monkeypatch.setattr(module, name, _timed(getattr(module, name), spent))
     with dg.DagsterInstance.from_config(str(tmp_path)) as world.instance:
@@ -80,16 +80,16 @@ def test_dagster_costs_little_beside_the_work(world: World, tmp_path: Path, monk
         _forget(world)
         world.market(per_hour=_POSTINGS, since=HOUR)
         work.clear()
-        looks.clear()
+        previews.clear()
         began = time.monotonic()
         world.collect()
         run = time.monotonic() - began
         checks = _seconds_of_checks(world)
     assert world.scalar("SELECT count(*) FROM job_embeddings") == _POSTINGS
     assert len(work) == len(_WORK)
-    overhead = run - sum(work) - sum(looks) - checks
+    overhead = run - sum(work) - sum(previews) - checks
     print(  # noqa: T201
-        f"run {run:.2f} s: stages {sum(work):.2f} s, numbers and pictures {sum(looks):.2f} s, checks {checks:.2f} s, "
+        f"run {run:.2f} s: stages {sum(work):.2f} s, previews {sum(previews):.2f} s, checks {checks:.2f} s, "
         f"Dagster {overhead:.2f} s, {overhead / run:.1%}"
     )
     assert overhead < 5

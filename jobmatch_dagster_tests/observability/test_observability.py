@@ -97,13 +97,13 @@ def test_pictures_are_small_and_have_a_text() -> None:
     assert "nothing to show" in days_bar([], [], "USD a day").value
 
 
-def test_steps_add_up_and_looks_do_not_count() -> None:
+def test_steps_add_up_and_previews_do_not_count() -> None:
     steps = Steps()
-    for name in ("load", "load", "look"):
+    for name in ("load", "load", "preview"):
         with steps.step(name):
             pass
     told = steps.metadata(postings=10)
-    assert set(told) == {"seconds", "seconds_load", "seconds_look", "postings_per_second"}
+    assert set(told) == {"seconds", "seconds_load", "seconds_preview", "postings_per_second"}
     assert told["seconds"] >= told["seconds_load"]
     json.dumps(told)
 

@@ -24,17 +24,26 @@ class TableSize:
 
 
 @dataclass(frozen=True)
+class StorageSizes:
+    """Tables of the project, the largest first, and the bytes of the whole database."""
+
+    tables: list[TableSize]
+    database_bytes: int
+
+
+@dataclass(frozen=True)
 class PageCounts:
-    """Pages that are kept whole, and rows whose body was removed."""
+    """Pages that have their body, and pages whose body was removed."""
 
     whole: int
     without_body: int
 
 
-def storage_sizes(connection: Connection) -> tuple[list[TableSize], int]:
-    """Tables, largest first, and the bytes of the whole database."""
+def storage_sizes(connection: Connection) -> StorageSizes:
+    """What the database takes on disk now."""
     rows = run_query(connection, "operations/storage_sizes")
-    return [TableSize(row.table, row.bytes, int(row.estimated_rows)) for row in rows], rows[0].database_bytes
+    tables = [TableSize(row.table, row.bytes, int(row.estimated_rows)) for row in rows]
+    return StorageSizes(tables, rows[0].database_bytes)
 
 
 def remove_page_bodies(connection: Connection, before: datetime, limit: int) -> list[int]:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster._core.storage.tags import PARTITION_NAME_TAG as PARTITION_TAG
 
 from jobmatch_dagster import names
 from jobmatch_dagster.db.connection.engine import Database
@@ -162,7 +161,7 @@ def _request(
 def _users_under_way(instance: dg.DagsterInstance, job_name: str) -> set[str]:
     """Users of unfinished runs of the job, and of unfinished runs over a list of users."""
     single = instance.get_runs(dg.RunsFilter(job_name=job_name, statuses=UNFINISHED))
-    busy = {run.tags[PARTITION_TAG] for run in single if PARTITION_TAG in run.tags}
+    busy = {run.tags[names.TAG_PARTITION] for run in single if names.TAG_PARTITION in run.tags}
     for run in instance.get_runs(dg.RunsFilter(job_name=match_users.name, statuses=UNFINISHED)):
         config: Any = run.run_config
         busy.update(config["ops"]["match_listed_users"]["config"]["user_keys"])

@@ -1,14 +1,15 @@
 """Assets of the catalog stage: postings and their vectors."""
 
 import dagster as dg
+from pydantic import Field
 
 from jobmatch_dagster import names
 from jobmatch_dagster.db.catalog.jobs import freshness
 from jobmatch_dagster.observability.lineage import column_lineage
 from jobmatch_dagster.observability.progress import log_progress
-from jobmatch_dagster.observability.run_previews import postings_look, vectors_look
+from jobmatch_dagster.observability.run_previews import postings_preview, vectors_preview
 from jobmatch_dagster.observability.schemas import table_schema
-from jobmatch_dagster.observability.steps import Steps
+from jobmatch_dagster.observability.steps import PREVIEW, Steps
 from jobmatch_dagster.partitions import HOURS
 from jobmatch_dagster.pipeline.catalog.load import embed_postings, load_pages
 from jobmatch_dagster.resources.clock import ClockResource
@@ -19,8 +20,10 @@ from jobmatch_dagster.resources.postgres import PostgresResource
 class LoadConfig(dg.Config):
     """How to load."""
 
-    rebuild: bool = False
-    """Load every page that is kept, not only those that are new: after a fix, or to fill an empty table."""
+    rebuild: bool = Field(
+        default=False,
+        description="Load all stored pages again, not only new ones: after a fix, or to fill an empty table.",
+    )
 
 
 @dg.asset(
@@ -41,17 +44,17 @@ class LoadConfig(dg.Config):
 def jobs(
     context: dg.AssetExecutionContext, config: LoadConfig, database: PostgresResource, clock: ClockResource
 ) -> dg.MaterializeResult[None]:
-    """One row per posting, unique by the vendor's id, in its newest version; nothing in it belongs to a user.
+    """One row per posting in its newest version, unique by the vendor's id; no column belongs to a user.
 
-    Grain: posting; its hour is that of `date_created`. Written from the stored pages alone, without a call.
-    Running it again loads what is not loaded yet and touches no row that does not differ.
+    Grain: posting; its hour is that of `date_created`. Written from the stored pages, without a call to the API.
+    Running it again loads only pages that are not loaded yet and leaves unchanged rows untouched.
     """
     steps, run_id = Steps(), context.run.run_id
     with steps.step("load"):
         report = load_pages(database.database(), run_id, log_progress("pages loaded"), rebuild=config.rebuild)
-    with steps.step("look"), database.database().begin() as connection:
+    with steps.step(PREVIEW), database.database().read() as connection:
         fresh = freshness(connection, run_id)
-        look = postings_look(connection, run_id, clock.now())
+        previews = postings_preview(connection, run_id, clock.now())
     return dg.MaterializeResult(
         metadata={
             "pages": report.pages,
@@ -64,7 +67,7 @@ def jobs(
             "unknown_fields": dg.MetadataValue.json(dict(report.unknown_fields)),
             **{name: value for name, value in fresh.items() if value is not None},
             **steps.metadata(postings=report.records),
-            **look,
+            **previews,
         }
     )
 
@@ -88,22 +91,22 @@ def jobs(
 def job_embeddings(
     context: dg.AssetExecutionContext, database: PostgresResource, embedder: EmbedderResource
 ) -> dg.MaterializeResult[None]:
-    """One vector per posting and embedding model.
+    """One row per posting and embedding model: the vector of the posting's text.
 
-    Grain: posting and model. Written for open postings whose text is new or has really changed, of whatever
-    hour. Running it again embeds nothing that has its vector.
+    Grain: posting and model. Written for open postings of any hour whose text is new or has changed in substance.
+    Running it again embeds only what has no current vector.
     """
     steps = Steps()
     with steps.step("embed"):
         report = embed_postings(database.database(), embedder, context.run.run_id, log_progress("postings embedded"))
-    with database.database().begin() as connection:
-        look = vectors_look(connection, embedder.model)
+    with database.database().read() as connection:
+        previews = vectors_preview(connection, embedder.model)
     return dg.MaterializeResult(
         metadata={
             "rows_written": report.embedded,
             "texts_truncated": report.truncated,
             "embedding_model": embedder.model,
             **steps.metadata(postings=report.embedded),
-            **look,
+            **previews,
         }
     )

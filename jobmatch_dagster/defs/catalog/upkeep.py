@@ -1,16 +1,14 @@
-"""Assets of the daily upkeep: postings that expired, postings that the vendor changed."""
-
-from datetime import timedelta
+"""Assets of the daily upkeep: postings that expired, and postings that the vendor modified."""
 
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.raw.windows import OLDEST_OPEN, Sweep, hour_of
+from jobmatch_dagster.core.raw.windows import HOUR, OLDEST_OPEN, Sweep, hour_of
 from jobmatch_dagster.db.catalog.jobs import close_by_date, close_expired
 from jobmatch_dagster.defs.raw.assets import collect_metadata
-from jobmatch_dagster.defs.raw.step_failures import RETRY_POLICY, told_to_dagster
-from jobmatch_dagster.observability.run_previews import closed_look, postings_look
+from jobmatch_dagster.observability.run_previews import closed_preview, postings_preview
 from jobmatch_dagster.observability.schemas import table_schema
+from jobmatch_dagster.observability.step_failures import RETRY_POLICY, translated_failures
 from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import DAYS
 from jobmatch_dagster.pipeline.catalog.load import load_pages
@@ -38,18 +36,18 @@ _TABLE = {"dagster/table_name": "jobs", "dagster/column_schema": table_schema("j
 def expired_jobs(
     context: dg.AssetExecutionContext, database: PostgresResource, active_jobs: ActiveJobsResource, clock: ClockResource
 ) -> dg.MaterializeResult[None]:
-    """Postings that are closed: on the vendor's list of expired ones, past their own date, or too old.
+    """One row per closed posting: listed as expired by the vendor, past its own end date, or too old.
 
     Grain: posting; the rows are those of `jobs`. Absence from a feed never closes a posting. Running it again
-    closes nothing twice.
+    closes only postings that are still open.
     """
     now, steps = clock.now(), Steps()
-    with told_to_dagster():
+    with translated_failures():
         ids, listed_at = fetch_expired_ids(database.database(), active_jobs.client(), context.run.run_id)
     with database.database().begin() as connection:
         expired = close_expired(connection, ids, listed_at)
         by_date = close_by_date(connection, now, now - OLDEST_OPEN)
-        look = closed_look(connection, now)
+        previews = closed_preview(connection, now)
     return dg.MaterializeResult(
         metadata={
             "ids_listed": len(ids),
@@ -57,7 +55,7 @@ def expired_jobs(
             "closed_valid_through": by_date.get("valid_through", 0),
             "closed_age": by_date.get("age", 0),
             **steps.metadata(),
-            **look,
+            **previews,
         }
     )
 
@@ -78,21 +76,21 @@ def expired_jobs(
 def modified_jobs(
     context: dg.AssetExecutionContext, database: PostgresResource, active_jobs: ActiveJobsResource, clock: ClockResource
 ) -> dg.MaterializeResult[None]:
-    """Postings whose content the vendor saw change; only rows that really differ are touched.
+    """One row per posting that the vendor reports as modified; only rows that differ are updated.
 
-    Grain: posting; the rows are those of `jobs`. Off unless the plan has the feed (`modified_feed` of the
-    resource). Running it again touches no row.
+    Grain: posting; the rows are those of `jobs`. Off unless the plan has the feed (`modified_feed` of the resource
+    active_jobs). Running it again updates nothing.
     """
     if not active_jobs.modified_feed:
-        return dg.MaterializeResult(metadata={"skipped": "the modified feed is off; it needs a larger plan"})
+        return dg.MaterializeResult(metadata={"skipped": "modified_feed of the resource active_jobs is off"})
     end, steps = hour_of(clock.now()), Steps()
-    sweep = Sweep("modified", end - timedelta(hours=24), end)
-    with told_to_dagster():
-        client = active_jobs.client().modified_since(end - timedelta(hours=24))
+    sweep = Sweep("modified", end - 24 * HOUR, end)
+    with translated_failures():
+        client = active_jobs.client().modified_since(end - 24 * HOUR)
         report = collect_feed(database.database(), client, sweep, max_pages=1_000, run_id=context.run.run_id)
     loaded = load_pages(database.database(), context.run.run_id)
-    with database.database().begin() as connection:
-        look = postings_look(connection, context.run.run_id, clock.now())
+    with database.database().read() as connection:
+        previews = postings_preview(connection, context.run.run_id, clock.now())
     return dg.MaterializeResult(
         metadata={
             **collect_metadata(report),
@@ -100,6 +98,6 @@ def modified_jobs(
             "rows_updated": loaded.counts.updated,
             "rows_unchanged": loaded.counts.unchanged,
             **steps.metadata(postings=loaded.records),
-            **look,
+            **previews,
         }
     )

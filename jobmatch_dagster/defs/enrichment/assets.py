@@ -1,4 +1,4 @@
-"""Assets of the enrichment stage: what Claude says about pairs, in the two slices of the matching."""
+"""Assets of the enrichment stage: Claude's judgement of pairs, sliced by hour and by user as the matching is."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from jobmatch_dagster.core.operations.next_steps import next_step
 from jobmatch_dagster.errors import PermanentFailure
 from jobmatch_dagster.observability.lineage import column_lineage
 from jobmatch_dagster.observability.progress import log_progress
-from jobmatch_dagster.observability.run_previews import costs_look
+from jobmatch_dagster.observability.run_previews import costs_preview
 from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.observability.steps import Steps
@@ -39,11 +39,11 @@ _TABLE = {
 def claude_matches(
     context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource
 ) -> dg.MaterializeResult[None]:
-    """Claude's score and reasons on pairs with a semantic score of 50 and more, of all active users.
+    """One row per pair that Claude has judged: its score and reasons, for all active users.
 
-    Grain: user and posting; columns of `user_job_matches`. From `CLAUDE_BATCH_MIN` requests on they travel in a
-    message batch, whose answers `collect_claude_batches` takes in. Without a key nothing is called and pairs wait.
-    Running it again pays for no answer that is held.
+    Grain: user and posting; columns of `user_job_matches`. Pairs with a semantic score of 50 or more are asked about.
+    `CLAUDE_BATCH_MIN` requests and more are sent as a message batch, whose answers the job `collect_claude_batches`
+    stores. Without a key no call is made and the pairs wait. Running it again never pays for a stored answer twice.
     """
     return _result(context, database, claude, None)
 
@@ -62,11 +62,11 @@ def claude_matches(
 def user_claude_matches(
     context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource
 ) -> dg.MaterializeResult[None]:
-    """Claude's score and reasons on this user's pairs with a semantic score of 50 and more.
+    """One row per pair of this user that Claude has judged: its score and reasons.
 
-    Grain: user and posting; columns of `user_job_matches`. From `CLAUDE_BATCH_MIN` requests on they travel in a
-    message batch, whose answers `collect_claude_batches` takes in. Without a key nothing is called and pairs wait.
-    Running it again pays for no answer that is held.
+    Grain: user and posting; columns of `user_job_matches`. Pairs with a semantic score of 50 or more are asked about.
+    `CLAUDE_BATCH_MIN` requests and more are sent as a message batch, whose answers the job `collect_claude_batches`
+    stores. Without a key no call is made and the pairs wait. Running it again never pays for a stored answer twice.
     """
     tag_run(context, {names.TAG_USER: context.partition_key})
     return _result(context, database, claude, [context.partition_key])
@@ -83,8 +83,8 @@ def _result(
     except PermanentFailure as error:
         inputs = {"next_step": next_step(type(error).__name__), "model": claude.model}
         raise dg.Failure(str(error), metadata=inputs, allow_retries=False) from error
-    told = report.metadata()
-    tag_run(context, {names.TAG_COST_USD: f"{told['cost_usd']:.4f}"})
-    with database.database().begin() as connection:
-        look = costs_look(connection, datetime.now(UTC))
-    return dg.MaterializeResult(metadata={**told, **steps.metadata(), **look})
+    tag_run(context, {names.TAG_COST_USD: f"{report.cost_usd:.4f}"})
+    with database.database().read() as connection:
+        # Claude's costs are dated by the wall clock, whatever the clock resource says.
+        costs = costs_preview(connection, datetime.now(UTC))
+    return dg.MaterializeResult(metadata={**report.metadata(), **steps.metadata(), **costs})

@@ -1,21 +1,21 @@
-"""First load of a market: a wide feed once, then everything that follows from it.
+"""The job that loads a market for the first time: one sweep of a wide feed, then the steps of an hourly run.
 
-Put here the ops; the steps are those of the hourly run. The run is unpartitioned: hours that got postings are
-noted as materialized one by one.
+The run is unpartitioned: the hours that received postings are reported as materialized one by one.
 """
 
 from datetime import datetime
 from typing import Literal
 
 import dagster as dg
+from pydantic import Field
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.raw.windows import HOUR, LOOK_BACK, hour_name, latest_collectable_hour
 from jobmatch_dagster.db.catalog.jobs import hours_loaded_by
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.defs.raw.assets import collect_metadata
-from jobmatch_dagster.defs.raw.step_failures import RETRY_POLICY, told_to_dagster
 from jobmatch_dagster.observability.progress import log_progress
+from jobmatch_dagster.observability.step_failures import RETRY_POLICY, translated_failures
 from jobmatch_dagster.partitions import HOURS
 from jobmatch_dagster.pipeline.catalog.load import embed_postings, load_pages
 from jobmatch_dagster.pipeline.matching.match import match_new_postings
@@ -27,16 +27,17 @@ from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 
-# Hours named one by one in Dagster's history; a larger load says its range alone.
-_MAX_HOURS_NOTED = 200
+# Newest hours that are reported as materialized, to keep Dagster's history small.
+_MAX_HOURS_REPORTED = 200
 
 
 class HistoryConfig(dg.Config):
-    """How far back. Every returned posting costs a credit."""
+    """How far back to load. Every returned posting costs a credit."""
 
-    endpoint: Literal["24h", "7d", "6m"] = "7d"
-    max_pages: int = 2_000
-    """Pages that the walk may read at most: 500 postings each in the 6m feed, 100 in the others."""
+    endpoint: Literal["24h", "7d", "6m"] = Field(default="7d", description="The feed: 24 hours, 7 days or 6 months")
+    max_pages: int = Field(
+        default=2_000, description="Most pages to read: 500 postings each in the 6m feed, 100 in the others"
+    )
 
 
 @dg.op(pool=names.POOL_ACTIVE_JOBS, retry_policy=RETRY_POLICY)
@@ -47,10 +48,10 @@ def sweep_history(
     active_jobs: ActiveJobsResource,
     clock: ClockResource,
 ) -> None:
-    """Walk the feed once for the hours that are not held; a walk that was interrupted goes on where it ended."""
+    """Fetch the hours that are not complete yet in one sweep; an interrupted sweep continues where it ended."""
     newest = latest_collectable_hour(clock.now())
     hours = [newest - n * HOUR for n in range(LOOK_BACK[config.endpoint] // HOUR)]
-    with told_to_dagster():
+    with translated_failures():
         report = collect_hours(
             database.database(),
             active_jobs.client,
@@ -66,11 +67,11 @@ def sweep_history(
 
 @dg.op(ins={"after": dg.In(dg.Nothing)})
 def load_history(context: dg.OpExecutionContext, database: PostgresResource) -> None:
-    """Load the pages into `jobs` and note the hours that got postings."""
+    """Load the pages into `jobs` and report the hours that received postings as materialized."""
     report = load_pages(database.database(), context.run_id, log_progress("pages loaded"))
     with database.database().begin() as connection:
         hours = hours_loaded_by(connection, context.run_id)
-    for hour in [hour for hour in hours if _is_partition(hour)][-_MAX_HOURS_NOTED:]:
+    for hour in [hour for hour in hours if _is_partition(hour)][-_MAX_HOURS_REPORTED:]:
         for key in (["raw", "job_pages"], ["catalog", "jobs"]):
             context.log_event(dg.AssetMaterialization(key, partition=hour_name(hour)))
     context.add_output_metadata(
@@ -86,7 +87,7 @@ def load_history(context: dg.OpExecutionContext, database: PostgresResource) -> 
 
 @dg.op(ins={"after": dg.In(dg.Nothing)}, pool=names.POOL_EMBEDDER)
 def embed_history(context: dg.OpExecutionContext, database: PostgresResource, embedder: EmbedderResource) -> None:
-    """Embed what has no vector yet."""
+    """Embed the postings that have no vector yet."""
     report = embed_postings(database.database(), embedder, context.run_id, log_progress("postings embedded"))
     context.add_output_metadata({"rows_written": report.embedded, "texts_truncated": report.truncated})
 
@@ -95,7 +96,7 @@ def embed_history(context: dg.OpExecutionContext, database: PostgresResource, em
 def match_history(
     context: dg.OpExecutionContext, database: PostgresResource, embedder: EmbedderResource, matching: MatchingResource
 ) -> None:
-    """Match every active user with what was not matched yet."""
+    """Match every active user with the postings that were not matched yet."""
     embed_profiles(database.database(), embedder, context.run_id)
     settings = match_settings(embedder, matching)
     report = match_new_postings(database.database(), settings, context.run_id)
@@ -105,7 +106,7 @@ def match_history(
 @dg.job(
     name="backfill_history",
     tags={names.TAG_PURPOSE: "history", "dagster/priority": "-1"},
-    description="Load a market for the first time: one sweep of the 24h, 7d or 6m feed, then load, embed, match.",
+    description="Loads a market for the first time: one sweep of the 24h, 7d or 6m feed, then load, embed and match.",
 )
 def backfill_history() -> None:
     """Load a market for the first time."""

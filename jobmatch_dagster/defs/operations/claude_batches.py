@@ -1,7 +1,4 @@
-"""Taking in what Claude still owes: message batches that have ended, answers that are held, pairs that wait.
-
-Put here the op; the steps are those of the enrichment stage.
-"""
+"""The job that stores the answers of ended message batches and asks Claude about pairs that still wait."""
 
 import dagster as dg
 from pydantic import Field
@@ -16,10 +13,10 @@ from jobmatch_dagster.resources.postgres import PostgresResource
 
 
 class AskSettings(dg.Config):
-    """What else is asked about."""
+    """What is asked about besides waiting pairs."""
 
     retry_failed: bool = Field(
-        default=False, description="Give failed pairs another chance, for instance after an outage or a mended setting"
+        default=False, description="Ask about failed pairs again, for instance after an outage or a corrected setting"
     )
 
 
@@ -27,7 +24,7 @@ class AskSettings(dg.Config):
 def ask_waiting_pairs(
     context: dg.OpExecutionContext, config: AskSettings, database: PostgresResource, claude: ClaudeResource
 ) -> None:
-    """Take in batches that have ended, apply held answers, ask about pairs that wait; of all active users."""
+    """Store answers of ended batches, apply stored answers, and ask about waiting pairs of all active users."""
     if config.retry_failed:
         with database.database().begin() as connection:
             give_another_chance(connection)
@@ -41,8 +38,9 @@ def ask_waiting_pairs(
 @dg.job(
     name="collect_claude_batches",
     tags={names.TAG_PURPOSE: "claude"},
-    description="What Claude owes, of all users: take in ended message batches, apply answers, ask about the rest.",
+    description="Stores the answers of ended message batches and asks Claude about pairs that still wait, for all "
+    "users.",
 )
 def collect_claude_batches() -> None:
-    """Take in what Claude still owes."""
+    """Collect Claude's answers."""
     ask_waiting_pairs()

@@ -1,17 +1,18 @@
-"""Why a user's match with a posting is what it is.
+"""The job that explains why a user's match with a posting is what it is.
 
-The page is the step's metadata `explanation` (Markdown, in the UI) and its stdout. It holds facts about a user, so
-the run carries the user's key as a tag, housekeeping deletes it after some days and `forget_user` at once. Put here
-the op; the page is made in `defs/explain`.
+The page is the step's metadata `explanation` (Markdown) and its stdout. It holds facts about a user, so the run is
+tagged with the user's key; housekeeping deletes it after some days, `forget_user` at once.
 """
 
 import sys
 
 import dagster as dg
+from pydantic import Field
 
 from jobmatch_dagster import names
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.observability.runs import tag_run
+from jobmatch_dagster.observability.user_history import EXPLAIN_JOB, EXPLAIN_OP
 from jobmatch_dagster.pipeline.explain.page import explain
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
@@ -22,15 +23,16 @@ _USER_PLACEHOLDER, _POSTING_PLACEHOLDER = "USER_KEY", "EXTERNAL_ID"
 
 
 class Pair(dg.Config):
-    """Which user and which posting (the vendor's id)."""
+    """Which user and which posting."""
 
-    user_key: str
-    external_id: str
-    embed_again: bool = True
-    """Embed both texts again and compare with the stored vectors; loads the model."""
+    user_key: str = Field(description="The key of the user, as it was given with the CV")
+    external_id: str = Field(description="The vendor's id of the posting")
+    embed_again: bool = Field(
+        default=True, description="Embed both texts again and compare with the stored vectors; loads the model"
+    )
 
 
-@dg.op
+@dg.op(name=EXPLAIN_OP)
 def write_explanation(
     context: dg.OpExecutionContext,
     config: Pair,
@@ -39,7 +41,7 @@ def write_explanation(
     matching: MatchingResource,
     clock: ClockResource,
 ) -> None:
-    """Write the page that explains one pair: metadata `explanation`, and stdout."""
+    """Write the page that explains one pair, as metadata `explanation` and to stdout."""
     tag_run(context, {names.TAG_USER: config.user_key, names.TAG_POSTING: config.external_id})
     explained = explain(
         database.database(),
@@ -65,11 +67,11 @@ def write_explanation(
 
 
 @dg.job(
-    name="explain_match",
+    name=EXPLAIN_JOB,
     tags={names.TAG_PURPOSE: names.PURPOSE_EXPLAIN},
-    description="One user and one posting: the match's whole way. Put both into the launchpad, launch, and open "
-    "`explanation` in the run's events (or the step's stdout).",
-    config=dg.RunConfig({"write_explanation": Pair(user_key=_USER_PLACEHOLDER, external_id=_POSTING_PLACEHOLDER)}),
+    description="Explains the match of one user with one posting, from the page of the API to the score. Enter both in "
+    "the Launchpad, launch, and open `explanation` in the events of the run.",
+    config=dg.RunConfig({EXPLAIN_OP: Pair(user_key=_USER_PLACEHOLDER, external_id=_POSTING_PLACEHOLDER)}),
 )
 def explain_match() -> None:
     """Explain one pair."""

@@ -1,4 +1,4 @@
-"""Asset of the profiles stage."""
+"""Asset of the profiles stage: what was read from the CVs of users."""
 
 import dagster as dg
 
@@ -33,10 +33,11 @@ def cv_profiles(
     clock: ClockResource,
     claude: ClaudeResource,
 ) -> dg.MaterializeResult[None]:
-    """One row per version of what was read from a user's CV, with its vector; the user's side file of preferences too.
+    """One row per version of a user's profile, read from the newest CV, with its vector.
 
-    Grain: user and version; versions are immutable. Written by `ingest_cv` when a file lands in the inbox.
-    Running it again reads nothing twice: a document that this extractor has read keeps its version.
+    Grain: user and version; versions are immutable. Written by the job `ingest_cv` when a file arrives in the inbox,
+    which also stores the user's preferences.toml. Running it again reads no document twice: a CV that this version of
+    the extractor has read keeps its profile version.
     """
     tag_run(context, {names.TAG_USER: context.partition_key})
     steps = Steps()

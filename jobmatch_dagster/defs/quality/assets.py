@@ -1,38 +1,41 @@
-"""Assets of the quality stage: is the ranking good, do the scores mean something."""
+"""Assets of the quality stage: how good the ranking is, and what the scores mean."""
 
 import os
 from pathlib import Path
 
 import dagster as dg
-import numpy as np
+from pydantic import Field
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD
 from jobmatch_dagster.db.matching.calibrations import read_calibration_in_force
-from jobmatch_dagster.defs.quality.figures import labelled_metadata, measure_real, stored_scores
-from jobmatch_dagster.observability.plots import histogram
-from jobmatch_dagster.observability.previews import preview
+from jobmatch_dagster.defs.quality.metrics_metadata import (
+    calibration_metadata,
+    labelled_metadata,
+    real_metadata,
+    stored_metadata,
+)
 from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.pipeline.matching.calibrate import fit
 from jobmatch_dagster.pipeline.quality.ranking import measure_labelled
+from jobmatch_dagster.pipeline.quality.real_data import measure_real
+from jobmatch_dagster.pipeline.quality.stored_scores import measure_stored
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 
-# What a picture shows of a sample; more points change nothing that can be seen.
-_PLOTTED = 100_000
-
 
 class QualityConfig(dg.Config):
-    """Where the real data lie that is measured on beside the labelled pairs; nowhere when empty."""
+    """On what the ranking is measured besides the labelled pairs."""
 
-    data_folder: str = ""
+    data_folder: str = Field(
+        default="", description="Folder with real data sets; EVALUATION_DATA when empty, none when that is unset."
+    )
 
 
 @dg.asset(
     key_prefix="quality",
     group_name="quality",
-    # It measures with the calibration in force: what is fitted in the same run comes first.
+    # It measures with the current calibration, so a fit in the same run comes first.
     deps=[["quality", "score_calibration"]],
     owners=names.OWNERS,
     kinds=names.KINDS_EMBEDDING,
@@ -42,22 +45,21 @@ class QualityConfig(dg.Config):
 def match_quality(
     config: QualityConfig, database: PostgresResource, embedder: EmbedderResource, matching: MatchingResource
 ) -> dg.MaterializeResult[None]:
-    """How well the engine ranks pairs with a known answer, beside BM25 and plain cosine, and how its scores agree.
+    """How well the engine ranks labelled pairs, compared with BM25 and plain cosine, and how far its scores agree.
 
-    Grain: one measurement, of the configured model; it writes no table. NDCG, precision, recall at 10 and mean
-    reciprocal rank by method on the labelled pairs that the project carries; bands and agreement of the stored scores;
-    which parts predict what users saved. Where `EVALUATION_DATA` names a folder with the real sets, those too. Running
-    it again gives the same figures for the same engine, model, calibration and matches.
+    Grain: one measurement of the configured model; it writes no table. It measures NDCG, precision, recall at 10 and
+    mean reciprocal rank of each method on the project's labelled pairs, the distribution and agreement of the stored
+    scores, and which parts predict what users saved. A folder in `EVALUATION_DATA` adds real data sets. Running it
+    again gives the same numbers for the same engine, model, calibration and matches.
     """
-    with database.database().begin() as connection:
+    with database.database().read() as connection:
         calibration = read_calibration_in_force(connection, embedder.model).calibration
-        stored = stored_scores(connection)
-    measured = measure_labelled(embedder, calibration, matching.weights())
-    folder = config.data_folder or os.environ.get("EVALUATION_DATA", "")
-    real = measure_real(Path(folder), embedder, calibration, matching.weights()) if folder else {}
-    return dg.MaterializeResult(
-        metadata={"embedding_model": embedder.model, **labelled_metadata(measured), **stored, **real}
-    )
+        stored = measure_stored(connection)
+    metadata = labelled_metadata(measure_labelled(embedder, calibration, matching.weights()))
+    metadata |= stored_metadata(stored)
+    if folder := config.data_folder or os.environ.get("EVALUATION_DATA", ""):
+        metadata |= real_metadata(measure_real(Path(folder), embedder, calibration, matching.weights()))
+    return dg.MaterializeResult(metadata={"embedding_model": embedder.model, **metadata})
 
 
 @dg.asset(
@@ -78,30 +80,10 @@ def match_quality(
 def score_calibration(
     context: dg.AssetExecutionContext, database: PostgresResource, embedder: EmbedderResource
 ) -> dg.MaterializeResult[None]:
-    """One row per fit of the map from cosine to semantic_score; the newest of a model is in force.
+    """One row per fit of the map from cosine to semantic_score; the newest row of a model is its current calibration.
 
-    Grain: model and fit. A new one makes every score stale: the next hour, or `match_existing_jobs`, scores
-    anew. Running it again on the same catalogue finds the fit in force and writes nothing.
+    Grain: model and fit. A new fit makes all scores stale: the next hourly run or `match_existing_jobs` scores all
+    pairs again. Running it again on the same catalog writes nothing.
     """
     fitted = fit(database.database(), embedder.model, context.run.run_id)
-    scores = fitted.stored.calibration.score(fitted.similarities)
-    share = float((scores >= CLAUDE_THRESHOLD).mean()) if scores.size else 0.0
-    shown = scores[:: max(1, scores.size // _PLOTTED)].astype(float).tolist()
-    cosines = np.percentile(fitted.similarities, [5, 50, 95]).tolist() if scores.size else [0.0, 0.0, 0.0]
-    return dg.MaterializeResult(
-        metadata={
-            "rows_inserted": int(fitted.is_new),
-            "outcome": fitted.note,
-            "calibration_id": fitted.stored.id,
-            "profiles": fitted.profiles,
-            "postings": fitted.postings,
-            "pairs": int(fitted.similarities.size),
-            "share_at_threshold": share,
-            "cosine_p05": cosines[0],
-            "cosine_p50": cosines[1],
-            "cosine_p95": cosines[2],
-            "knots": preview(fitted.stored.calibration.knots, ("cosine", "semantic_score")),
-            "provenance": dg.MetadataValue.json(dict(fitted.stored.provenance)),
-            "scores": histogram(shown, "semantic_score of all pairs", x_label="semantic_score", y_label="pairs"),
-        }
-    )
+    return dg.MaterializeResult(metadata=calibration_metadata(fitted))

@@ -1,17 +1,18 @@
-"""Asset of the raw stage: pages as they came."""
+"""Asset of the raw stage: responses of the Active Jobs API as they came."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import dagster as dg
+from pydantic import Field
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.raw.quota import Outlook
-from jobmatch_dagster.core.raw.windows import hour_name
-from jobmatch_dagster.defs.raw.step_failures import RETRY_POLICY, told_to_dagster
+from jobmatch_dagster.core.raw.windows import HOUR, hour_name
 from jobmatch_dagster.observability.progress import log_progress
-from jobmatch_dagster.observability.run_previews import pages_look
+from jobmatch_dagster.observability.run_previews import pages_preview
 from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.schemas import table_schema
+from jobmatch_dagster.observability.step_failures import RETRY_POLICY, translated_failures
 from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import HOURS
 from jobmatch_dagster.pipeline.raw.collect import CollectReport, collect_hours
@@ -23,8 +24,10 @@ from jobmatch_dagster.resources.postgres import PostgresResource
 class CollectConfig(dg.Config):
     """How to collect."""
 
-    refetch: bool = False
-    """Ask again for hours that are held; every returned posting costs a credit."""
+    refetch: bool = Field(
+        default=False,
+        description="Fetch hours again that are already complete. Every returned posting costs a credit.",
+    )
 
 
 @dg.asset(
@@ -46,17 +49,17 @@ def job_pages(
     active_jobs: ActiveJobsResource,
     clock: ClockResource,
 ) -> dg.MaterializeResult[None]:
-    """One row per response of the Active Jobs API, byte for byte.
+    """One row per response of the Active Jobs API, stored byte for byte.
 
-    Grain: response. A run asks for the hours that no complete sweep has answered for, all in one sweep of the
-    narrowest feed that has them, and with them for recent hours whose sweep was cut. It stops before the credit
+    Grain: response. A run fetches the hours that no complete sweep has answered for, in one sweep of the narrowest
+    feed that has them all. Recent hours whose sweep stopped early are fetched with them. It stops before the credit
     reserve is touched. Running it again makes no call and costs no credit.
     """
-    window = context.partition_time_window
-    hours = [window.start + timedelta(hours=n) for n in range(int((window.end - window.start).total_seconds() // 3600))]
-    tag_run(context, {names.TAG_HOUR: _named(hours)})
+    hours = _hours(context.partition_time_window)
+    named = _named(hours)
+    tag_run(context, {names.TAG_HOUR: named})
     steps = Steps()
-    with told_to_dagster(hours=_named(hours)):
+    with translated_failures(hours=named):
         report = collect_hours(
             database.database(),
             active_jobs.client,
@@ -67,20 +70,20 @@ def job_pages(
             refetch=config.refetch,
             on_progress=log_progress("pages fetched at most"),
         )
-    with database.database().begin() as connection:
-        look = pages_look(connection, context.run.run_id)
+    with database.database().read() as connection:
+        previews = pages_preview(connection, context.run.run_id)
     return dg.MaterializeResult(
-        metadata={**collect_metadata(report), **steps.metadata(postings=report.credits), **look}
+        metadata={**collect_metadata(report), **steps.metadata(postings=report.credits), **previews}
     )
 
 
 def collect_metadata(report: CollectReport) -> dict[str, int | float | str | bool]:
-    """Stable keys for what a collection did; what the API did not tell is left out."""
-    done: dict[str, int | float | str | bool | None] = {
-        "hours_asked": report.asked_hours,
-        "hours_held": report.held_hours,
-        "hours_widened": report.widened_hours,
-        "endpoint": report.endpoint or "none: everything was held",
+    """Metadata of a collection; what the API did not report is left out."""
+    values: dict[str, int | float | str | bool | None] = {
+        "hours_requested": report.asked_hours,
+        "hours_already_complete": report.held_hours,
+        "hours_fetched_again": report.widened_hours,
+        "endpoint": report.endpoint or "none: every hour is complete",
         "calls": report.calls,
         "pages": report.pages,
         "credits_spent": report.credits,
@@ -88,12 +91,12 @@ def collect_metadata(report: CollectReport) -> dict[str, int | float | str | boo
         "stopped": report.stopped or "no",
     }
     if report.outlook:
-        done |= outlook_metadata(report.outlook)
-    return {name: value for name, value in done.items() if value is not None}
+        values |= outlook_metadata(report.outlook)
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def outlook_metadata(found: Outlook) -> dict[str, int | float | str | bool | None]:
-    """Stable keys for what the plan has left; None where it is unknown."""
+    """Metadata of what the plan has left; None where it is unknown."""
     return {
         "credits_left": found.credits_left,
         "requests_left": found.requests_left,
@@ -105,7 +108,11 @@ def outlook_metadata(found: Outlook) -> dict[str, int | float | str | bool | Non
     }
 
 
+def _hours(window: dg.TimeWindow) -> list[datetime]:
+    return [window.start + n * HOUR for n in range((window.end - window.start) // HOUR)]
+
+
 def _named(hours: list[datetime]) -> str:
-    """An hour, or first and last of several, as the run list shows them."""
-    first, last = (hour_name(hour) for hour in (hours[0], hours[-1]))
+    """The hour, or the first and the last of several, as the run list shows them."""
+    first, last = hour_name(hours[0]), hour_name(hours[-1])
     return first if first == last else f"{first} to {last}"

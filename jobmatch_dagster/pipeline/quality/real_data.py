@@ -1,8 +1,8 @@
-"""Measures on real data that is no part of the project: run where a folder with it is named, left out elsewhere.
+"""Measures on real data sets that are not part of the project.
 
-Put here how the sets are read and measured. The folder (`EVALUATION_DATA`) has `cvs/resumes_by_category.jsonl`,
-`cvs/relevance_patterns.json`, `job_ads/*.json`, `titles/melo_deu_q_de_c_en/*.tsv` and
-`skills/tech_validation_annotations.csv`; a set that is not there is left out.
+The folder that `EVALUATION_DATA` names may have `cvs/resumes_by_category.jsonl`, `cvs/relevance_patterns.json`,
+`job_ads/*.json`, `titles/melo_deu_q_de_c_en/*.tsv` and `skills/tech_validation_annotations.csv`. Missing sets are left
+out.
 """
 
 import csv
@@ -10,6 +10,7 @@ import json
 import random
 import re
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -34,7 +35,7 @@ _ADS_OF = date(2026, 7, 14)
 
 @dataclass(frozen=True)
 class FieldQuality:
-    """How well one method finds the ads of one field for its CVs: means over the CVs."""
+    """How well one method finds the ads of one occupational field for its CVs: means over the CVs."""
 
     method: str
     field: str
@@ -45,10 +46,26 @@ class FieldQuality:
     ndcg_at_10: float
 
 
+@dataclass(frozen=True)
+class RealMeasures:
+    """Measures by name, and the retrieval of ads by method and field; empty where a set is missing."""
+
+    numbers: Mapping[str, float]
+    fields: Sequence[FieldQuality]
+
+
+def measure_real(folder: Path, embedder: EmbedderResource, calibration: Calibration, weights: Weights) -> RealMeasures:
+    """Measure on every set that the folder has."""
+    return RealMeasures(
+        numbers={**title_retrieval(folder, embedder), **skill_spans(folder)},
+        fields=category_retrieval(folder, embedder, calibration, weights),
+    )
+
+
 def category_retrieval(
     folder: Path, embedder: EmbedderResource, calibration: Calibration, weights: Weights
 ) -> list[FieldQuality]:
-    """Real CVs against real ads: is an ad of the CV's field among the first ten? By method and field."""
+    """Real CVs against real ads, by method and field: is an ad of the CV's field among the first ten?"""
     files = [folder / "cvs" / "resumes_by_category.jsonl", folder / "cvs" / "relevance_patterns.json"]
     ads = _read_ads(folder / "job_ads")
     if not (ads and all(file.exists() for file in files)):
@@ -73,9 +90,9 @@ def category_retrieval(
 
 
 def title_retrieval(folder: Path, embedder: EmbedderResource) -> dict[str, float]:
-    """MELO, German titles against English occupations: recall at 10, with the glossary and without.
+    """Recall at 10 of English occupations for German titles (MELO), with and without the glossary.
 
-    A sample of the titles against the first label of each occupation.
+    A sample of the titles is compared with the first label of each occupation.
     """
     where = folder / "titles" / "melo_deu_q_de_c_en"
     if not where.is_dir():
@@ -106,7 +123,7 @@ def title_retrieval(folder: Path, embedder: EmbedderResource) -> dict[str, float
 
 
 def skill_spans(folder: Path) -> dict[str, float]:
-    """Annotated skills of tech ads: the share of annotated spans in which a skill of the table is found."""
+    """Share of the annotated skills in tech ads in which the skill table finds a skill."""
     file = folder / "skills" / "tech_validation_annotations.csv"
     if not file.exists():
         return {}
@@ -117,7 +134,7 @@ def skill_spans(folder: Path) -> dict[str, float]:
 
 def _field_quality(method: str, field: str, scores: NDArray[np.float32], relevant: NDArray[np.bool_]) -> FieldQuality:
     ranked = [relevant[np.argsort(-row, kind="stable")] for row in scores]
-    # All relevant ads are alike: a label of 1 each makes the gain 1.
+    # All relevant ads are equally relevant: a label of 1 makes each gain 1.
     gains = [ndcg_at([int(hit) for hit in row], _TOP) or 0.0 for row in ranked]
     return FieldQuality(
         method=method,
@@ -131,7 +148,7 @@ def _field_quality(method: str, field: str, scores: NDArray[np.float32], relevan
 
 
 def _read_ads(folder: Path) -> list[Posting]:
-    """Ads of all files, each once."""
+    """The ads of all files, without repetitions."""
     found: dict[str, Posting] = {}
     for path in sorted(folder.glob("*.json")):
         snapshot = json.loads(path.read_text(encoding="utf-8"))
@@ -153,7 +170,7 @@ def _read_ads(folder: Path) -> list[Posting]:
 
 
 def _title_text(title: str) -> str:
-    """The head that a posting of this title would have."""
+    """The head of the text that is embedded for a posting with this title."""
     return posting_text_to_embed(
         title=title,
         key_skills=None,

@@ -13,11 +13,10 @@ from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.cli.runs import RunFailedError, run_job
 from jobmatch_dagster.db.matching import matches
 from jobmatch_dagster.defs.automation import sensors
-from jobmatch_dagster.defs.operations import match_users as match_users_module
-from jobmatch_dagster.defs.operations.forget_user import erase_user
 from jobmatch_dagster.partitions import USERS
+from jobmatch_dagster.pipeline.operations import match_users as match_users_module
 from jobmatch_dagster.pipeline.profiles.preferences import change_preferences
-from jobmatch_dagster.resources.claude import ClaudeResource
+from jobmatch_dagster_tests.support.erasure import erase
 from jobmatch_dagster_tests.support.world import ENGINEER_CV, NURSE_CV, World
 
 _UNREADABLE = b"%PDF-1.7 not a pdf at all"
@@ -222,7 +221,7 @@ def test_a_user_who_was_forgotten_and_comes_back_inherits_no_attempts(world: Wor
         _leave_run(world, _requests(world, "cv_profile_sensor")[0], dg.DagsterRunStatus.FAILURE)
     for name in ("cv_inbox_sensor", "cv_profile_sensor"):
         assert _requests(world, name) == []
-    erase_user(world.database, ClaudeResource(), world.instance, "ada", world.inbox)
+    erase(world, "ada")
     # The very same file with the very same time, as a copy that keeps times leaves it.
     world.put_cv("ada", NURSE_CV)
     os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
@@ -364,7 +363,7 @@ def test_one_user_whose_files_fail_costs_a_burst_no_other(world: World, monkeypa
         return take_in(database, user_key, **options)
 
     monkeypatch.setattr(match_users_module, "ingest_cv", fail_for_one)
-    with pytest.raises(RunFailedError, match=r"1 of 26 users failed, the others are done. First: \['user-03'\]"):
+    with pytest.raises(RunFailedError, match=r"1 of 26 users failed, the others are done. Failed: user-03\."):
         world.run_sensor("cv_inbox_sensor")
     assert world.scalar("SELECT count(*) FROM user_match_state") == sensors.BURST_USERS
     (request,) = _requests(world, "cv_inbox_sensor")

@@ -12,8 +12,9 @@ import pytest
 from jobmatch_dagster import names
 from jobmatch_dagster.cli.runs import RunFailedError, run_job
 from jobmatch_dagster.core.operations.next_steps import next_step
-from jobmatch_dagster.defs.operations.run_failures import describe_failure, note_failure
+from jobmatch_dagster.observability.failed_runs import describe_failure
 from jobmatch_dagster.observability.history import delete_runs, unresolved_failures
+from jobmatch_dagster.pipeline.operations.run_failures import report_failure
 from jobmatch_dagster_tests.support.world import HOUR, NURSE_CV, World
 
 
@@ -50,8 +51,8 @@ def test_a_failed_run_is_noted_once_with_its_next_step(world: World, webhook: li
     assert (failure.step_key, failure.error_class) == ("raw__job_pages", "PermanentFailure")
     assert "names the key, plan or setting" in failure.next_step
     assert failure.inputs["jobmatch/hour"] == "2026-11-20-07:00"
-    assert note_failure(world.database, failure) == "204"
-    assert note_failure(world.database, failure) is None
+    assert report_failure(world.database, failure) == "204"
+    assert report_failure(world.database, failure) is None
     assert [message["run_id"] for message in webhook] == [failure.run_id]
     assert webhook[0]["next_step"] == failure.next_step
     row = world.scalar("SELECT row_to_json(run_failures) FROM run_failures")
@@ -65,7 +66,7 @@ def test_a_webhook_that_is_out_of_reach_costs_nothing_but_a_note(world: World, m
     world.server.plan.jobs = 0
     with pytest.raises(RunFailedError):
         world.collect()
-    assert note_failure(world.database, describe_failure(_failure(world))) == "ConnectionError"
+    assert report_failure(world.database, describe_failure(_failure(world))) == "ConnectionError"
     assert world.scalar("SELECT webhook_outcome FROM run_failures") == "ConnectionError"
 
 
@@ -79,7 +80,7 @@ def test_a_failure_of_a_user_goes_with_the_user(
         run_job(world.defs, world.instance, "rematch_user", partition_key="ada")
     failure = describe_failure(_failure(world))
     assert failure.user_key == "ada"
-    assert note_failure(world.database, failure) == "204"
+    assert report_failure(world.database, failure) == "204"
     assert "ada" not in webhook[0].values()
     assert world.scalar("SELECT user_id IS NOT NULL FROM run_failures")
     with world.database.begin() as connection:
@@ -98,13 +99,13 @@ def test_a_failure_that_names_a_user_is_forgotten_with_them(world: World, monkey
     world.reload()
     with pytest.raises(RunFailedError):
         run_job(world.defs, world.instance, "__ASSET_JOB", partition_key="ada", asset_selection=[asset])
-    note_failure(world.database, describe_failure(_failure(world)))
+    report_failure(world.database, describe_failure(_failure(world)))
     assert world.scalar("SELECT job_name FROM run_failures WHERE user_id IS NOT NULL") == "__ASSET_JOB"
     with world.database.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE users ADD CONSTRAINT none CHECK (user_key <> 'bob')")
     with pytest.raises(RunFailedError):
         run_job(world.defs, world.instance, "ingest_cv", partition_key="bob")
-    note_failure(world.database, describe_failure(_failure(world)))
+    report_failure(world.database, describe_failure(_failure(world)))
     assert world.scalar("SELECT partition_key FROM run_failures WHERE user_id IS NULL") == "bob"
     for user_key in ("ada", "bob"):
         run_config = {"ops": {"erase_one_user": {"config": {"user_key": user_key}}}}

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import dagster as dg
 import pytest
@@ -23,12 +24,14 @@ from jobmatch_dagster.db.connection.urls import dagster_url
 from jobmatch_dagster.db.operations.personal import erasures_of, places_of_user
 from jobmatch_dagster.db.operations.run_failures import RunFailure, note_run_failure
 from jobmatch_dagster.db.profiles.profiles import UnknownUserError
-from jobmatch_dagster.defs.operations.export_user import export_user
-from jobmatch_dagster.defs.operations.forget_user import erase_user
-from jobmatch_dagster.defs.quality.figures import stored_scores
+from jobmatch_dagster.defs.quality.metrics_metadata import stored_metadata
+from jobmatch_dagster.observability.user_history import runs_of_user
+from jobmatch_dagster.pipeline.operations.erase import erase_user
+from jobmatch_dagster.pipeline.operations.export import export_user
 from jobmatch_dagster.pipeline.profiles.inbox import InboxError, delete_files_of, put_into_inbox
 from jobmatch_dagster.pipeline.profiles.read import ingest_cv
-from jobmatch_dagster.resources.claude import ClaudeResource
+from jobmatch_dagster.pipeline.quality.stored_scores import measure_stored
+from jobmatch_dagster_tests.support.erasure import erase
 from jobmatch_dagster_tests.support.world import NOW, NURSE_CV, World
 
 _KEY = "u-4711"
@@ -65,17 +68,17 @@ def test_after_forgetting_a_user_nothing_of_them_is_found(world: World, tmp_path
 
         with world.database.begin() as connection:
             connection.exec_driver_sql("UPDATE user_job_matches SET semantic_score = 0")
-            worst = stored_scores(connection)["worst_pairs"].records
+            worst = stored_metadata(measure_stored(connection))["worst_pairs"].records
         assert worst[0].data["users.id"] == world.scalar("SELECT id FROM users")
         assert _KEY not in str(worst), "what quality/match_quality shows stays in Dagster's history, single scores too"
 
-        held = export_user(world.database, _KEY, inbox=world.inbox, instance=instance)
+        held = export_user(world.database, _KEY, inbox=world.inbox, runs=runs_of_user(instance, _KEY))
         _assert_export_is_whole(world, held)
 
         result = run_job(build_defs(), instance, "forget_user", run_config=_forget(_KEY))
         told = next(event for event in result.all_events if event.event_type_value == "STEP_OUTPUT")
         numbers = {name: value.value for name, value in told.step_output_data.metadata.items()}
-        assert (numbers["found"], numbers["hits"]) == (True, 0)
+        assert (numbers["found"], numbers["remaining"]) == (True, 0)
         assert numbers["places_searched"] >= len(held["tables"]) + 4
 
         assert {canary: _hits(databases, places, canary) for canary in canaries} == {canary: [] for canary in canaries}
@@ -144,7 +147,7 @@ def test_a_key_that_leads_out_of_its_place_erases_and_exports_nothing(world: Wor
         _settle(put_into_inbox(world.inbox, user, outside))
     key = key.format(outside=outside.parent)
     with pytest.raises(InboxError, match="can be no user key"):
-        erase_user(world.database, ClaudeResource(), world.instance, key, world.inbox)
+        erase(world, key)
     with pytest.raises(InboxError, match="can be no user key"):
         delete_files_of(world.inbox, key)
     with pytest.raises(InboxError, match="can be no user key"):
@@ -172,16 +175,16 @@ def test_a_link_under_a_key_is_erased_and_not_followed(world: World, tmp_path: P
     assert files == {"cv.txt": None, "folder": None, "pipe.txt": None, "own.txt": own}
     assert [file["content_base64"] for file in export_user(world.database, "ada", inbox=world.inbox)["files"]] == [None]
     for user in ("ada", "ben"):
-        assert erase_user(world.database, ClaudeResource(), world.instance, user, world.inbox).hits == 0
+        assert erase(world, user).hits == 0
     assert list(world.inbox.iterdir()) == []
     assert (outside / "secret.txt").read_text() == "secret"
 
 
 def test_files_without_a_row_are_an_erasure_too(world: World) -> None:
     world.put_cv("ada", NURSE_CV)
-    report = erase_user(world.database, ClaudeResource(), world.instance, "ada", world.inbox)
+    report = erase(world, "ada")
     assert (report.found, report.files_erased, report.completed) == (True, 1, True)
-    again = erase_user(world.database, ClaudeResource(), world.instance, "ada", world.inbox)
+    again = erase(world, "ada")
     assert not again.found
     with world.database.begin() as connection:
         ((_, told),) = erasures_of(connection, "ada")
@@ -190,15 +193,16 @@ def test_files_without_a_row_are_an_erasure_too(world: World) -> None:
 
 def test_what_a_killed_erasure_left_is_erased_by_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.take_in("ada", NURSE_CV)
-    for step in ("_erase_rows_and_files", "_erase_from_dagster"):
+    for step in ("_erase_rows_and_files", None):
         with monkeypatch.context() as patched:
-            patched.setattr(f"{erase_user.__module__}.{step}", _killed)
+            if step:
+                patched.setattr(f"{erase_user.__module__}.{step}", _killed)
             with pytest.raises(KeyboardInterrupt):
-                erase_user(world.database, ClaudeResource(), world.instance, "ada", world.inbox)
+                erase(world, "ada", _killed)
         # Nothing new is begun for the user in between, and Claude's claims look at this.
         assert world.scalar("SELECT count(*) FROM users WHERE active") == 0
     assert world.scalar("SELECT report -> 'completed' FROM forgotten_users") is False
-    report = erase_user(world.database, ClaudeResource(), world.instance, "ada", world.inbox)
+    report = erase(world, "ada")
     assert (report.found, report.hits, report.rows_erased["cv_profiles"]) == (True, 0, 1)
     with world.database.begin() as connection:
         ((_, told),) = erasures_of(connection, "ada")
@@ -215,7 +219,7 @@ def test_failures_of_runs_that_name_the_user_are_erased(world: World) -> None:
         ):
             told = {"run_id": f"r{number}", "job_name": "ingest_cv", "partition_key": partition, "inputs": inputs}
             note_run_failure(connection, RunFailure(user_key=user, **told, **base))
-    report = erase_user(world.database, ClaudeResource(), world.instance, "ada", world.inbox)
+    report = erase(world, "ada")
     assert (report.rows_erased, report.hits_afterwards["run_failures"]) == ({"run_failures": 2}, 0)
     assert world.scalar("SELECT string_agg(partition_key, ',') FROM run_failures") == "ben"
 
@@ -269,7 +273,7 @@ def _live(world: World, instance: dg.DagsterInstance) -> None:
         )
 
 
-def _killed(*_: object) -> None:
+def _killed(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 

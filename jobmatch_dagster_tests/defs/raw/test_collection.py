@@ -116,7 +116,7 @@ def test_a_window_cut_by_the_page_limit_is_asked_for_by_the_next_run(world: Worl
     assert not check.passed
     world.configure(max_pages_per_hour=10)
     second = world.collect(HOUR)
-    assert _metadata(second)["hours_widened"] == 1
+    assert _metadata(second)["hours_fetched_again"] == 1
     assert world.scalar("SELECT count(*) FROM jobs") == 45
     assert world.scalar("SELECT count(*) FROM job_embeddings") == 45
     check = next(e for e in second.get_asset_check_evaluations() if e.check_name == "no_cut_hours")
@@ -241,7 +241,7 @@ def test_the_run_stops_before_the_reserve_and_says_so(world: World) -> None:
 def test_other_filters_are_other_hours(world: World) -> None:
     world.collect()
     world.configure(filters=Filters(location="Austria"))
-    assert _metadata(world.collect())["hours_held"] == 0
+    assert _metadata(world.collect())["hours_already_complete"] == 0
     assert "location_filter=Austria" in world.server.calls[-1]
 
 

@@ -1,4 +1,4 @@
--- Purpose: the newest open postings with their vectors of a model, for a look in the UI.
+-- Purpose: the ten newest open postings with their vectors of a model, for the preview in the UI.
 -- Parameters: model.
 -- Indexes: jobs_open, job_embeddings_pkey.
 SELECT external_id, title, vector_dims(embedding) AS dimension, CAST(vector_norm(embedding) AS float8) AS length, embedded_at

@@ -1,7 +1,6 @@
-"""How a failure of the API ends a step: which ones Dagster may try again.
+"""How a failure of an API ends a step: which failures Dagster retries, and what the UI shows of them.
 
-Put here the translation alone. What is permanent and what passes stands in `errors.py`; whether a run
-whose step failed is tried again, in dagster.yaml (it is not).
+`errors.py` says what is permanent and what passes; dagster.yaml says that a run with a failed step is not retried.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,19 +13,20 @@ from jobmatch_dagster.core.operations.next_steps import next_step
 from jobmatch_dagster.core.raw.windows import HourNotAvailableError
 from jobmatch_dagster.errors import PassingFailure, PermanentFailure
 
-# For steps that call the API: what passes within minutes is waited for, the rest is the next run's affair.
+# For steps that call the API of postings: a failure that passes within minutes is retried, later ones are left to the
+# next run.
 RETRY_POLICY = dg.RetryPolicy(max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 
 
 @contextmanager
-def told_to_dagster(**inputs: str) -> Iterator[None]:
-    """A block whose permanent failures, and those that ask for a long pause, are not tried again by the step.
+def translated_failures(**inputs: str) -> Iterator[None]:
+    """A block whose permanent failures are not retried by the step, nor those that ask for a long pause.
 
     Args:
         inputs: what the step worked on; shown with the failure, beside the next step.
 
     Raises:
-        dagster.Failure: in their place, with the same message.
+        dagster.Failure: in place of such a failure, with the same message.
     """
     try:
         yield
@@ -39,9 +39,9 @@ def told_to_dagster(**inputs: str) -> Iterator[None]:
 
 
 def _failure(error: Exception, *, permanent: bool, inputs: Mapping[str, str]) -> dg.Failure:
-    told: dict[str, bool | str] = {
+    metadata: dict[str, bool | str] = {
         names.PERMANENT_FAILURE: permanent,
         "next_step": next_step(type(error).__name__),
         **inputs,
     }
-    return dg.Failure(str(error), metadata=told, allow_retries=False)
+    return dg.Failure(str(error), metadata=metadata, allow_retries=False)

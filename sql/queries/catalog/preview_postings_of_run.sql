@@ -1,4 +1,4 @@
--- Purpose: postings that a run wrote, newest first, for a look in the UI.
+-- Purpose: the ten newest postings that a run wrote, for the preview in the UI.
 -- Parameters: run_id.
 -- Indexes: jobs_run_id.
 SELECT external_id, title, company, location, ai_experience_level, ai_work_arrangement, date_created

@@ -1,4 +1,4 @@
--- Purpose: the skills that the postings which a run wrote ask for most, and how many postings ask for each.
+-- Purpose: the 15 skills that the postings of a run ask for most often, with the number of postings.
 -- Parameters: run_id.
 -- Indexes: jobs_run_id.
 SELECT skill, count(*) AS postings

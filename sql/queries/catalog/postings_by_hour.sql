@@ -1,4 +1,4 @@
--- Purpose: postings of each hour of a range that has any.
+-- Purpose: number of postings in each hour of a range; hours without postings are left out.
 -- Parameters: start, end (timestamptz).
 -- Indexes: jobs_collection_hour.
 SELECT collection_hour AS hour, count(*) AS postings

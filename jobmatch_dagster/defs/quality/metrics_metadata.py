@@ -1,0 +1,97 @@
+"""Metadata of the quality assets: measures as numbers, tables and pictures."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+from statistics import fmean
+from typing import Any
+
+import dagster as dg
+import numpy as np
+
+from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD
+from jobmatch_dagster.core.quality.evaluation import RankingQuality
+from jobmatch_dagster.observability.plots import histogram
+from jobmatch_dagster.observability.previews import preview
+from jobmatch_dagster.pipeline.matching.calibrate import FittedCalibration
+from jobmatch_dagster.pipeline.quality.ranking import BASELINES, ENGINE
+from jobmatch_dagster.pipeline.quality.real_data import FieldQuality, RealMeasures
+from jobmatch_dagster.pipeline.quality.stored_scores import StoredScores
+
+_MEASURES = ("ndcg_at_10", "precision_at_10", "recall_at_10", "mean_reciprocal_rank")
+_FIELD_MEASURES = ("in_top_ten", "precision_at_10", "ndcg_at_10")
+# Points of a sample that a picture shows; more change nothing that can be seen.
+_PLOTTED = 100_000
+
+
+def labelled_metadata(measured: Mapping[str, RankingQuality]) -> dict[str, Any]:
+    """The engine and the baselines on the labelled pairs, with a table of all methods."""
+    engine = measured[ENGINE]
+    rows = [(name, *(getattr(quality, measure) for measure in _MEASURES)) for name, quality in measured.items()]
+    return {
+        **{measure: getattr(engine, measure) or 0.0 for measure in _MEASURES},
+        **{f"{name}_ndcg_at_10": measured[name].ndcg_at_10 or 0.0 for name in BASELINES},
+        "labelled_cvs": engine.queries,
+        "methods": preview(rows, ("method", *_MEASURES)),
+    }
+
+
+def stored_metadata(measured: StoredScores) -> dict[str, Any]:
+    """Bands and agreement of the stored scores, and the parts that predict decisions."""
+    agreements = [
+        (f"{left} and {right}", found.pairs, found.close, found.apart, found.spearman)
+        for left, right, found in measured.agreements
+    ]
+    return {
+        "bands": preview(measured.bands, ("score", "from", "pairs")),
+        "agreement": preview(agreements, ("scores", "pairs", "within 10", "20 apart", "spearman")),
+        "worst_pairs": preview(
+            map(astuple, measured.worst), ("users.id", "posting", "score", "value", "other score", "other value")
+        ),
+        "decisions": measured.decisions,
+        "parts_that_predict_decisions": preview(measured.parts, ("part", "chance that a liked pair has more")),
+    }
+
+
+def real_metadata(measured: RealMeasures) -> dict[str, Any]:
+    """Measures on the real data sets that the folder has."""
+    values: dict[str, Any] = dict(measured.numbers)
+    for method in dict.fromkeys(quality.method for quality in measured.fields):
+        of_method = [quality for quality in measured.fields if quality.method == method]
+        for measure in _FIELD_MEASURES:
+            values[f"category_{measure}_{method}"] = fmean(getattr(quality, measure) for quality in of_method)
+    if measured.fields:
+        values["categories"] = _categories(measured.fields)
+    return values
+
+
+def calibration_metadata(fitted: FittedCalibration) -> dict[str, Any]:
+    """The current calibration and the sample of pairs that was looked at."""
+    scores = fitted.stored.calibration.score(fitted.similarities)
+    share = float((scores >= CLAUDE_THRESHOLD).mean()) if scores.size else 0.0
+    shown = scores[:: max(1, scores.size // _PLOTTED)].astype(float).tolist()
+    cosines = np.percentile(fitted.similarities, [5, 50, 95]).tolist() if scores.size else [0.0, 0.0, 0.0]
+    return {
+        "rows_inserted": int(fitted.is_new),
+        "outcome": fitted.note,
+        "calibration_id": fitted.stored.id,
+        "profiles": fitted.profiles,
+        "postings": fitted.postings,
+        "pairs": int(fitted.similarities.size),
+        "share_at_threshold": share,
+        "cosine_p05": cosines[0],
+        "cosine_p50": cosines[1],
+        "cosine_p95": cosines[2],
+        "knots": preview(fitted.stored.calibration.knots, ("cosine", "semantic_score")),
+        "provenance": dg.MetadataValue.json(dict(fitted.stored.provenance)),
+        "scores": histogram(shown, "semantic_score of all pairs", x_label="semantic_score", y_label="pairs"),
+    }
+
+
+def _categories(fields: Sequence[FieldQuality]) -> dg.MetadataValue[Any]:
+    """All fields and methods: more rows than a preview has, because the table is the result."""
+    header = "| method | field | CVs | relevant ads | in top ten | precision at 10 | nDCG at 10 |\n" + "|---" * 7 + "|"
+    lines = [
+        "| " + " | ".join(f"{value:.2f}" if isinstance(value, float) else str(value) for value in astuple(row)) + " |"
+        for row in fields
+    ]
+    return dg.MetadataValue.md("\n".join([header, *lines]))

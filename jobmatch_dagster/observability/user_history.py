@@ -1,0 +1,78 @@
+"""What Dagster's history keeps of a user: runs by tag, their logs, the partition key; how it is listed and erased.
+
+Events of past runs keep the user key, and nothing else of the user.
+"""
+
+from collections.abc import Mapping
+
+import dagster as dg
+from dagster._core.storage.compute_log_manager import ComputeIOType
+
+from jobmatch_dagster import names
+from jobmatch_dagster.observability.history import delete_logs, delete_run
+from jobmatch_dagster.partitions import USERS
+
+EXPLAIN_JOB, EXPLAIN_OP = "explain_match", "write_explanation"
+
+_PARTITIONS, _RUN_LOGS, _EXPLANATIONS = (
+    "Dagster partition keys",
+    "logs of the user's runs",
+    "runs of explain_match",
+)
+
+
+def runs_of_user(instance: dg.DagsterInstance, user_key: str) -> list[dict[str, str]]:
+    """The runs that were launched for a user, newest first: run id, job, status and time of creation."""
+    return [
+        {
+            "run_id": record.dagster_run.run_id,
+            "job": record.dagster_run.job_name,
+            "status": record.dagster_run.status.value,
+            "created_at": record.create_timestamp.isoformat(),
+        }
+        for record in instance.get_run_records(dg.RunsFilter(tags={names.TAG_USER: user_key}))
+    ]
+
+
+def erase_user_history(instance: dg.DagsterInstance, user_key: str) -> dict[str, int]:
+    """Erase the partition, what the user's runs printed, and explanations with their runs.
+
+    Returns:
+        What each place has left afterwards.
+    """
+    partitions = USERS.name or ""
+    instance.delete_dynamic_partition(partitions, user_key)
+    for run in _explanations(instance, user_key):
+        delete_run(instance, run.run_id)
+    runs = instance.get_runs(dg.RunsFilter(tags={names.TAG_USER: user_key}))
+    for run in runs:
+        delete_logs(instance, run.run_id)
+    return {
+        _PARTITIONS: int(instance.has_dynamic_partition(partitions, user_key)),
+        _EXPLANATIONS: len(_explanations(instance, user_key)),
+        _RUN_LOGS: sum(_has_logs(instance, run.run_id) for run in runs),
+    }
+
+
+def _explanations(instance: dg.DagsterInstance, user_key: str) -> list[dg.DagsterRun]:
+    """Runs of explain_match about the user: their page shows facts of the CV and the preferences.
+
+    They are found by their configuration, because a run that has not started has no tag yet.
+    """
+    runs = instance.get_runs(dg.RunsFilter(job_name=EXPLAIN_JOB))
+    return [run for run in runs if _explained_user(run.run_config) == user_key]
+
+
+def _explained_user(run_config: Mapping[str, object]) -> object:
+    config: object = run_config
+    for key in ("ops", EXPLAIN_OP, "config", "user_key"):
+        config = config.get(key) if isinstance(config, Mapping) else None
+    return config
+
+
+def _has_logs(instance: dg.DagsterInstance, run_id: str) -> bool:
+    manager, prefix = instance.compute_log_manager, [run_id, "compute_logs"]
+    try:
+        return any(manager.get_log_keys_for_log_key_prefix(prefix, stream) for stream in ComputeIOType)
+    except (FileNotFoundError, NotImplementedError):
+        return False  # the run has no folder, or the instance stores no logs

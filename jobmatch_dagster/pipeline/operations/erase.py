@@ -1,0 +1,125 @@
+"""Erasure of a user, and its proof.
+
+What is erased in which order, and what every place has left afterwards. `db/operations/personal.py` knows where a
+user's rows are.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.db.connection.locks import MATCHING, lock
+from jobmatch_dagster.db.enrichment.ledger import erase_requests_of
+from jobmatch_dagster.db.operations import personal
+from jobmatch_dagster.db.profiles.profiles import deactivate_user, user_id_of
+from jobmatch_dagster.pipeline.enrichment.withdraw import withdraw_requests
+from jobmatch_dagster.pipeline.profiles.inbox import delete_files_of, files_of, require_user_key
+from jobmatch_dagster.pipeline.profiles.read import user_lock
+from jobmatch_dagster.resources.claude import ClaudeResource
+
+INBOX = "files in the inbox"
+
+EraseHistory = Callable[[str], Mapping[str, int]]
+"""Erases what lies outside the database for a user key; returns what is left, by place."""
+
+
+@dataclass
+class ErasureReport:
+    """What was erased, and what each place had left when it was searched afterwards (0 everywhere).
+
+    `completed` says that all places were searched; a stored report without it is of an erasure that was killed.
+    """
+
+    found: bool = False
+    rows_erased: dict[str, int] = field(default_factory=dict)
+    files_erased: int = 0
+    requests_withdrawn: int = 0
+    batches_cancelled: int = 0
+    batches_not_cancelled: int = 0
+    hits_afterwards: dict[str, int] = field(default_factory=dict)
+    completed: bool = False
+
+    @property
+    def hits(self) -> int:
+        """What is left in all places together."""
+        return sum(self.hits_afterwards.values())
+
+    @property
+    def left(self) -> dict[str, int]:
+        """The places that have something left."""
+        return {place: hits for place, hits in self.hits_afterwards.items() if hits}
+
+
+def erase_user(
+    database: Database, claude: ClaudeResource, user_key: str, *, inbox: Path | None, erase_history: EraseHistory
+) -> ErasureReport:
+    """Erase a user everywhere, search every place afterwards, and store a salted proof.
+
+    Safe to repeat: the next erasure erases what a killed one left. The user is inactive from the first step on, so
+    nothing new is asked or matched. A run that was waiting finds no file and no row, and does not restore the user.
+
+    Raises:
+        InboxError: if the text cannot be a user key; nothing is erased.
+    """
+    require_user_key(user_key)
+    report = ErasureReport()
+    _withdraw(database, claude, user_key, report)
+    proof_id = _erase_rows_and_files(database, user_key, inbox, report)
+    report.hits_afterwards |= erase_history(user_key)
+    if proof_id is not None:
+        with database.begin() as connection:
+            report.completed = True
+            personal.complete_tombstone(connection, proof_id, asdict(report))
+    return report
+
+
+def _withdraw(database: Database, claude: ClaudeResource, user_key: str, report: ErasureReport) -> None:
+    with database.begin() as connection:
+        user_id = deactivate_user(connection, user_key)
+    if user_id is not None:
+        withdrawn = withdraw_requests(database, claude, user_id)
+        report.requests_withdrawn = withdrawn.requests_deleted
+        report.batches_cancelled = withdrawn.batches_cancelled
+        report.batches_not_cancelled = withdrawn.not_cancelled
+
+
+def _erase_rows_and_files(database: Database, user_key: str, inbox: Path | None, report: ErasureReport) -> int | None:
+    """Erase rows and files in one transaction under the user's lock; returns the proof's id, None if nothing was found.
+
+    A proof that a killed erasure left open is continued: it says what was erased then.
+    """
+    with database.begin() as connection:
+        lock(connection, user_lock(user_key))
+        lock(connection, MATCHING)
+        if inbox is not None:
+            report.files_erased = delete_files_of(inbox, user_key)
+            report.hits_afterwards[INBOX] = len(files_of(inbox, user_key))
+        places = personal.places_of_user(connection, user_key)
+        report.rows_erased = personal.count_rows(connection, places)
+        user_id = user_id_of(connection, user_key)
+        if user_id is not None:
+            erase_requests_of(connection, user_id)  # those made since the withdrawal
+        personal.erase_rows(connection, places)
+        report.hits_afterwards |= personal.count_rows(connection, places)
+        report.found = bool(places or report.files_erased)
+        if not report.found:
+            return _continue_open_proof(connection, user_key, report)
+        return personal.add_tombstone(connection, user_key, asdict(report))
+
+
+def _continue_open_proof(connection: Connection, user_key: str, report: ErasureReport) -> int | None:
+    """The id of the proof that a killed erasure left open, its contents put into the report; None without one."""
+    left_open = personal.open_tombstone(connection, user_key)
+    if left_open is None:
+        return None
+    proof_id, stored = left_open
+    report.found = True
+    report.rows_erased, report.files_erased = stored["rows_erased"], stored["files_erased"]
+    report.requests_withdrawn = stored["requests_withdrawn"]
+    report.batches_cancelled = stored["batches_cancelled"]
+    report.batches_not_cancelled = stored["batches_not_cancelled"]
+    report.hits_afterwards = stored["hits_afterwards"] | report.hits_afterwards
+    return proof_id

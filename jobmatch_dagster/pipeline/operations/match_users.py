@@ -1,0 +1,114 @@
+"""Many users in one run: a list of users from their files to their matches, or everybody with every open posting."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from jobmatch_dagster.db.connection.engine import Database, DatabaseUnavailableError
+from jobmatch_dagster.db.profiles.profiles import active_user_keys
+from jobmatch_dagster.pipeline.matching.match import MatchSettings, match_new_postings, match_users, users_out_of_date
+from jobmatch_dagster.pipeline.profiles.fill import FillReport, fill_unknown
+from jobmatch_dagster.pipeline.profiles.read import IngestReport, embed_profiles, ingest_cv, read_ahead
+from jobmatch_dagster.resources.claude import ClaudeResource
+from jobmatch_dagster.resources.embedder import EmbedderResource
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class IngestedUsers:
+    """Reports of the users whose files were read, and the keys of those for whom reading failed."""
+
+    reports: Sequence[IngestReport]
+    failed: Sequence[str]
+
+
+@dataclass(frozen=True)
+class MatchedEverybody:
+    """Active users, how many of them were up to date before, and the matches stored."""
+
+    users: int
+    done_before: int
+    kept: int
+
+
+def ingest_users(
+    database: Database,
+    user_keys: Sequence[str],
+    *,
+    inbox: Path | None,
+    today: date,
+    run_id: str,
+    log: logging.Logger,
+    on_progress: Progress,
+) -> IngestedUsers:
+    """Read the files of every user. A failure for one user does not stop the others.
+
+    Raises:
+        DatabaseUnavailableError: if the database does not answer.
+    """
+    readings = read_ahead(database, user_keys, inbox=inbox, today=today)
+    reports, failed = [], []
+    for done, key in enumerate(user_keys, start=1):
+        try:
+            reports.append(ingest_cv(database, key, inbox=inbox, today=today, run_id=run_id, readings=readings))
+        except DatabaseUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 (any failure of one user leaves the others)
+            # The class alone: a message or a traceback may quote the CV.
+            log.error("user %s: %s", key, type(error).__name__)  # noqa: TRY400
+            failed.append(key)
+        on_progress(done, len(user_keys))
+    return IngestedUsers(reports, failed)
+
+
+def fill_profiles(
+    database: Database, claude: ClaudeResource, user_keys: Sequence[str], *, run_id: str, log: logging.Logger
+) -> list[FillReport]:
+    """Ask Claude about the unknown fields of each user's profile; after a failure the profile stays as it was read.
+
+    Raises:
+        DatabaseUnavailableError: if the database does not answer.
+    """
+    reports = []
+    for key in user_keys:
+        try:
+            reports.append(fill_unknown(database, claude, key, run_id))
+        except DatabaseUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 (as in ingest_users)
+            log.error("user %s, asking Claude: %s", key, type(error).__name__)  # noqa: TRY400
+    return reports
+
+
+def match_everybody(
+    database: Database,
+    embedder: EmbedderResource,
+    settings: MatchSettings,
+    *,
+    run_id: str,
+    again: bool,
+    on_progress: Progress,
+) -> MatchedEverybody:
+    """Match every active user with every open posting, group by group.
+
+    Resumable: each group is a transaction, and users who are up to date are skipped, so a run that was killed
+    continues where it stopped.
+
+    Args:
+        database: the project's database.
+        embedder: embeds profiles that have no vector yet.
+        settings: how pairs are scored.
+        run_id: the Dagster run.
+        again: match users who are up to date, too.
+        on_progress: called with the users done and their number.
+    """
+    embed_profiles(database, embedder, run_id)
+    with database.begin() as connection:
+        everybody = active_user_keys(connection)
+        outdated = everybody if again else users_out_of_date(connection, settings)
+    report = match_users(database, settings, run_id, outdated, on_progress)
+    rest = match_new_postings(database, settings, run_id)
+    return MatchedEverybody(len(everybody), len(everybody) - len(outdated), report.kept + rest.kept)

@@ -1,0 +1,72 @@
+"""What the database removes when it is old and no longer needed. Nothing that a rebuild of `jobs` needs is removed."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.db.operations.storage import (
+    PageCounts,
+    drop_closed_matches,
+    drop_resolved_quarantine,
+    drop_run_failures,
+    page_counts,
+    remove_page_bodies,
+)
+
+_PAGES_PER_TRANSACTION = 500
+_MATCHES_PER_TRANSACTION = 50_000
+
+
+@dataclass(frozen=True)
+class RemovedRows:
+    """What was removed, and the pages that are left."""
+
+    page_bodies: int
+    bytes: int
+    quarantined_records: int
+    run_failures: int
+    matches: int
+    pages_left: PageCounts
+
+
+def remove_old_rows(
+    database: Database, now: datetime, *, page_days: int, quarantine_days: int, match_days: int
+) -> RemovedRows:
+    """Remove bodies of superseded pages, resolved quarantined records, old failures, matches of closed postings.
+
+    Args:
+        database: the project's database.
+        now: the end of the periods.
+        page_days: days that bodies of pages are kept after the fetch.
+        quarantine_days: days that resolved quarantined records and noted failures are kept.
+        match_days: days that undecided matches are kept after their posting closed.
+    """
+    sizes = _remove_page_bodies(database, now - timedelta(days=page_days))
+    quarantined_before = now - timedelta(days=quarantine_days)
+    with database.begin() as connection:
+        quarantined = drop_resolved_quarantine(connection, quarantined_before)
+        failures = drop_run_failures(connection, quarantined_before)
+        pages_left = page_counts(connection)
+    matches = _drop_closed_matches(database, now - timedelta(days=match_days))
+    return RemovedRows(len(sizes), sum(sizes), quarantined, failures, matches, pages_left)
+
+
+def _remove_page_bodies(database: Database, before: datetime) -> list[int]:
+    """Bytes of each body that was removed."""
+    sizes: list[int] = []
+    while True:
+        with database.begin() as connection:
+            removed = remove_page_bodies(connection, before, _PAGES_PER_TRANSACTION)
+        if not removed:
+            return sizes
+        sizes += removed
+
+
+def _drop_closed_matches(database: Database, before: datetime) -> int:
+    dropped = 0
+    while True:
+        with database.begin() as connection:
+            part = drop_closed_matches(connection, before, _MATCHES_PER_TRANSACTION)
+        dropped += part
+        if part < _MATCHES_PER_TRANSACTION:
+            return dropped
