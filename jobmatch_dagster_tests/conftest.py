@@ -1,20 +1,17 @@
 """Shared fixtures: a real PostgreSQL for the session, a fresh migrated database for each test."""
 
-import itertools
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from jobmatch_dagster.db.connection.embedded import embedded_postgres
 from jobmatch_dagster.db.connection.engine import Database, ensure_database
 from jobmatch_dagster.db.connection.migrations import migrate
-from jobmatch_dagster.db.connection.urls import with_database
-from jobmatch_dagster_tests.support.world import World, build_world
-
-_numbers = itertools.count(1)
+from jobmatch_dagster.partitions import USERS
+from jobmatch_dagster_tests.support.databases import as_template, forgo_durability, fresh_database
+from jobmatch_dagster_tests.support.world import NURSE_CV, World, build_world
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +21,7 @@ def postgres_url() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="jobmatch-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         with embedded_postgres(Path(folder)) as url:
+            forgo_durability(url)
             ensure_database(url)
             template = Database(url)
             migrate(template)
@@ -34,13 +32,15 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 def empty_database_url(postgres_url: str) -> Iterator[str]:
     """URL of a fresh database without any table."""
-    yield from fresh_database(postgres_url, template="template0")
+    with fresh_database(postgres_url, template="template0") as url:
+        yield url
 
 
 @pytest.fixture
 def database_url(postgres_url: str) -> Iterator[str]:
     """URL of a fresh, migrated, empty database."""
-    yield from fresh_database(postgres_url, template="jobmatch")
+    with fresh_database(postgres_url, template="jobmatch") as url:
+        yield url
 
 
 @pytest.fixture
@@ -51,20 +51,37 @@ def database(database_url: str) -> Iterator[Database]:
     fresh.dispose()
 
 
+@pytest.fixture(scope="session")
+def collected_template(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Name of a database with one collected hour."""
+    with fresh_database(postgres_url, template="jobmatch") as url:
+        with build_world(url, tmp_path_factory.mktemp("collected")) as built:
+            built.collect()
+        yield as_template(url)
+
+
+@pytest.fixture(scope="session")
+def matched_template(
+    postgres_url: str, collected_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Name of a database with one collected hour and the matches of a nurse, ada."""
+    with fresh_database(postgres_url, template=collected_template) as url:
+        with build_world(url, tmp_path_factory.mktemp("matched")) as built:
+            built.take_in("ada", NURSE_CV)
+        yield as_template(url)
+
+
 @pytest.fixture
-def world(database_url: str, tmp_path: Path) -> Iterator[World]:
-    """The code location on a fresh database, a local API server and an empty inbox."""
-    with build_world(database_url, tmp_path) as built:
+def world(request: pytest.FixtureRequest, postgres_url: str, tmp_path: Path) -> Iterator[World]:
+    """The code location on a database of its own, a local API server and an inbox.
+
+    It begins empty, or as the test's marker `collected` or `matched` says. Dagster's history and the server's list
+    of calls always begin empty.
+    """
+    begins = next((name for name in ("collected", "matched") if request.node.get_closest_marker(name)), None)
+    template = request.getfixturevalue(f"{begins}_template") if begins else "jobmatch"
+    with fresh_database(postgres_url, template=template) as url, build_world(url, tmp_path) as built:
+        if begins == "matched":
+            built.put_cv("ada", NURSE_CV)
+            built.instance.add_dynamic_partitions(USERS.name or "", ["ada"])
         yield built
-
-
-def fresh_database(server_url: str, *, template: str) -> Iterator[str]:
-    """URL of a copy of a database of the server, dropped afterwards."""
-    name = f"test_{next(_numbers)}"
-    server = create_engine(with_database(server_url, "postgres"), isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
-    yield with_database(server_url, name)
-    with server.connect() as connection:
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    server.dispose()

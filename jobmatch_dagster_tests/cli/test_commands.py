@@ -1,35 +1,19 @@
 """The command line as a user meets it: a process, its sentence, its exit code, and what it leaves behind."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from jobmatch_dagster.db.connection.engine import Database, sql_folder
 from jobmatch_dagster.demo.corpus import postings_of_hour
+from jobmatch_dagster_tests.support.command import Finished, run_command
 from jobmatch_dagster_tests.support.legacy_database import build_legacy_database
 from jobmatch_dagster_tests.support.world import HOUR, NURSE_CV, World
 
-_CLI = [sys.executable, "-c", "from jobmatch_dagster.cli.main import main; main()"]
 
-
-def _run(*arguments: str, **variables: str | None) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **variables}
-    return subprocess.run(
-        [*_CLI, *arguments],
-        env={name: value for name, value in environment.items() if value is not None},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-
-
-def _refused(result: subprocess.CompletedProcess[str]) -> str:
+def _refused(result: Finished) -> str:
     """The one sentence on stderr of a command that refuses."""
     assert result.returncode == 1, result.stdout + result.stderr
     assert "Traceback" not in result.stderr
@@ -42,29 +26,29 @@ def _refused(result: subprocess.CompletedProcess[str]) -> str:
 def test_a_database_that_does_not_answer(command: list[str], tmp_path: Path) -> None:
     url = "postgresql://someone:hunter2@127.0.0.1:9/nothing"
     sentence = _refused(
-        _run(*command, JOBMATCH_DATABASE_URL=url, JOBMATCH_HOME=str(tmp_path / "home"), RAPIDAPI_KEY="k")
+        run_command(*command, JOBMATCH_DATABASE_URL=url, JOBMATCH_HOME=str(tmp_path / "home"), RAPIDAPI_KEY="k")
     )
     assert "postgresql://someone:***@127.0.0.1:9/nothing does not answer" in sentence
     assert "hunter2" not in sentence
 
 
 def test_a_text_that_is_no_database_url(tmp_path: Path) -> None:
-    sentence = _refused(_run("stats", JOBMATCH_DATABASE_URL="mysql://a/b", JOBMATCH_HOME=str(tmp_path / "home")))
+    sentence = _refused(run_command("stats", JOBMATCH_DATABASE_URL="mysql://a/b", JOBMATCH_HOME=str(tmp_path / "home")))
     assert "expected postgresql://" in sentence
 
 
 def test_a_configured_database_is_not_migrated_unasked(empty_database_url: str, tmp_path: Path) -> None:
     variables = {"JOBMATCH_DATABASE_URL": empty_database_url, "JOBMATCH_HOME": str(tmp_path / "home")}
-    assert "Run `jobmatch migrate`" in _refused(_run("stats", **variables))
+    assert "Run `jobmatch migrate`" in _refused(run_command("stats", **variables))
     names = [name.stem for name in sorted((sql_folder() / "migrations").glob("*.sql")) if "rollback" not in name.stem]
-    dry = _run("migrate", "--dry-run", **variables)
+    dry = run_command("migrate", "--dry-run", **variables)
     assert f"Would apply: {', '.join(names)}." in dry.stdout
     assert "0001.catalog: Global catalogue" in dry.stdout
-    assert f"Applied: {', '.join(names)}." in _run("migrate", **variables).stdout
-    assert "Applied: nothing." in _run("migrate", **variables).stdout
-    assert _run("stats", **variables).returncode == 0
-    assert f"Would undo: {names[-1]}." in _run("rollback", "--dry-run", **variables).stdout
-    undone = _run("rollback", "--all", "--yes", **variables)
+    assert f"Applied: {', '.join(names)}." in run_command("migrate", **variables).stdout
+    assert "Applied: nothing." in run_command("migrate", **variables).stdout
+    assert run_command("stats", **variables).returncode == 0
+    assert f"Would undo: {names[-1]}." in run_command("rollback", "--dry-run", **variables).stdout
+    undone = run_command("rollback", "--all", "--yes", **variables)
     assert f"Undone: {', '.join(reversed(names))}." in undone.stdout
 
 
@@ -72,17 +56,17 @@ def test_the_way_from_the_legacy_project_and_back(empty_database_url: str, tmp_p
     database = Database(empty_database_url)
     build_legacy_database(database, jobs=120)
     variables = {"JOBMATCH_DATABASE_URL": empty_database_url, "JOBMATCH_HOME": str(tmp_path / "home")}
-    dry = _run("migrate", "--from-legacy", "--dry-run", **variables)
+    dry = run_command("migrate", "--from-legacy", "--dry-run", **variables)
     assert "raw_jobs_test: 120 rows" in dry.stdout
     assert "The database is the legacy project's" in dry.stdout
-    over = _run("migrate", "--from-legacy", **variables)
+    over = run_command("migrate", "--from-legacy", **variables)
     assert "120 rows of raw_jobs_test read: 117 postings, 3 refused." in over.stdout
     assert "decisions carried" in over.stdout
-    assert "was converted before" in _run("migrate", "--from-legacy", **variables).stdout
-    assert json.loads(_run("stats", "--json", **variables).stdout)["total"] > 117
-    back = _run("rollback", "--to-legacy", "--yes", **variables)
+    assert "was converted before" in run_command("migrate", "--from-legacy", **variables).stdout
+    assert json.loads(run_command("stats", "--json", **variables).stdout)["total"] > 117
+    back = run_command("rollback", "--to-legacy", "--yes", **variables)
     assert "Restored: applications, jobs, raw_jobs_test" in back.stdout
-    assert "no legacy state to go back to" in _refused(_run("rollback", "--to-legacy", "--yes", **variables))
+    assert "no legacy state to go back to" in _refused(run_command("rollback", "--to-legacy", "--yes", **variables))
     database.dispose()
 
 
@@ -99,13 +83,13 @@ def test_a_page_folder_without_a_record(files: dict[str, str], said: str, tmp_pa
     folder.mkdir()
     for name, content in files.items():
         (folder / name).write_text(content)
-    sentence = _refused(_run("demo", "--pages", str(folder), JOBMATCH_HOME=str(home)))
+    sentence = _refused(run_command("demo", "--pages", str(folder), JOBMATCH_HOME=str(home)))
     assert said in sentence
     assert not home.exists()
 
 
 def test_a_page_folder_that_is_not_there(tmp_path: Path) -> None:
-    sentence = _refused(_run("demo", "--pages", str(tmp_path / "none"), JOBMATCH_HOME=str(tmp_path / "home")))
+    sentence = _refused(run_command("demo", "--pages", str(tmp_path / "none"), JOBMATCH_HOME=str(tmp_path / "home")))
     assert "There is no folder" in sentence
 
 
@@ -125,25 +109,25 @@ def test_a_folder_with_no_readable_cv(files: dict[str, bytes], tmp_path: Path) -
     folder.mkdir()
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    assert "No CV in" in _refused(_run("demo", "--cvs", str(folder), JOBMATCH_HOME=str(home)))
+    assert "No CV in" in _refused(run_command("demo", "--cvs", str(folder), JOBMATCH_HOME=str(home)))
     assert not home.exists()
 
 
 def test_a_missing_key_for_the_real_api(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    sentence = _refused(_run("collect", "--run-once", RAPIDAPI_KEY=None, JOBMATCH_HOME=str(home)))
+    sentence = _refused(run_command("collect", "--run-once", RAPIDAPI_KEY=None, JOBMATCH_HOME=str(home)))
     assert "RAPIDAPI_KEY is not set" in sentence
     assert not home.exists()
 
 
+@pytest.mark.collected
 def test_the_demo_leaves_a_database_with_real_postings_alone(world: World, tmp_path: Path) -> None:
-    world.collect()
     with world.database.begin() as connection:
         connection.exec_driver_sql(
             "UPDATE job_pages SET request = jsonb_set(request, '{host}', '\"active-jobs-db.example.com\"')"
         )
     before = world.rows()
-    sentence = _refused(_run("demo", JOBMATCH_HOME=str(tmp_path / "home")))
+    sentence = _refused(run_command("demo", JOBMATCH_HOME=str(tmp_path / "home")))
     assert "holds postings of active-jobs-db.example.com" in sentence
     assert world.rows() == before
 
@@ -164,43 +148,44 @@ def test_the_demo_on_a_users_own_pages_and_cvs(database_url: str, tmp_path: Path
         "ANTHROPIC_API_KEY": "sk-not-used",
         "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
     }
-    first = _run(*arguments, **variables)
+    first = run_command(*arguments, **variables)
     assert first.returncode == 0, first.stderr
     assert "ada: experience 5-10 years" in first.stdout
     assert "notes.json: the body is JSON of type dict" in first.stdout
     assert "README.md: a licence or readme" in first.stdout
-    second = _run(*arguments, **variables)
+    second = run_command(*arguments, **variables)
     assert "All of it was done before: no row was changed" in second.stdout
 
 
+@pytest.mark.matched
 def test_numbers_explanation_decision_and_erasure(world: World, tmp_path: Path) -> None:
-    world.collect()
-    world.take_in("ada", NURSE_CV)
     best = "SELECT external_id FROM user_job_matches JOIN jobs ON jobs.id = job_id ORDER BY match_score DESC LIMIT 1"
     posting = world.scalar(best)
-    assert json.loads(_run("stats", "--json").stdout)["total"] == 12
-    assert json.loads(_run("stats", "--user", "ada", "--json").stdout)["matched_semantic"] > 0
-    assert "There is no user 'nobody'" in _refused(_run("stats", "--user", "nobody"))
-    page = _run("explain", "ada", posting).stdout
+    assert json.loads(run_command("stats", "--json").stdout)["total"] == 12
+    assert json.loads(run_command("stats", "--user", "ada", "--json").stdout)["matched_semantic"] > 0
+    assert "There is no user 'nobody'" in _refused(run_command("stats", "--user", "nobody"))
+    page = run_command("explain", "ada", posting).stdout
     assert re.search(r"computed again now +\d+ of 100, the same as stored", page)
     assert "What stands out" not in page
-    assert "none: the posting is not held" in _run("explain", "ada", "none").stdout
-    assert "There is no user 'nobody'" in _refused(_run("explain", "nobody", posting))
-    assert _run("decide", "ada", posting, "saved").stdout.strip() == "saved"
-    assert _run("decide", "ada", posting, "saved").stdout.strip() == "saved, as before"
-    assert "has no match" in _refused(_run("decide", "ada", "none", "saved"))
-    shown = _run("preferences", "ada", "--arrangement", "remote", "--min-salary", "50000", "--currency", "eur").stdout
+    assert "none: the posting is not held" in run_command("explain", "ada", "none").stdout
+    assert "There is no user 'nobody'" in _refused(run_command("explain", "nobody", posting))
+    assert run_command("decide", "ada", posting, "saved").stdout.strip() == "saved"
+    assert run_command("decide", "ada", posting, "saved").stdout.strip() == "saved, as before"
+    assert "has no match" in _refused(run_command("decide", "ada", "none", "saved"))
+    shown = run_command(
+        "preferences", "ada", "--arrangement", "remote", "--min-salary", "50000", "--currency", "eur"
+    ).stdout
     assert "Remote OK, Remote Solely" in shown
-    assert "EUR" in _run("preferences", "ada", "--needs-visa").stdout
-    refused = _refused(_run("preferences", "ada", "--language", "Klingon", "--min-salary", "-1"))
+    assert "EUR" in run_command("preferences", "ada", "--needs-visa").stdout
+    refused = _refused(run_command("preferences", "ada", "--language", "Klingon", "--min-salary", "-1"))
     assert "languages: must be languages by their English or German name" in refused
     assert "min_salary: must be a yearly amount from 0" in refused
-    held = json.loads(_run("export", "ada").stdout)
+    held = json.loads(run_command("export", "ada").stdout)
     assert held["tables"]["user_preferences"][0]["version"] == 2
-    assert "Nothing is held on user 'nobody'" in _refused(_run("export", "nobody"))
-    assert json.loads(_run("forget", "ada", "--proof").stdout) == []
-    assert "Nothing of ada is left." in _run("forget", "ada", "--yes").stdout
-    (proof,) = json.loads(_run("forget", "ada", "--proof").stdout)
+    assert "Nothing is held on user 'nobody'" in _refused(run_command("export", "nobody"))
+    assert json.loads(run_command("forget", "ada", "--proof").stdout) == []
+    assert "Nothing of ada is left." in run_command("forget", "ada", "--yes").stdout
+    (proof,) = json.loads(run_command("forget", "ada", "--proof").stdout)
     assert set(proof["hits_afterwards"].values()) == {0}
     assert world.scalar("SELECT count(*) FROM user_job_matches") == 0
     assert list(world.inbox.iterdir()) == []
@@ -209,8 +194,8 @@ def test_numbers_explanation_decision_and_erasure(world: World, tmp_path: Path) 
 def test_cv_add_puts_a_file_into_the_inbox(world: World, tmp_path: Path) -> None:
     cv = tmp_path / "my cv.txt"
     cv.write_text(NURSE_CV)
-    assert _run("cv", "add", "ada", str(cv)).returncode == 0
+    assert run_command("cv", "add", "ada", str(cv)).returncode == 0
     assert (world.inbox / "ada" / "my cv.txt").read_text() == NURSE_CV
     for key in ("../ada", "a/b", "...", ""):
-        assert "can be no user key" in _refused(_run("cv", "add", key, str(cv)))
-    assert "There is no file" in _refused(_run("cv", "add", "ada", str(tmp_path / "none.txt")))
+        assert "can be no user key" in _refused(run_command("cv", "add", key, str(cv)))
+    assert "There is no file" in _refused(run_command("cv", "add", "ada", str(tmp_path / "none.txt")))

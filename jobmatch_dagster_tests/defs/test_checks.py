@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Engine, event, text
 
 from jobmatch_dagster.defs.quality.checks import NDCG_FLOOR
 from jobmatch_dagster.resources.claude import ClaudeResource
-from jobmatch_dagster_tests.conftest import fresh_database
 from jobmatch_dagster_tests.support.checks import CHECKS, run_check
+from jobmatch_dagster_tests.support.databases import fresh_database
 from jobmatch_dagster_tests.support.world import HOUR, NURSE_CV, World, build_world
 
 _COPIED = (
@@ -55,11 +55,13 @@ _JOBS_OF_HOUR = """
 @pytest.fixture(scope="module")
 def matched(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A collected hour and a matched user. Faults are planted by `_planted`, which removes them again."""
-    for url in fresh_database(postgres_url, template="jobmatch"):
-        with build_world(url, tmp_path_factory.mktemp("matched")) as world:
-            world.take_in("ada", NURSE_CV)
-            world.collect()
-            yield world
+    with (
+        fresh_database(postgres_url, template="jobmatch") as url,
+        build_world(url, tmp_path_factory.mktemp("matched")) as world,
+    ):
+        world.take_in("ada", NURSE_CV)
+        world.collect()
+        yield world
 
 
 @pytest.mark.parametrize("name", sorted(CHECKS))

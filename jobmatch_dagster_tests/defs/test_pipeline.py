@@ -13,6 +13,7 @@ import pytest
 from jobmatch_dagster.cli.runs import RunFailedError, materialize, run_job
 from jobmatch_dagster.core.raw.windows import hour_name
 from jobmatch_dagster.demo.server import Fault
+from jobmatch_dagster_tests.support.command import run_command
 from jobmatch_dagster_tests.support.world import ENGINEER_CV, HOUR, NURSE_CV, World
 
 _CLI = [sys.executable, "-c", "from jobmatch_dagster.cli.main import main; main()"]
@@ -29,8 +30,8 @@ def test_an_hour_leaves_postings_vectors_and_matches(world: World) -> None:
     assert world.scalar("SELECT count(*) FROM user_job_matches WHERE claude_status = 'waiting'") == waiting
 
 
+@pytest.mark.collected
 def test_pages_are_kept_byte_for_byte_without_the_key(world: World) -> None:
-    world.collect()
     body, sha256 = next(iter(_pages(world)))
     assert body.startswith(b'[{"')
     assert sha256 == world.scalar("SELECT encode(sha256(body), 'hex') FROM job_pages LIMIT 1")
@@ -110,8 +111,8 @@ def test_a_run_killed_half_way_is_made_good_by_the_next(world: World) -> None:
     assert world.rows("jobs", "job_sightings", "job_embeddings", "user_job_matches") == killed
 
 
+@pytest.mark.collected
 def test_a_later_feed_that_shows_the_same_postings_changes_no_row(world: World) -> None:
-    world.collect()
     before = world.rows("jobs", "job_embeddings")
     stamps = "SELECT md5(string_agg(xmin::text, ',' ORDER BY id)) FROM jobs"
     untouched = world.scalar(stamps)
@@ -169,16 +170,15 @@ def test_a_range_of_hours_is_one_sweep(world: World) -> None:
     assert world.scalar("SELECT count(*) FROM jobs") == 48
 
 
+@pytest.mark.matched
 def test_decisions_survive_a_new_cv(world: World) -> None:
-    world.collect()
-    world.take_in("nurse", NURSE_CV)
     best = (
         "SELECT external_id FROM user_job_matches JOIN jobs ON jobs.id = job_id "
         "ORDER BY match_score, external_id LIMIT 1"
     )
     posting = world.scalar(best)
-    assert subprocess.run([*_CLI, "decide", "nurse", posting, "applied"], check=False).returncode == 0
-    world.take_in("nurse", ENGINEER_CV)
+    assert run_command("decide", "ada", posting, "applied").returncode == 0
+    world.take_in("ada", ENGINEER_CV)
     kept = "SELECT status FROM user_job_matches JOIN jobs ON jobs.id = job_id WHERE external_id = :posting"
     assert world.scalar(kept, posting=posting) == "applied"
 

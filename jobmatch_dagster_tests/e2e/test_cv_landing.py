@@ -13,7 +13,7 @@ import pytest
 
 from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.db.connection.bulk import copy_into
-from jobmatch_dagster_tests.support.graphql import Dagster, wait_for
+from jobmatch_dagster_tests.support.dev_server import Dagster, wait_for
 from jobmatch_dagster_tests.support.world import ENGINEER_CV, NURSE_CV, World
 
 pytestmark = [pytest.mark.e2e, pytest.mark.load]

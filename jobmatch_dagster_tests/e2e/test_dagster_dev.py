@@ -1,14 +1,55 @@
-"""A real webserver and daemon on a real database: an hour from the UI's API, a CV through the sensors."""
+"""`jobmatch dev` on a real database: a webserver and a daemon, seen over GraphQL and in a browser.
+
+Starting it takes as long as any of these tests, so that they share one.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
 from jobmatch_dagster.core.raw.windows import hour_name
-from jobmatch_dagster_tests.support.graphql import Dagster, wait_for
-from jobmatch_dagster_tests.support.world import ENGINEER_CV, HOUR, NURSE_CV, World
+from jobmatch_dagster_tests.support.databases import fresh_database
+from jobmatch_dagster_tests.support.dev_server import Dagster, dev_server, wait_for
+from jobmatch_dagster_tests.support.world import ENGINEER_CV, HOUR, NURSE_CV, World, build_world
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("dagster_dev")]
 
 _DAEMONS = {"SCHEDULER", "SENSOR", "QUEUED_RUN_COORDINATOR", "MONITORING"}
+_LISTENING = "0A"
+
+
+@pytest.fixture(scope="module")
+def world(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The world of all tests of this module."""
+    with (
+        fresh_database(postgres_url, template="jobmatch") as url,
+        build_world(url, tmp_path_factory.mktemp("dev")) as built,
+    ):
+        yield built
+
+
+@pytest.fixture(scope="module")
+def dagster(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dagster]:
+    """`jobmatch dev` on that world."""
+    with dev_server(world.variables, tmp_path_factory.mktemp("log")) as running:
+        yield running
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs /proc")
+def test_the_ui_listens_on_loopback_alone(dagster: Dagster) -> None:
+    """Dagster's webserver has no login."""
+    assert _addresses(dagster.port) == {"127.0.0.1"}
+
+
+def test_an_asset_tells_in_the_browser_what_it_is(dagster: Dagster, page: Page) -> None:
+    page.goto(f"{dagster.url}/assets/catalog/jobs")
+    page.get_by_text("One row per posting, unique by the vendor's id").first.wait_for()
+    page.get_by_text("Job title, white space collapsed and repetition removed").first.wait_for()
+    page.goto(f"{dagster.url}/automation")
+    for name in ("cv_inbox_sensor", "cv_profile_sensor", "hourly_collection_schedule"):
+        page.get_by_text(name).first.wait_for()
 
 
 def test_an_hour_and_a_cv_through_a_real_daemon(world: World, dagster: Dagster) -> None:
@@ -50,3 +91,16 @@ def _wait_until_done(dagster: Dagster, run_id: str) -> None:
 
 def _of_user(world: World, user_key: str) -> list[str]:
     return [row for row in world.rows("user_job_matches")["user_job_matches"] if row.startswith(f"('{user_key}'")]
+
+
+def _addresses(port: int) -> set[str]:
+    """Addresses that anything listens on at this port."""
+    found = set()
+    for file in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{file}").read_text().splitlines()[1:]:
+            _, local, _, state = line.split()[:4]
+            address, number = local.split(":")
+            if state == _LISTENING and int(number, 16) == port:
+                quads = [int(address[n : n + 2], 16) for n in range(0, 8, 2)]
+                found.add(".".join(map(str, reversed(quads))) if file == "tcp" else f"IPv6 {address}")
+    return found

@@ -5,25 +5,23 @@
 
 import io
 import os
-import shutil
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from jobmatch_dagster.build import build_defs
 from jobmatch_dagster.core.raw.windows import hour_name
 from jobmatch_dagster.db.connection.urls import dagster_url
-from jobmatch_dagster_tests.support.graphql import Dagster, wait_for
+from jobmatch_dagster_tests.support.dev_server import Dagster, wait_for
 from jobmatch_dagster_tests.support.world import ENGINEER_CV, HOUR, NOW, NURSE_CV, World
 
 pytestmark = [pytest.mark.e2e, pytest.mark.nightly]
 
 _GAP_HOURS = 3
-_RUN_MS, _LOOK_MS = 240_000, 60_000
+_RUN_MS = 240_000
 _BEST = (
     "SELECT external_id FROM user_job_matches m JOIN jobs ON jobs.id = job_id JOIN users ON users.id = m.user_id "
     "WHERE user_key = 'ada' ORDER BY match_score DESC, external_id LIMIT 1"
@@ -31,25 +29,10 @@ _BEST = (
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    """A browser's page."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("no Chromium on this machine: the look at the UI is left out")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        opened = browser.new_page(viewport={"width": 1440, "height": 900})
-        opened.set_default_timeout(_LOOK_MS)
-        expect.set_options(timeout=_LOOK_MS)
-        yield opened
-        browser.close()
-
-
-@pytest.fixture
-def held(world: World, dagster: Dagster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def held(world: World, dagster: Dagster, monkeypatch: pytest.MonkeyPatch) -> World:
     """The world with an hour before the gap and two users, in the history that the UI shows (as after a demo)."""
     monkeypatch.setenv("DAGSTER_DATABASE_URL", dagster_url(world.variables["JOBMATCH_DATABASE_URL"]))
-    with dg.DagsterInstance.from_config(str(tmp_path / "dagster-home")) as instance:
+    with dg.DagsterInstance.from_config(f"{world.variables['JOBMATCH_HOME']}/dagster") as instance:
         ephemeral, world.instance = world.instance, instance
         _collect_an_hour_before_the_gap(world, monkeypatch)
         world.instance = ephemeral

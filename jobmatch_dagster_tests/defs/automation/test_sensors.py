@@ -79,16 +79,15 @@ def test_a_file_that_is_still_being_written_is_left(world: World) -> None:
     assert _requests(world, "cv_inbox_sensor") == []
 
 
+@pytest.mark.matched
 def test_the_same_content_again_is_no_news(world: World) -> None:
-    world.take_in("ada", NURSE_CV)
     world.put_cv("ada", NURSE_CV)
     assert "0 due" in _skipped(world, "cv_inbox_sensor")
     assert "0 due" in _skipped(world, "cv_profile_sensor")
 
 
+@pytest.mark.matched
 def test_a_changed_file_is_a_new_version_and_matches_that_user_alone(world: World) -> None:
-    world.collect()
-    world.take_in("ada", NURSE_CV)
     world.take_in("ben", ENGINEER_CV)
     before = [row for row in world.rows("user_job_matches")["user_job_matches"] if "'ben'" in row]
     world.take_in("ada", ENGINEER_CV)
@@ -99,8 +98,8 @@ def test_a_changed_file_is_a_new_version_and_matches_that_user_alone(world: Worl
     assert world.scalar(f"SELECT count(DISTINCT profile_version) FROM user_job_matches {of_ada}") == 1
 
 
+@pytest.mark.matched
 def test_back_to_an_older_cv_is_news(world: World) -> None:
-    world.take_in("ada", NURSE_CV)
     world.take_in("ada", ENGINEER_CV)
     world.put_cv("ada", NURSE_CV)
     assert world.run_sensor("cv_inbox_sensor") == 1
@@ -139,8 +138,8 @@ def test_an_unreadable_cv_is_a_status_and_not_an_endless_loop(world: World) -> N
     assert world.run_sensor("cv_profile_sensor") == 0
 
 
+@pytest.mark.collected
 def test_a_burst_is_one_run_over_a_list_of_users(world: World) -> None:
-    world.collect()
     for n in range(sensors.BURST_USERS + 1):
         world.put_cv(f"user-{n:02}", NURSE_CV + f"\nProjects: number {n}")
     result = _tick(world, "cv_inbox_sensor")
@@ -181,8 +180,8 @@ def test_names_that_can_be_no_user_key_are_left_alone(world: World, name: str) -
     assert _requests(world, "cv_inbox_sensor") == []
 
 
+@pytest.mark.collected
 def test_run_metadata_and_logs_hold_nothing_of_the_cv(world: World, capfd: pytest.CaptureFixture[str]) -> None:
-    world.collect()
     # An employer that no posting of the small market names: companies of matches are shown.
     world.take_in("ada", NURSE_CV.replace("wound care", "zanzibarine care").replace("Lindenhof", "Quirlhof"))
     events = " ".join(
@@ -229,8 +228,8 @@ def test_a_user_who_was_forgotten_and_comes_back_inherits_no_attempts(world: Wor
     assert len(_requests(world, "cv_profile_sensor")) == 1
 
 
+@pytest.mark.collected
 def test_two_versions_in_a_row_while_the_first_is_being_matched(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.collect()
     world.put_cv("ada", NURSE_CV)
     assert world.run_sensor("cv_inbox_sensor") == 1
     (first,) = _requests(world, "cv_profile_sensor")
@@ -276,9 +275,8 @@ def test_a_run_that_ends_during_the_tick_is_not_made_again(world: World, monkeyp
     assert "1 due, 1 under way" in _skipped(world, "cv_profile_sensor")
 
 
+@pytest.mark.matched
 def test_preferences_have_their_user_matched_again_and_nobody_else(world: World) -> None:
-    world.collect()
-    world.take_in("ada", NURSE_CV)
     world.take_in("ben", ENGINEER_CV)
     # A side file in the user's folder, beside the CV of the other form.
     (world.inbox / "ada").mkdir()

@@ -128,8 +128,8 @@ def test_every_failure_has_a_next_step() -> None:
     assert "no_missing_hours" in next_step("KeyError", "hourly_collection")
 
 
+@pytest.mark.collected
 def test_housekeeping_takes_what_nothing_hangs_on_and_jobs_can_still_be_rebuilt(world: World) -> None:
-    world.collect()
     refetch = {"ops": {"raw__job_pages": {"config": {"refetch": True}}}}
     world.collect(run_config=refetch)
     expired = world.scalar("SELECT external_id FROM jobs ORDER BY external_id LIMIT 1")
@@ -161,9 +161,8 @@ def test_housekeeping_takes_what_nothing_hangs_on_and_jobs_can_still_be_rebuilt(
     assert again["page_bodies_removed"] == 0
 
 
+@pytest.mark.matched
 def test_undecided_matches_of_postings_that_closed_long_ago_go(world: World) -> None:
-    world.take_in("ada", NURSE_CV)
-    world.collect()
     kept = world.scalar("SELECT count(*) FROM user_job_matches")
     with world.database.begin() as connection:
         connection.exec_driver_sql(
@@ -204,8 +203,8 @@ def _forget(user_key: str) -> dict[str, object]:
     return {"ops": {"erase_one_user": {"config": {"user_key": user_key}}}}
 
 
+@pytest.mark.collected
 def test_only_explanations_of_that_user_are_forgotten(world: World) -> None:
-    world.collect()
     posting = world.scalar("SELECT external_id FROM jobs LIMIT 1")
     for user in ("ada", "ben"):
         world.take_in(user, NURSE_CV)

@@ -53,8 +53,8 @@ def _real_runtime(world: World, tmp_path: Path) -> Iterator[tuple[Runtime, dg.Da
         yield runtime, instance
 
 
+@pytest.mark.collected
 def test_after_forgetting_a_user_nothing_of_them_is_found(world: World, tmp_path: Path) -> None:
-    world.collect()
     with _real_runtime(world, tmp_path) as (runtime, instance):
         _live(world, instance)
         server_log = Path(world.scalar("SHOW data_directory")) / "log"
@@ -103,8 +103,8 @@ def test_after_forgetting_a_user_nothing_of_them_is_found(world: World, tmp_path
         databases[1].dispose()
 
 
+@pytest.mark.matched
 def test_every_table_of_a_user_goes_with_the_user_and_belongs_to_the_export(world: World) -> None:
-    world.take_in("ada", NURSE_CV)
     with world.database.begin() as connection:
         found = {place.table for place in places_of_user(connection, "ada")}
         kept = connection.exec_driver_sql(
@@ -191,8 +191,8 @@ def test_files_without_a_row_are_an_erasure_too(world: World) -> None:
     assert told["files_erased"] == 1
 
 
+@pytest.mark.matched
 def test_what_a_killed_erasure_left_is_erased_by_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.take_in("ada", NURSE_CV)
     for step in ("_erase_rows_and_files", None):
         with monkeypatch.context() as patched:
             if step:

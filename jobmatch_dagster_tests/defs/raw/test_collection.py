@@ -65,8 +65,8 @@ def test_hourly_runs_are_as_one_wide_backfill(world: World, count: int) -> None:
     assert len(one_by_one["jobs"]) == 12 * count
 
 
+@pytest.mark.collected
 def test_freshness_is_told_from_date_created_to_row(world: World) -> None:
-    world.collect()
     with _at(world, -1):
         later = _metadata(world.collect(HOUR + _H), "jobs")
         again = _metadata(world.collect(HOUR + _H), "jobs")
@@ -238,8 +238,8 @@ def test_the_run_stops_before_the_reserve_and_says_so(world: World) -> None:
     assert len(world.server.calls) == calls
 
 
+@pytest.mark.collected
 def test_other_filters_are_other_hours(world: World) -> None:
-    world.collect()
     world.configure(filters=Filters(location="Austria"))
     assert _metadata(world.collect())["hours_already_complete"] == 0
     assert "location_filter=Austria" in world.server.calls[-1]
@@ -278,12 +278,12 @@ def test_jobs_are_rebuilt_from_the_pages_alone(world: World) -> None:
     assert len(world.server.calls) == calls
 
 
+@pytest.mark.collected
 def test_both_generations_give_the_same_rows(world: World) -> None:
     facts = (
         "SELECT string_agg(concat_ws('|', external_id, title, company, location, date_created, text_hash, "
         "ai_key_skills, ai_salary_minvalue, linkedin_org_employees), ',' ORDER BY external_id) FROM jobs"
     )
-    world.collect()
     known = world.scalar(facts)
     with world.database.begin() as connection:
         connection.exec_driver_sql("TRUNCATE jobs, job_pages, job_clusters CASCADE")

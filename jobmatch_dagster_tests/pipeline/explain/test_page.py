@@ -1,6 +1,5 @@
 """The page that explains a pair: ten seeded defects, each told by name to a reader who knows user and posting alone."""
 
-import itertools
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.cli.runs import RunFailedError, run_job
@@ -19,17 +18,15 @@ from jobmatch_dagster.core.matching.scoring import Weights
 from jobmatch_dagster.core.vocabulary import skills
 from jobmatch_dagster.db.catalog.jobs import SightedPosting, merge_postings
 from jobmatch_dagster.db.connection.engine import Database
-from jobmatch_dagster.db.connection.urls import with_database
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.demo.corpus import postings_of_hour
 from jobmatch_dagster.pipeline.explain.facts import NothingToExplainError
 from jobmatch_dagster.pipeline.explain.match_sections import why_no_row
 from jobmatch_dagster.pipeline.explain.page import Explanation, explain
 from jobmatch_dagster.pipeline.matching.match import MatchSettings
-from jobmatch_dagster_tests.conftest import fresh_database
+from jobmatch_dagster_tests.support.databases import as_template, fresh_database
 from jobmatch_dagster_tests.support.world import ENGINEER_CV, HOUR, NOW, NURSE_CV, World, build_world
 
-_numbers = itertools.count(1)
 _GAP = [HOUR - timedelta(hours=n) for n in (3, 2, 1)]
 _PER_HOUR = 12
 _BEST = (
@@ -65,8 +62,8 @@ class Pair:
 
 @pytest.fixture(scope="module")
 def market(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of a database with a market, two users, and three hours that nobody answered for."""
-    for url in fresh_database(postgres_url, template="jobmatch"):
+    """Name of a database with a market, two users, and three hours that nobody answered for."""
+    with fresh_database(postgres_url, template="jobmatch") as url:
         with build_world(url, tmp_path_factory.mktemp("market"), per_hour=_PER_HOUR) as world:
             for hours_ago in (4, 0):
                 then = NOW - timedelta(hours=hours_ago)
@@ -75,27 +72,18 @@ def market(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
                 world.collect(HOUR - timedelta(hours=hours_ago))
             world.take_in("ada", NURSE_CV)
             world.take_in("ben", ENGINEER_CV)
-            default_resources()["database"].database().dispose()
-            world.database.dispose()
-            yield url
+        yield as_template(url)
 
 
 @pytest.fixture
 def pair(market: str, postgres_url: str) -> Iterator[Pair]:
     """The best match of a nurse, in a copy of the market."""
-    name = f"pair_{next(_numbers)}"
-    server = create_engine(with_database(postgres_url, "postgres"), isolation_level="AUTOCOMMIT")
-    source = market.rsplit("/", 1)[-1].split("?", 1)[0]
-    with server.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{source}"'))
-    database = Database(with_database(market, name))
-    with database.begin() as connection:
-        posting = connection.scalar(text(_BEST), {"user": "ada"})
-    yield Pair(database, "ada", posting)
-    database.dispose()
-    with server.connect() as connection:
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    server.dispose()
+    with fresh_database(postgres_url, template=market) as url:
+        database = Database(url)
+        with database.begin() as connection:
+            posting = connection.scalar(text(_BEST), {"user": "ada"})
+        yield Pair(database, "ada", posting)
+        database.dispose()
 
 
 def test_a_sound_match_has_nothing_that_stands_out(pair: Pair) -> None:
@@ -289,9 +277,8 @@ def test_defect_10_an_injected_ad(pair: Pair) -> None:
     assert "The ad holds text that is meant for a machine" in found
 
 
+@pytest.mark.matched
 def test_the_job_shows_the_page_in_the_ui_and_forgetting_takes_it_away(world: World) -> None:
-    world.collect()
-    world.take_in("ada", NURSE_CV)
     posting = world.scalar(_BEST, user="ada")
     config = {"ops": {"write_explanation": {"config": {"user_key": "ada", "external_id": posting}}}}
     result = run_job(world.defs, world.instance, "explain_match", run_config=config)

@@ -1,4 +1,4 @@
-"""A real `dagster dev` as a child, driven over GraphQL."""
+"""`jobmatch dev` as a child process, driven over GraphQL: a real webserver, daemon and code location."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 import requests
 
-_ROOT = Path(__file__).resolve().parents[2]
 _LOCATION = {"repositoryName": "__repository__", "repositoryLocationName": "jobmatch_dagster"}
 T = TypeVar("T")
 
@@ -24,6 +23,7 @@ class Dagster:
     """A running webserver and daemon."""
 
     url: str
+    port: int
     log: Path
 
     def query(self, query: str, **variables: Any) -> dict[str, Any]:
@@ -77,48 +77,35 @@ class Dagster:
 
 
 @contextmanager
-def stand_up_dagster(variables: dict[str, str], folder: Path) -> Iterator[Dagster]:
-    """`dagster dev -w workspace.yaml` on loopback, with the project's own dagster.yaml, until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = folder / "dagster.log"
+def dev_server(variables: Mapping[str, str], folder: Path) -> Iterator[Dagster]:
+    """`jobmatch dev` on a free port until the block ends. Afterwards nothing may listen there any more."""
+    port, log = _free_port(), folder / "dev.log"
     with log.open("w") as stream:
         child = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "dagster",
-                "dev",
-                "-w",
-                str(_ROOT / "workspace.yaml"),
-                "-h",
-                "127.0.0.1",
-                "-p",
-                str(port),
-            ],
+            [sys.executable, "-c", "from jobmatch_dagster.cli.main import main; main()", "dev", "--port", str(port)],
             env={**os.environ, **variables},
-            cwd=_ROOT,
             stdout=stream,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
         )
         try:
-            dagster = Dagster(f"http://127.0.0.1:{port}", log)
-            wait_for(lambda: _is_loaded(dagster, child), seconds=120, what=f"the code location, see {log}")
+            dagster = Dagster(f"http://127.0.0.1:{port}", port, log)
+            wait_for(lambda: _is_loaded(dagster, child), seconds=180, what=f"the code location, see {log}")
             yield dagster
         finally:
-            # The whole session: webserver, daemon and code servers are children of this child.
-            os.killpg(child.pid, signal.SIGINT)
-            try:
-                child.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
+            child.send_signal(signal.SIGTERM)
+            child.wait(timeout=90)
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0, "something still listens: `jobmatch dev` left a child behind"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def wait_for(look: Callable[[], T | None], *, seconds: float, what: str) -> T:
-    """Look until there is something."""
+    """Ask again and again until there is an answer."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := look():
