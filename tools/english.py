@@ -43,16 +43,16 @@ _GAP = r"\s+(?:(?:#|--)\s+)?"
 _OF = rf"of{_GAP}(?:[\w'`-]+{_GAP}){{1,3}}?"
 # Limits only ever go down.
 TICS = (
-    _tic("tell", r"(?:tells?|told|telling)", "shows, reports, says", 343),
-    _tic("stand", r"stands?(?![-_]in)", "is in, is", 152),
-    _tic("held", r"held", "stored, kept", 237),
-    _tic("mend", r"mend(?:s|ed|ing)?", "fix", 25),
+    _tic("tell", r"(?:tells?|told|telling)", "shows, reports, says", 325),
+    _tic("stand", r"stands?(?![-_]in)", "is in, is", 147),
+    _tic("held", r"held", "stored, kept", 205),
+    _tic("mend", r"mend(?:s|ed|ing)?", "fix", 22),
     _tic("walk", r"(?<!\.)walk(?:s|ed|ing)?", "sweep, fetch", 38),
-    _tic("taken in", r"(?:take[sn]?|taking|took) in", "processed, read", 23),
-    _tic("in force", r"in[ _]force", "current", 84),
+    _tic("taken in", r"(?:take[sn]?|taking|took) in", "processed, read", 22),
+    _tic("in force", r"in[ _]force", "current", 79),
     _tic("of chain", rf"{_OF}{_OF}of", "a noun before its noun, or two sentences", 9),
-    _tic("catalogue", r"catalogues?", "catalog", 58),
-    _tic("Put here", r"put here", "Belongs here: ...", 156),
+    _tic("catalogue", r"catalogues?", "catalog", 52),
+    _tic("Put here", r"put here", "Belongs here: ...", 150),
 )
 
 

@@ -108,7 +108,9 @@ def _held_score(facts: Facts) -> Iterator[Finding]:
             "Compare the skills below with the answer.",
         )
     if stored is not None and stored.claude_is_generic:
-        yield Finding("Claude's reasons name no skill or fact of the pair.", "See docs/runbook.md, a wrong prompt.")
+        yield Finding(
+            "Claude's reasons name no skill or fact of the pair.", "See docs/operations.md, A wrong prompt went out."
+        )
 
 
 LOOKS = (_aliases, _calibration, _stored_differs, _prompt, _held_score)
