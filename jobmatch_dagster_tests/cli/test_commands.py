@@ -182,7 +182,7 @@ def test_numbers_explanation_decision_and_erasure(world: World, tmp_path: Path) 
     assert "min_salary: must be a yearly amount from 0" in refused
     held = json.loads(run_command("export", "ada").stdout)
     assert held["tables"]["user_preferences"][0]["version"] == 2
-    assert "Nothing is held on user 'nobody'" in _refused(run_command("export", "nobody"))
+    assert "Nothing is stored about user 'nobody'" in _refused(run_command("export", "nobody"))
     assert json.loads(run_command("forget", "ada", "--proof").stdout) == []
     assert "Nothing of ada is left." in run_command("forget", "ada", "--yes").stdout
     (proof,) = json.loads(run_command("forget", "ada", "--proof").stdout)
