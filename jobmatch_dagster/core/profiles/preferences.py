@@ -164,9 +164,8 @@ def _message(problem: Mapping[str, Any]) -> str:
 
 def _remedy(unknown: str) -> str:
     near = difflib.get_close_matches(unknown.casefold(), PREFERENCES_FIELDS, n=1)
-    return "no such field; " + (
-        f"did you mean {near[0]}?" if near else f"the fields are {', '.join(PREFERENCES_FIELDS)}"
-    )
+    remedy = f"did you mean {near[0]}?" if near else f"the fields are {', '.join(PREFERENCES_FIELDS)}"
+    return f"no such field; {remedy}"
 
 
 def _printable(name: str) -> str:
