@@ -26,11 +26,6 @@ def count_text(text: str) -> int:
     return sum(1 for _ in _PIECE.finditer(text))
 
 
-def count_request(params: Mapping[str, Any]) -> int:
-    """Tokens of a whole request: answer schema, system, messages."""
-    return sum(tokens for _, tokens, _ in _blocks(params))
-
-
 @dataclass
 class PromptCache:
     """Which prefixes are held. Nothing is ever thrown out: a run is shorter than the cache's five minutes."""
