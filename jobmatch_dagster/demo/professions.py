@@ -1,6 +1,6 @@
-"""What the generated corpus is made of: professions, towns, companies. All invented but for the towns' names.
+"""The data of the generated corpus: professions, towns, companies. Only the names of the towns are real.
 
-Put here data. How ads are drawn from it stands in `corpus.py`.
+`corpus.py` generates the postings from it.
 """
 
 from dataclasses import dataclass
