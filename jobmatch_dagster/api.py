@@ -16,8 +16,8 @@ As pandas DataFrames, with the columns and dtypes of `jobmatch_dagster.frames` (
     api.jobs_frame(database, since=monday)              # one row per open posting, newest first
     api.statistics_frames(database).job_counts          # one row per dimension and value
 
-Each function is one transaction and uses the same queries as the Dagster assets and `jobmatch`. Every expected error is
-a `JobmatchError`.
+Each function is one transaction, a read-only one if it only reads, and uses the same queries as the Dagster assets and
+`jobmatch`. Every expected error is a `JobmatchError`.
 
 Belongs here: functions of a few lines for other programs. Their queries and steps belong in `db` and `frames`.
 """
@@ -33,7 +33,7 @@ from sqlalchemy import Connection
 from jobmatch_dagster import frames
 from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_record
 from jobmatch_dagster.db.catalog.records import first_refusal, load_records
-from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.db.connection.engine import Database, run_query
 from jobmatch_dagster.db.connection.locks import LOADING, lock
 from jobmatch_dagster.db.matching import matches as db_matches
 from jobmatch_dagster.db.matching.matches import NoMatchError
@@ -97,7 +97,7 @@ def job_exists(database: Database, external_id: str) -> bool:
 
 def job_statistics(database: Database, now: datetime | None = None) -> JobStatistics:
     """Counts of the catalog, see `JobStatistics`; `now` ends the last 24 hours."""
-    with database.begin() as connection:
+    with database.read() as connection:
         return db_statistics.job_statistics(connection, now)
 
 
@@ -107,14 +107,14 @@ def user_statistics(database: Database, user_key: str) -> UserStatistics:
     Raises:
         UnknownUserError: if there is no such user.
     """
-    with database.begin() as connection:
+    with database.read() as connection:
         _require_user(connection, user_key)
         return db_statistics.user_statistics(connection, user_key)[0]
 
 
 def matches(database: Database, user_key: str, *, most: int = 20) -> list[dict[str, Any]]:
     """The user's current matches, best first, as rows of the view `current_matches`; none for an unknown user."""
-    with database.begin() as connection:
+    with database.read() as connection:
         rows = db_matches.read_current_matches(connection, user_key, most=most)
         return [dict(row._mapping) for row in rows]
 
@@ -159,7 +159,7 @@ def matches_frame(
     if status is not None:
         _require_decision(status)
     _require_bounds(since, limit)
-    with database.begin() as connection:
+    with database.read() as connection:
         if user_key is not None:
             _require_user(connection, user_key)
         rows = db_matches.read_current_matches(
@@ -190,7 +190,9 @@ def jobs_frame(
     """
     _require_bounds(since, limit)
     filters = {"only_open": only_open, "since": since, "source": source, "most": limit + 1}
-    return frames.limited_frame(database.fetch("catalog/newest_jobs", filters), frames.JOBS, limit)
+    with database.read() as connection:
+        rows = run_query(connection, "catalog/newest_jobs", filters)
+    return frames.limited_frame(rows, frames.JOBS, limit)
 
 
 def statistics_frames(
@@ -206,7 +208,7 @@ def statistics_frames(
     Raises:
         UnknownUserError: if there is no such user.
     """
-    with database.begin() as connection:
+    with database.read() as connection:
         if user_key is not None:
             _require_user(connection, user_key)
         jobs = db_statistics.job_statistics(connection, now)

@@ -178,7 +178,3 @@ def _copy(database: Database, postings: list[Posting]) -> None:
 def _empty(database: Database) -> None:
     with database.begin() as connection:
         connection.execute(text("TRUNCATE jobs CASCADE"))
-
-
-if __name__ == "__main__":
-    main()
