@@ -37,7 +37,7 @@ lock: $(READY)
 	$(BIN)/python -m tools.lock
 
 bench: $(READY)
-	$(BIN)/python -m jobmatch_dagster.bench.run
+	$(BIN)/python -m jobmatch_dagster.bench
 
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(FITS)' || { echo "Python 3.11 to 3.14 is needed; name one: make PYTHON=/path/to/python3.12 demo" >&2; exit 1; }

@@ -1,52 +1,73 @@
-"""The Python API: what another program asks of the catalogue and of a user's matches.
+"""The Python API: what other programs and notebooks call.
 
     from jobmatch_dagster import api
-    from jobmatch_dagster.db.connection.engine import Database
 
-    database = Database("postgresql://user:password@host:5432/jobmatch")
+    database = api.Database("postgresql://user:password@host:5432/jobmatch")
     api.add_job(database, record)                       # a record as the vendor sends it, of either generation
     api.job_exists(database, "1701234567")              # by external_id
-    api.job_statistics(database)                        # the catalogue in numbers
-    api.user_statistics(database, "user-1001")          # one user's matches in numbers
+    api.job_statistics(database)                        # counts of the catalog
+    api.user_statistics(database, "user-1001")          # counts of one user's matches
     api.matches(database, "user-1001", most=20)         # postings with the parts of their score, best first
     api.decide(database, "user-1001", "1701234567", "saved")
 
-Each function is one transaction and leans on the same queries as the Dagster assets and `jobmatch`. Put here such
-doors alone; what they do belongs in `db`.
+As pandas DataFrames, with the columns and dtypes of `jobmatch_dagster.frames` (see docs/notebook.md):
+
+    api.matches_frame(database, "user-1001")            # one row per match, best first
+    api.jobs_frame(database, since=monday)              # one row per open posting, newest first
+    api.statistics_frames(database).job_counts          # one row per dimension and value
+
+Each function is one transaction, a read-only one if it only reads, and uses the same queries as the Dagster assets and
+`jobmatch`. Every expected error is a `JobmatchError`.
+
+Belongs here: functions of a few lines for other programs. Their queries and steps belong in `db` and `frames`.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from sqlalchemy import Connection
+
+from jobmatch_dagster import frames
 from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_record
 from jobmatch_dagster.db.catalog.records import first_refusal, load_records
 from jobmatch_dagster.db.connection.engine import Database, run_query
 from jobmatch_dagster.db.connection.locks import LOADING, lock
 from jobmatch_dagster.db.matching import matches as db_matches
-from jobmatch_dagster.db.profiles.profiles import UnknownUserError
+from jobmatch_dagster.db.matching.matches import NoMatchError
+from jobmatch_dagster.db.profiles.profiles import UnknownUserError, user_id_of
 from jobmatch_dagster.db.statistics import statistics as db_statistics
+from jobmatch_dagster.db.statistics.statistics import JobStatistics, UserStatistics
+from jobmatch_dagster.errors import InputError, JobmatchError
+from jobmatch_dagster.frames import StatisticsFrames
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
-    "AddedJob", "RecordError", "UnknownUserError", "add_job", "decide", "job_exists", "job_statistics", "matches",
-    "user_statistics",
+    "AddedJob", "Database", "InputError", "JobStatistics", "JobmatchError", "NoMatchError", "RecordError",
+    "StatisticsFrames", "UnknownUserError", "UserStatistics", "add_job", "decide", "job_exists", "job_statistics",
+    "jobs_frame", "matches", "matches_frame", "statistics_frames", "user_statistics",
 ]  # fmt: skip
+
+DEFAULT_LIMIT = 10_000
+Outcome = Literal["inserted", "updated", "unchanged"]
 
 
 @dataclass(frozen=True)
 class AddedJob:
-    """What became of a record that was added."""
+    """The outcome of adding a record."""
 
     external_id: str
-    outcome: Literal["inserted", "updated", "unchanged"]
+    outcome: Outcome
 
 
 def add_job(database: Database, record: Mapping[str, Any], *, seen_at: datetime | None = None) -> AddedJob:
-    """Add one posting, or its newer version; it is embedded and matched by the next hourly run.
+    """Add one posting, or its newer version; the next hourly run embeds and matches it.
 
-    The record is kept as a page of its own, so that `jobs` stays rebuildable. An equal record changes nothing.
+    The record is stored as a page of its own, so that `jobs` can be rebuilt. An equal record changes nothing.
 
     Args:
         database: the project's database.
@@ -54,8 +75,8 @@ def add_job(database: Database, record: Mapping[str, Any], *, seen_at: datetime 
         seen_at: when it was seen, timezone-aware; now when None. An older one never overwrites a newer one.
 
     Raises:
-        RecordError: if the record cannot become a posting; it names the field and what is accepted. Nothing is kept.
-        TypeError: if the record holds what JSON has no form for.
+        RecordError: if the record cannot become a posting; it names the field and what is accepted. Nothing is stored.
+        TypeError: if the record contains a value that JSON cannot express.
     """
     posting = normalise_record(record)
     body = json.dumps([dict(record)], ensure_ascii=False).encode()
@@ -64,51 +85,149 @@ def add_job(database: Database, record: Mapping[str, Any], *, seen_at: datetime 
         loaded = load_records(connection, "added", {}, body, seen_at or datetime.now(UTC), "api")
         if loaded.refused:
             raise RecordError(*first_refusal(connection, loaded.page_id))
-    outcome = "inserted" if loaded.counts.inserted else "updated" if loaded.counts.updated else "unchanged"
-    return AddedJob(posting.external_id, outcome)  # type: ignore[arg-type]
+    counts = loaded.counts
+    outcome: Outcome = "inserted" if counts.inserted else "updated" if counts.updated else "unchanged"
+    return AddedJob(posting.external_id, outcome)
 
 
 def job_exists(database: Database, external_id: str) -> bool:
-    """Whether a posting with the vendor's id is known, open or closed."""
+    """Whether the catalog has a posting with the vendor's id, open or closed."""
     return bool(database.fetch("catalog/job_exists", {"external_id": external_id})[0].known)
 
 
-def job_statistics(database: Database, now: datetime | None = None) -> db_statistics.JobStatistics:
-    """The catalogue in numbers, see `JobStatistics`; `now` ends the last 24 hours."""
-    with database.begin() as connection:
+def job_statistics(database: Database, now: datetime | None = None) -> JobStatistics:
+    """Counts of the catalog, see `JobStatistics`; `now` ends the last 24 hours."""
+    with database.read() as connection:
         return db_statistics.job_statistics(connection, now)
 
 
-def user_statistics(database: Database, user_key: str) -> db_statistics.UserStatistics:
-    """One user's matches in numbers, see `UserStatistics`.
+def user_statistics(database: Database, user_key: str) -> UserStatistics:
+    """Counts of one user's matches, see `UserStatistics`.
 
     Raises:
         UnknownUserError: if there is no such user.
     """
-    with database.begin() as connection:
-        found = db_statistics.user_statistics(connection, user_key)
-    if not found:
-        raise UnknownUserError(f"There is no user {user_key!r}.")
-    return found[0]
+    with database.read() as connection:
+        _require_user(connection, user_key)
+        return db_statistics.user_statistics(connection, user_key)[0]
 
 
 def matches(database: Database, user_key: str, *, most: int = 20) -> list[dict[str, Any]]:
     """The user's current matches, best first, as rows of the view `current_matches`; none for an unknown user."""
-    with database.begin() as connection:
-        rows = run_query(connection, "matching/matches_of_user", {"user_key": user_key, "most": most})
+    with database.read() as connection:
+        rows = db_matches.read_current_matches(connection, user_key, most=most)
         return [dict(row._mapping) for row in rows]
 
 
 def decide(database: Database, user_key: str, external_id: str, decision: str) -> bool:
-    """Set what the user decided on a match (new, saved, applied or rejected), with its time.
+    """Set the user's decision on a match (new, saved, applied or rejected), with its time.
 
-    No re-match, backfill or change of the posting ever changes it. Gives False when it was decided so before.
+    No re-match, backfill or change of the posting ever changes it. Returns False when it was the decision already.
 
     Raises:
         NoMatchError: if the posting is not among the user's matches.
-        ValueError: if the decision is none of the four.
+        InputError: if the decision is none of the four.
     """
-    if decision not in db_matches.DECISIONS:
-        raise ValueError(f"{decision!r} is no decision; it is one of {', '.join(db_matches.DECISIONS)}.")
+    _require_decision(decision)
     with database.begin() as connection:
         return db_matches.decide(connection, user_key, external_id, decision)
+
+
+def matches_frame(
+    database: Database,
+    user_key: str | None = None,
+    *,
+    status: str | None = None,
+    since: datetime | None = None,
+    only_open: bool = False,
+    limit: int = DEFAULT_LIMIT,
+) -> "pd.DataFrame":
+    """Current matches as a DataFrame with the columns `frames.MATCHES`: one row per match, each user's best first.
+
+    Args:
+        database: the project's database.
+        user_key: only this user's matches; all users' when None.
+        status: only matches with this decision: new, saved, applied or rejected.
+        since: only matches that were updated at this time or later, timezone-aware.
+        only_open: leave out closed postings that the user has decided on.
+        limit: the most rows; `attrs["is_complete"]` of the frame is False when there are more.
+
+    Raises:
+        UnknownUserError: if there is no such user.
+        InputError: if an argument cannot be used.
+    """
+    if status is not None:
+        _require_decision(status)
+    _require_bounds(since, limit)
+    with database.read() as connection:
+        if user_key is not None:
+            _require_user(connection, user_key)
+        rows = db_matches.read_current_matches(
+            connection, user_key, status=status, since=since, only_open=only_open, most=limit + 1
+        )
+    return frames.limited_frame(rows, frames.MATCHES, limit)
+
+
+def jobs_frame(
+    database: Database,
+    *,
+    only_open: bool = True,
+    since: datetime | None = None,
+    source: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+) -> "pd.DataFrame":
+    """Postings as a DataFrame with the columns `frames.JOBS`: one row per posting without its text, newest first.
+
+    Args:
+        database: the project's database.
+        only_open: leave out closed postings.
+        since: only postings with a `date_created` of this time or later, timezone-aware.
+        source: only postings of this source, such as "greenhouse".
+        limit: the most rows; `attrs["is_complete"]` of the frame is False when there are more.
+
+    Raises:
+        InputError: if an argument cannot be used.
+    """
+    _require_bounds(since, limit)
+    filters = {"only_open": only_open, "since": since, "source": source, "most": limit + 1}
+    with database.read() as connection:
+        rows = run_query(connection, "catalog/newest_jobs", filters)
+    return frames.limited_frame(rows, frames.JOBS, limit)
+
+
+def statistics_frames(
+    database: Database, user_key: str | None = None, *, now: datetime | None = None
+) -> StatisticsFrames:
+    """The statistics of the catalog and of users as DataFrames, see `StatisticsFrames`.
+
+    Args:
+        database: the project's database.
+        user_key: only this user in the frames of users; all users when None.
+        now: ends the last 24 hours, timezone-aware; the current time when None.
+
+    Raises:
+        UnknownUserError: if there is no such user.
+    """
+    with database.read() as connection:
+        if user_key is not None:
+            _require_user(connection, user_key)
+        jobs = db_statistics.job_statistics(connection, now)
+        users = db_statistics.user_statistics(connection, user_key)
+    return frames.statistics_frames(jobs, users)
+
+
+def _require_user(connection: Connection, user_key: str) -> None:
+    if user_id_of(connection, user_key) is None:
+        raise UnknownUserError(f"There is no user {user_key!r}.")
+
+
+def _require_decision(decision: str) -> None:
+    if decision not in db_matches.DECISIONS:
+        raise InputError(f"{decision!r} is not a decision: use one of {', '.join(db_matches.DECISIONS)}.")
+
+
+def _require_bounds(since: datetime | None, limit: int) -> None:
+    if since is not None and since.tzinfo is None:
+        raise InputError("since has no timezone: give an aware time such as datetime(2026, 11, 20, tzinfo=UTC).")
+    if limit < 1:
+        raise InputError(f"limit is {limit}: give at least 1.")

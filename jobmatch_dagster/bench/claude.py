@@ -1,9 +1,9 @@
-"""What Claude costs for 1,000 pairs: one naive prompt a pair against ours, direct and in a batch.
+"""The cost of 1,000 pairs: a naive prompt for each pair against the project's requests, direct and in a batch.
 
-Put here the comparison. Ours are the real requests, prices are the packaged ones, tokens those of `claude_tokens.py`;
-nothing is called. The naive way is that of the system which this project replaces: instructions, the whole CV, the
-whole ad and the analysis in one uncached prompt a pair, thinking as much as the model likes. Duplicates of an ad, which
-ours asks about once, are left out of the comparison.
+No API is called. The project's requests are the real ones, with the packaged prices and the token counts of
+`claude_tokens.py`. The naive prompt is that of the legacy project: instructions, the whole CV, the whole posting and
+the analysis in one uncached prompt, with the model's default thinking. The comparison leaves out duplicates of a
+posting, for which the project needs one request.
 """
 
 import json
@@ -29,8 +29,8 @@ from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.claude_client import MAX_TOKENS
 
 USERS, PAIRS_PER_USER = 40, 25
-# Lengths of real texts (means of 1,277 ads, of 166 CVs, of the AI fields of 20 records of the API); the generated ones
-# are shorter and are filled up to them.
+# Mean lengths of 1,277 real postings, 166 real CVs and the AI fields in 20 real records of the API. The generated texts
+# are shorter and are filled up to these lengths.
 _AD_CHARACTERS, _CV_CHARACTERS, _SUMMARY_CHARACTERS = 3_100, 3_300, 220
 _FILLER = (
     "In this role you work closely with colleagues from other departments and report to the head of the team. "
@@ -40,7 +40,7 @@ _FILLER = (
 
 @dataclass(frozen=True)
 class BenchPair:
-    """A pair, as our request and as the texts that a naive prompt holds."""
+    """A pair: the project's request, and the texts of the naive prompt."""
 
     request: PairRequest
     cv: str
@@ -48,29 +48,30 @@ class BenchPair:
 
 
 def print_costs(console: Console) -> None:
-    """Print what 1,000 pairs cost, by way."""
+    """Print the cost of 1,000 pairs for each kind of request."""
     model = ClaudeResource().model
     pairs = list(_pairs())
     naive, unthinking = _naive(pairs, model, thinking=True), _naive(pairs, model, thinking=False)
     rows = {
-        "naive prompt a pair": naive,
-        "the same without thinking, as ours": unthinking,
+        "naive prompt": naive,
+        "naive prompt, without thinking": unthinking,
         "ours, direct": _ours(pairs, model, batch=False, hits=True),
         "ours, batch without a cache hit": _ours(pairs, model, batch=True, hits=False),
         "ours, batch with every cache hit": _ours(pairs, model, batch=True, hits=True),
     }
     table = Table(
-        "Way", "Input", "Cached, read", "Cached, written", "Output", "USD / 1,000", "of naive", "of unthinking"
+        "Request", "Input", "Cached, read", "Cached, written", "Output", "USD / 1,000", "of naive", "of no thinking"
     )
-    for way, spent in rows.items():
+    for request, spent in rows.items():
         tokens = [
             f"{spent.usage[f'{name}_tokens'] // len(pairs):,}"
             for name in ("input", "cache_read_input", "cache_creation_input", "output")
         ]
         shares = [f"{spent.usd / base.usd:.2f}" for base in (naive, unthinking)]
-        table.add_row(way, *tokens, f"{1000 * spent.usd / len(pairs):.3f}", *shares)
+        table.add_row(request, *tokens, f"{1000 * spent.usd / len(pairs):.3f}", *shares)
     console.print(
-        f"Claude: {len(pairs):,} pairs of {USERS} users, {model}, tokens a pair (estimated).", highlight=False
+        f"Claude: {len(pairs):,} pairs of {USERS} users with {model}. Tokens are estimates for one pair.",
+        highlight=False,
     )
     console.print(table)
 
@@ -82,7 +83,7 @@ class _Spent:
 
 
 def _ours(pairs: list[BenchPair], model: str, *, batch: bool, hits: bool) -> _Spent:
-    client = ClaudeResource(api_key="nobody is called").client()
+    client = ClaudeResource(api_key="unused").client()
     cache = PromptCache()
     spent = _Spent(Counter(), Decimal(0))
     for pair in pairs:
@@ -116,14 +117,14 @@ def _naive(pairs: list[BenchPair], model: str, *, thinking: bool) -> _Spent:
 
 
 def _pairs() -> Iterator[BenchPair]:
-    """Every user with postings of their own, in the order of asking."""
+    """Pairs of each user with their own postings, in the order of the requests."""
     records = postings_of_hour(datetime(2026, 11, 1, tzinfo=UTC), count=USERS * PAIRS_PER_USER)
     postings = [asdict(normalise_record(record)) for record in records]
     folder = resources.files("jobmatch_dagster.demo") / "cv_texts"
     cvs = [entry.read_text(encoding="utf-8") for entry in sorted(folder.iterdir(), key=lambda item: item.name)]
     for user in range(USERS):
         cv = cvs[user % len(cvs)]
-        # People differ: no two of them share the cached part of the prompt.
+        # Profiles differ: no two users share the cached part of the prompt.
         profile = {**asdict(extract_profile(cv, today=date(2026, 11, 1))), "experience_years": 1 + user / 10}
         for posting in postings[user * PAIRS_PER_USER : (user + 1) * PAIRS_PER_USER]:
             filled = {
@@ -144,7 +145,7 @@ def _filled(text: str, characters: int) -> str:
 
 
 def _answer(pair: BenchPair) -> str:
-    """An answer of the usual length: three sentences, four alignments, two gaps."""
+    """An answer of usual length: three sentences, four alignments, two gaps."""
     facts = json.loads(pair.request.pair)
     skills = [*facts["posting"].get("skills", []), facts["posting"].get("title", ""), *["work experience"] * 6]
     return json.dumps(

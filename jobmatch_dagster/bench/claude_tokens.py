@@ -1,7 +1,6 @@
-"""How many tokens a request to Claude has, roughly, and what of it comes from the prompt cache.
+"""The approximate tokens of a request to Claude, and how many of them come from the prompt cache.
 
-For the benchmark and the tests' stand-in, which have no tokenizer: the SDK carries none. Put here counting by rule;
-real runs read `usage`.
+For the benchmark and the local Claude server of the tests: the SDK has no tokenizer. Real runs read `usage`.
 """
 
 import hashlib
@@ -11,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# Letters in groups of five, digits in threes, each sign by itself: 3 to 4 characters a token, German more tokens than
-# English. An approximation: good for ratios of prompts, not for bills.
+# Letters in groups of five, digits in groups of three, each sign alone: 3 to 4 characters a token, and more tokens for
+# German than for English. Good enough for ratios between prompts, not for bills.
 _PIECE = re.compile(r"[^\W\d_]{1,5}|\d{1,3}|[^\w\s]|_")
 # A shorter prefix is not cached (platform documentation: 512 tokens for Haiku 5.5).
 MIN_CACHED_TOKENS = 512
-# Tokens of thinking before an answer, by effort: a low effort 150, the default 1,200 (450 and 1,500 tokens of output
-# with an answer of 300).
+# Tokens of thinking before an answer, by effort. With an answer of 300 tokens the output is 450 at low effort and 1,500
+# by default.
 THINKING_TOKENS: Mapping[str | None, int] = {"low": 150, None: 1_200}
 
 
@@ -26,23 +25,18 @@ def count_text(text: str) -> int:
     return sum(1 for _ in _PIECE.finditer(text))
 
 
-def count_request(params: Mapping[str, Any]) -> int:
-    """Tokens of a whole request: answer schema, system, messages."""
-    return sum(tokens for _, tokens, _ in _blocks(params))
-
-
 @dataclass
 class PromptCache:
-    """Which prefixes are held. Nothing is ever thrown out: a run is shorter than the cache's five minutes."""
+    """The cached prefixes. None expires: a run is shorter than the cache's five minutes."""
 
-    held: set[str] = field(default_factory=set)
+    cached: set[str] = field(default_factory=set)
 
     def usage(self, params: Mapping[str, Any], answer: str) -> dict[str, Any]:
-        """`usage` as the API reports it: tokens read from the cache, written to it, and the rest."""
+        """`usage` as the API reports it: tokens read from the cache, tokens written to it, and the rest."""
         total = read = written = 0
         ttl = "5m"
         prefix = hashlib.sha256(str(params.get("model")).encode())
-        to_hold = []
+        new = []
         for text, tokens, cache_control in _blocks(params):
             total += tokens
             prefix.update(text.encode())
@@ -50,13 +44,13 @@ class PromptCache:
                 continue
             ttl = cache_control.get("ttl", "5m")
             key = prefix.hexdigest()
-            if key in self.held:
+            if key in self.cached:
                 read = total
             else:
-                to_hold.append((key, total))
-        if to_hold:
-            written = to_hold[-1][1] - read
-            self.held.update(key for key, _ in to_hold)
+                new.append((key, total))
+        if new:
+            written = new[-1][1] - read
+            self.cached.update(key for key, _ in new)
         effort = (params.get("output_config") or {}).get("effort")
         off = (params.get("thinking") or {}).get("type") == "disabled"
         thinking = 0 if off else THINKING_TOKENS.get(effort, THINKING_TOKENS[None])

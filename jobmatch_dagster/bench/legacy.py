@@ -1,6 +1,6 @@
-"""Where lower-cased exact skill sets and the engine's comparison part, on the project's labelled pairs.
+"""Lower-cased exact skill sets against the engine's comparison of skills, on the project's labelled pairs.
 
-Put here the system that this project replaces, as far as skills go, and who is right where the two differ.
+Exact sets are what the legacy project did. The labels say which of the two is right where they differ.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _LABELLED_ON = date(2026, 9, 1)
 
 @dataclass(frozen=True)
 class Difference:
-    """One labelled pair by both ways: scores 0..100 of its skills."""
+    """The skill scores of one labelled pair, 0 to 100, by both methods."""
 
     pair: LabelledPair
     legacy: int
@@ -30,19 +30,19 @@ class Difference:
 
     @property
     def found(self) -> str:
-        """What the engine found that equal spelling does not, each with how."""
+        """The skills that only the engine matched, each with the kind of the match."""
         hits = [hit for hit in self.match.hits if hit.job_skill.lower() != hit.cv_skill.lower()]
         return ", ".join(f"{hit.job_skill} = {hit.cv_skill} ({hit.kind})" for hit in hits)
 
 
 def legacy_score(job_skills: Sequence[str] | None, cv_skills: Sequence[str] | None) -> int:
-    """Share of the posting's skills that stand in the CV's set, spelled alike but for case, in percent."""
+    """Share of the posting's skills that the CV spells alike, in percent; case does not count."""
     own, wanted = ({skill.lower() for skill in skills or ()} for skills in (cv_skills, job_skills))
     return round(100 * len(own & wanted) / len(wanted)) if wanted else 0
 
 
 def differences() -> list[Difference]:
-    """All labelled pairs whose posting and CV name skills, the farthest apart first."""
+    """All labelled pairs whose posting and CV name skills, the largest difference first."""
     labelled = load_labelled_pairs()
     skills = {key: extract_profile(cv.text, today=_LABELLED_ON).skills for key, cv in labelled.cvs.items()}
     found = []
@@ -56,16 +56,16 @@ def differences() -> list[Difference]:
 
 
 def print_differences(console: Console) -> None:
-    """How both ways agree with the labels, and the pairs on which they differ most."""
+    """Print how well both methods agree with the labels, and the pairs on which they differ most."""
     found = differences()
     labels = [difference.pair.label for difference in found]
     console.print(
-        f"Skills of {len(found)} labelled pairs; {sum(d.legacy != d.engine for d in found)} differ. Rank correlation "
-        f"with the label: equal spelling {spearman([d.legacy for d in found], labels):.2f}, "
+        f"Skills of {len(found)} labelled pairs, {sum(d.legacy != d.engine for d in found)} of them with different "
+        f"scores. Rank correlation with the label: equal spelling {spearman([d.legacy for d in found], labels):.2f}, "
         f"engine {spearman([d.engine for d in found], labels):.2f}.",
         highlight=False,
     )
-    table = Table("CV", "Posting", "Label 0-3", "Equal spelling", "Engine", "Found beside equal spelling")
+    table = Table("CV", "Posting", "Label 0-3", "Equal spelling", "Engine", "Found by the engine alone")
     for d in found[:_SHOWN]:
         table.add_row(d.pair.cv, d.pair.posting, str(d.pair.label), str(d.legacy), str(d.engine), d.found)
     console.print(table)

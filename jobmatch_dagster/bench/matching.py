@@ -1,8 +1,9 @@
-"""The matching part of `make bench`: the engine against a bare matrix product, COPY, pgvector and the loop it replaces.
+"""The matching part of `make bench`: the engine against a matrix product, COPY, pgvector and the legacy loop.
 
-Put here what is measured of matching, and the market it is measured on. Rounds and the table stand in `bench.py`.
+Belongs here: the measurements of matching and their market. `run.py` prints the table.
 """
 
+import io
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -23,13 +24,13 @@ from jobmatch_dagster.db.matching.calibrations import calibration_in_force
 from jobmatch_dagster.db.matching.match_rows import MATCH_LINE_COLUMNS
 from jobmatch_dagster.pipeline.matching.match import MatchSettings, match_new_postings, match_users, scoring_key
 
-# Named as the packaged model, whose calibration then holds.
+# The name of the packaged model: its calibration applies.
 MODEL, DIMENSION = "all-MiniLM-L6-v2@bench", 384
 TOP = 200
-# Each user keeps so many of the hour's postings: what a list that is full takes in.
+# Each user keeps this many of an hour's postings, as a user with a full list does.
 KEPT_OF_AN_HOUR = 20
 _SETTINGS = MatchSettings(MODEL, Weights(), KEPT_OF_AN_HOUR)
-# What the database holds of a filling posting: enough to be open, embedded and matched.
+# A posting that fills the catalog: it counts as open, embedded and matched.
 _FILLING = """
     INSERT INTO jobs (external_id, title, company, url, date_created, page_id, page_position, collection_hour,
                       record_hash, text_hash)
@@ -40,7 +41,7 @@ _FILLING = """
 
 @dataclass(frozen=True)
 class Sizes:
-    """How large the market is: small in `make bench`, as the goals say with `--load`."""
+    """Size of the market: small in `make bench`, the full size with `--load`."""
 
     users: int = 1_000
     postings: int = 1_000
@@ -52,11 +53,11 @@ class Sizes:
 LOAD = Sizes(users=10_000, postings_of_one_user=100_000, legacy_users=100)
 
 Timed = tuple[str, str, float, float]
-"""What was measured, against what, and the median seconds of both."""
+"""The work, its baseline, and the median seconds of both."""
 
 
 def kernel(sizes: Sizes) -> Timed:
-    """Cosines of users times postings, against one float32 product with its best."""
+    """Cosines of users and postings, against one float32 product with its top rows."""
     rng = np.random.default_rng(1)
     users, postings = unit(rng, sizes.users), unit(rng, sizes.postings)
     seconds = in_turn(
@@ -68,7 +69,7 @@ def kernel(sizes: Sizes) -> Timed:
 
 
 def hour(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
-    """An hour's matching with filters and writing, against one product and a COPY of the same rows; an empty hour."""
+    """Matching of an hour, against one product and a COPY of the same rows; then an hour without news."""
     with throw_away_database() as database:
         users, jobs = fill(database, postings, sizes.users)
         lines: list[str] = []
@@ -77,11 +78,10 @@ def hour(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
             with database.begin() as connection:
                 connection.exec_driver_sql("TRUNCATE user_job_matches, job_match_state")
 
-        match_new_postings(database, _SETTINGS, "bench")  # facts are read once
+        match_new_postings(database, _SETTINGS, "bench")  # stores the facts, once
         with database.begin() as connection:
             columns = ", ".join(MATCH_LINE_COLUMNS)
-            stream: list[str] = _copy_out(connection, f"SELECT {columns} FROM user_job_matches")
-            lines += stream
+            lines += _copy_out(connection, f"SELECT {columns} FROM user_job_matches")
             connection.exec_driver_sql(
                 "CREATE TABLE bare (LIKE user_job_matches INCLUDING ALL, FOREIGN KEY (user_id) REFERENCES users, "
                 "FOREIGN KEY (job_id) REFERENCES jobs)"
@@ -116,11 +116,11 @@ def hour(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
             full_hour,
             baseline_first=True,
         )
-        yield "an hour that brings nothing new", "the full hour", *empty
+        yield "an hour with nothing new", "the full hour", *empty
 
 
 def one_user(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
-    """One user with everything: the whole match, and similarity alone against the plain pgvector query."""
+    """Matching of one user with all postings, and the similarity alone against a plain pgvector query."""
     with throw_away_database() as database:
         fill(database, postings, 1)
         settings = MatchSettings(MODEL, Weights(), 1_000)
@@ -135,7 +135,7 @@ def one_user(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
 
 
 def legacy(sizes: Sizes, postings: list[Posting]) -> Timed:
-    """The loop that is replaced: a pair at a time, lower-cased exact skills, an INSERT each."""
+    """Matching, against the legacy loop: one pair at a time, lower-cased exact skills, an INSERT each."""
     with throw_away_database() as database:
         fill(database, postings, sizes.legacy_users)
         with database.begin() as connection:
@@ -157,11 +157,11 @@ def legacy(sizes: Sizes, postings: list[Posting]) -> Timed:
             lambda: _legacy_loop(database),
             before=forget,
         )
-    return f"{len(postings):,} postings x {sizes.legacy_users} users", "the loop, an INSERT a pair", *seconds
+    return f"{len(postings):,} postings x {sizes.legacy_users} users", "legacy loop, an INSERT for each pair", *seconds
 
 
-def catalogue(postings: list[Posting], filling: int) -> float:
-    """Seconds (median of 7) of an hour of these postings beside a catalogue of so many open, matched ones."""
+def catalog(postings: list[Posting], filling: int) -> float:
+    """Median seconds of 7 hours with these postings, in a catalog of `filling` more that are open and matched."""
     with throw_away_database() as database:
         fill(database, postings, 1_000)
         with database.begin() as connection:
@@ -175,7 +175,7 @@ def catalogue(postings: list[Posting], filling: int) -> float:
                 {"model": MODEL, "vector": vector},
             )
         settings = MatchSettings(MODEL, Weights(), KEPT_OF_AN_HOUR)
-        # The filling counts as matched: its own matching is not what is measured.
+        # The filling counts as matched: its own matching is not measured.
         key = scoring_key_of(database, settings)
         with database.begin() as connection:
             connection.execute(
@@ -200,7 +200,7 @@ def catalogue(postings: list[Posting], filling: int) -> float:
 
 
 def fill(database: Database, postings: list[Posting], users: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A market of these postings and so many users with random vectors; gives the users' and postings' vectors."""
+    """Store these postings and `users` users with random vectors; returns the vectors of users and of postings."""
     rng = np.random.default_rng(2)
     people = [postings[int(place)] for place in rng.integers(0, len(postings), users)]
     user_vectors, job_vectors = unit(rng, users), unit(rng, len(postings))
@@ -231,7 +231,7 @@ def fill(database: Database, postings: list[Posting], users: int) -> tuple[NDArr
         profiles = connection.execute(text("SELECT id FROM cv_profiles ORDER BY user_id")).all()
         rows = ((row.id, MODEL, "t", vector) for row, vector in zip(profiles, user_vectors, strict=True))
         copy_into(connection, "profile_embeddings", ("profile_id", "model", "text_hash", "embedding"), rows)
-        # One user in two asks for something.
+        # Every second user has preferences.
         connection.exec_driver_sql(
             "INSERT INTO user_preferences (user_id, locations, languages, min_salary, salary_currency) "
             "SELECT id, '{Germany,Berlin}', '{English,German}', 20000, 'EUR' FROM users WHERE mod(id, 2) = 0"
@@ -245,7 +245,7 @@ def fill(database: Database, postings: list[Posting], users: int) -> tuple[NDArr
 
 
 def scoring_key_of(database: Database, settings: MatchSettings) -> str:
-    """What the stage would note as scoring."""
+    """The scoring key that the stage would store."""
     with database.begin() as connection:
         return scoring_key(settings, calibration_in_force(connection, settings.model))
 
@@ -265,7 +265,7 @@ def in_turn(
     before: Callable[[], object] = lambda: None,
     baseline_first: bool = False,
 ) -> tuple[float, float]:
-    """Median seconds of both; they take turns, so that what else the machine does hits both alike."""
+    """Median seconds of both; they take turns, so that other load on the machine affects both alike."""
     taken: dict[bool, list[float]] = {False: [], True: []}
     order = (True, False) if baseline_first else (False, True)
     for _ in range(rounds):
@@ -278,7 +278,7 @@ def in_turn(
 
 
 def _against_pgvector(database: Database, sizes: Sizes) -> Timed:
-    """Similarity alone over many postings, against `ORDER BY embedding <=> vector` on a table as wide as `jobs`."""
+    """Similarity with many postings, against `ORDER BY embedding <=> vector` on a table as wide as `jobs`."""
     count = sizes.postings_of_one_user
     rng = np.random.default_rng(3)
     jobs, user = unit(rng, count), unit(rng, 1)
@@ -323,15 +323,11 @@ def _legacy_loop(database: Database) -> None:
 
 
 def _copy_out(connection: Connection, query: str) -> list[str]:
-    import io
-
     stream = io.StringIO()
     connection.connection.cursor().copy_expert(f"COPY ({query}) TO STDOUT", stream)
     return stream.getvalue().splitlines(keepends=True)
 
 
 def _copy_in(connection: Connection, table: str, columns: tuple[str, ...], lines: list[str]) -> None:
-    import io
-
     cursor = connection.connection.cursor()
     cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", io.StringIO("".join(lines)))

@@ -1,7 +1,6 @@
-"""`make bench`: how the pipeline compares with named baselines, measured in the same run, as ratios.
+"""`make bench`: the pipeline's time as a ratio to named baselines, measured in the same run.
 
-Put here what is measured against what. A ratio carries over to another machine, a second does not; nothing here
-fails on a figure.
+Ratios carry over to another machine, seconds do not. No result makes the benchmark fail.
 """
 
 import sys
@@ -16,7 +15,7 @@ from sqlalchemy import text
 
 from jobmatch_dagster.bench.claude import print_costs
 from jobmatch_dagster.bench.legacy import print_differences
-from jobmatch_dagster.bench.matching import LOAD, Sizes, catalogue, hour, in_turn, kernel, legacy, one_user
+from jobmatch_dagster.bench.matching import LOAD, Sizes, catalog, hour, in_turn, kernel, legacy, one_user
 from jobmatch_dagster.cli.evaluate import load, throw_away_database
 from jobmatch_dagster.core.catalog.normalise import normalise_record
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed
@@ -38,34 +37,34 @@ _START = datetime(2026, 11, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Measured:
-    """Medians in seconds of the same work, done by the pipeline and by the baseline."""
+    """The median seconds of the pipeline and of its baseline for the same work."""
 
-    what: str
+    work: str
     baseline: str
     seconds: float
     baseline_seconds: float
 
     @property
     def ratio(self) -> float:
-        """How many times the baseline's time the pipeline takes."""
+        """The pipeline's time divided by the baseline's."""
         return self.seconds / self.baseline_seconds
 
 
 def main() -> None:
-    """Measure everything and print one table; `--load` measures at full size, which takes most of an hour."""
+    """Measure everything and print one table. `--load` measures at full size, which takes most of an hour."""
     console = Console(width=None if sys.stdout.isatty() else 140)
-    console.print(f"Medians of {ROUNDS} rounds, each in turn with its baseline.", highlight=False)
+    console.print(f"Medians of {ROUNDS} rounds; the pipeline and its baseline take turns.", highlight=False)
     table = Table("Pipeline", "Baseline", "Ratio", "Pipeline, s", "Baseline, s")
     for measured in _all(console, LOAD if "--load" in sys.argv else Sizes()):
         table.add_row(
-            measured.what,
+            measured.work,
             measured.baseline,
             f"{measured.ratio:.2f}",
             f"{measured.seconds:.3f}",
             f"{measured.baseline_seconds:.3f}",
         )
-        # At once, so that a bench that is stopped has said what it knows.
-        console.print(f"{measured.what}: {measured.ratio:.2f}", style="dim", highlight=False)
+        # Printed at once: a benchmark that is stopped has shown what it measured.
+        console.print(f"{measured.work}: {measured.ratio:.2f}", style="dim", highlight=False)
     console.print(table)
     print_differences(console)
     print_costs(console)
@@ -79,22 +78,22 @@ def _all(console: Console, sizes: Sizes) -> Iterator[Measured]:
         lambda: (Measured(*timed) for timed in [*one_user(sizes, _postings(_ONE_USERS_POSTINGS))]),
         lambda: (Measured(*timed) for timed in [legacy(sizes, _postings(sizes.postings))]),
         _embedding,
-        *([_catalogue] if sizes == LOAD else []),
+        *([_catalog] if sizes == LOAD else []),
     ]
     for number, measure in enumerate(steps, start=1):
         console.print(f"{number}/{len(steps)} ...", style="dim", highlight=False)
         yield from measure()
 
 
-def _catalogue() -> Iterator[Measured]:
-    """An hour beside a million open postings, against one beside ten thousand."""
+def _catalog() -> Iterator[Measured]:
+    """An hour with a million open postings in the catalog, against one with ten thousand."""
     postings = _postings(1_000)
-    few, many = catalogue(postings, 10_000), catalogue(postings, 1_000_000)
-    yield Measured("an hour with 1,000,000 postings in the catalogue", "with 10,000", many, few)
+    few, many = catalog(postings, 10_000), catalog(postings, 1_000_000)
+    yield Measured("an hour with 1,000,000 postings in the catalog", "with 10,000", many, few)
 
 
 def _loading() -> Iterator[Measured]:
-    """Loading new postings, against a bare COPY of the same rows."""
+    """Loading new postings, against a plain COPY of the same rows."""
     with _pages_database() as database:
         postings = _postings(POSTINGS)
         seconds = in_turn(
@@ -107,7 +106,7 @@ def _loading() -> Iterator[Measured]:
 
 
 def _unchanged() -> Iterator[Measured]:
-    """Seeing the same postings again, against loading them."""
+    """Loading the same postings again, against loading them for the first time."""
     with _pages_database() as database:
         postings = _postings(POSTINGS)
 
@@ -116,11 +115,11 @@ def _unchanged() -> Iterator[Measured]:
             _merge(database, postings)
 
         seconds = in_turn(ROUNDS, lambda: _merge(database, postings), load_anew, baseline_first=True)
-    yield Measured(f"the same {POSTINGS:,} postings again", "loading them", *seconds)
+    yield Measured(f"the same {POSTINGS:,} postings again", "loading them for the first time", *seconds)
 
 
 def _embedding() -> Iterator[Measured]:
-    """Embedding texts, against the model's own encode in float32; whether both rank alike."""
+    """Embedding texts, against the model's own encode in float32, with the overlap of both rankings."""
     reference = EmbedderResource(backend="torch-fp32")
     embedder = EmbedderResource()
     texts = [
@@ -128,7 +127,7 @@ def _embedding() -> Iterator[Measured]:
             title=posting.title, key_skills=posting.ai_key_skills, keywords=posting.ai_keywords,
             core_responsibilities=posting.ai_core_responsibilities,
             requirements_summary=posting.ai_requirements_summary,
-            # Ads are longer than the generated ones: repeated, their lengths are those of real ads.
+            # Repeated descriptions: real postings are longer than the generated ones.
             description=posting.description if place % 2 else (posting.description or "") * 3,
         )
         for place, posting in enumerate(_postings(TEXTS))
@@ -145,7 +144,7 @@ def _embedding() -> Iterator[Measured]:
 
 @contextmanager
 def _pages_database() -> Iterator[Database]:
-    """A throw-away database with the page that postings come from."""
+    """A throw-away database with one page, which the postings refer to."""
     with throw_away_database() as database:
         with database.begin() as connection:
             load(connection, [])
@@ -179,7 +178,3 @@ def _copy(database: Database, postings: list[Posting]) -> None:
 def _empty(database: Database) -> None:
     with database.begin() as connection:
         connection.execute(text("TRUNCATE jobs CASCADE"))
-
-
-if __name__ == "__main__":
-    main()

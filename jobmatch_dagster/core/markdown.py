@@ -23,13 +23,13 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#!~&])")
 _ADDRESS = re.compile(r"((?:\w+://|www\.)[^\s,;]+|[^\s,;]+@[^\s,;]+)", re.IGNORECASE)
 
 
-def markdown_table(rows: Iterable[Sequence[Any]], columns: Sequence[str], limit: int | None = None) -> str:
+def markdown_table(rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> str:
     """Rows under column names; numbers are right-aligned.
 
     Raises:
         ValueError: if a row has not a value for each column.
     """
-    cells = table_cells(rows, columns, limit)
+    cells = table_cells(rows, columns, None)
     numeric = [column_type(row[i] for row in cells) in ("int", "float") for i in range(len(columns))]
     lines = [
         [escaped(name) for name in columns],

@@ -1,4 +1,4 @@
 """The local Active Jobs server, its corpus and the demo's own CVs.
 
-Imported by the command line, the benchmarks and the tests alone.
+Only the command line, the benchmarks and the tests import this package.
 """

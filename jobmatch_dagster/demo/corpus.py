@@ -1,7 +1,7 @@
-"""The generated market: ads of any hour, as a pure function of the hour.
+"""The generated market: the postings of any hour, as a pure function of the hour.
 
-Put here how an ad is drawn, quirks of the real API included. What it is drawn from stands in `professions.py`,
-how it is served in `server.py`.
+Belongs here: how a posting is generated, including the quirks of the real API. Its data are in `professions.py`;
+`server.py` serves it.
 """
 
 import random
@@ -21,10 +21,10 @@ from jobmatch_dagster.demo.professions import (
 
 DEFAULT_SEED = 20260101
 _EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
-# Ids grow with the hour; an hour has room for this many.
+# Ids grow with the hour; this many fit into an hour.
 _IDS_PER_HOUR = 100_000
 
-# Shares of the German market as the mission gives them, in percent.
+# Shares of the German market, in percent.
 ARRANGEMENTS = {"On-site": 70.7, "Hybrid": 19.3, "Remote OK": 6.5, "Remote Solely": 3.5}
 LEVELS = {"0-2": 59.0, "2-5": 23.0, "5-10": 14.0, "10+": 4.0}
 _PREFIXES = {"0-2": ("Junior ", "", ""), "2-5": ("", ""), "5-10": ("Senior ",), "10+": ("Head of Team, ", "Principal ")}
@@ -32,15 +32,15 @@ _LEVEL_WORDS = {
     "0-2": "first experience", "2-5": "two to five years of experience", "5-10": "at least five years of experience",
     "10+": "more than ten years of experience",
 }  # fmt: skip
-# The same ad again: on another board, or in another town (percent of ads).
+# The same posting again, on another board or in another town, in percent of postings.
 _COPY_ON_BOARD, _COPY_IN_TOWN = 2.0, 3.0
 _NO_AI, _NO_SKILLS = 1.5, 0.6
 
 
 def postings_of_hour(hour: datetime, *, count: int, seed: int = DEFAULT_SEED) -> list[dict[str, Any]]:
-    """G1 records indexed in an hour (UTC), oldest first; the same hour always gives the same records."""
+    """G1 records indexed in an hour (UTC), oldest first; the same hour always has the same records."""
     number = int((hour - _EPOCH) / timedelta(hours=1))
-    rng = random.Random(seed * 1_000_003 + number)  # noqa: S311 (a seeded corpus, no secret)
+    rng = random.Random(seed * 1_000_003 + number)  # noqa: S311 (a seeded corpus, not a secret)
     records: list[dict[str, Any]] = []
     for index in range(count):
         created = hour + timedelta(seconds=3600 * (index + rng.random()) / count)
@@ -137,7 +137,7 @@ def _places(towns: list[tuple[str, str | None, float, float, int]], rng: random.
         "counties_derived": None,
         "regions_derived": [town[1] for town in towns if town[1]] or None,
         "countries_derived": ["Germany"],
-        # The vendor sorts this list and no other: indices do not line up.
+        # The vendor sorts only this list: its indices differ from those of the others.
         "locations_derived": sorted(derived(town) for town in towns),
         "timezones_derived": ["Europe/Berlin"],
         "lats_derived": [town[2] for town in towns],

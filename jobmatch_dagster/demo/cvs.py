@@ -1,7 +1,4 @@
-"""CVs for the demo: five invented ones in five formats, or the user's own folder.
-
-Put here how they are found and written to the inbox. Reading them is the pipeline's affair.
-"""
+"""CVs for the demo: five invented ones in five formats, or those of the user's own folder."""
 
 import io
 import json
@@ -11,17 +8,17 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from jobmatch_dagster.core.profiles.document_limits import MAX_BYTES
 from jobmatch_dagster.demo.errors import DemoInputError
 from jobmatch_dagster.resources.document_reader import read_in_child
 
 _KINDS = frozenset({".pdf", ".docx", ".txt", ".md", ".markdown", ".html", ".htm", ".json"})
 _LICENCES = ("license", "licence", "readme", "notice", "copying")
-_MAX_BYTES = 20 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class CvSource:
-    """A CV to be put into the inbox as `<user_key><suffix>`."""
+    """A CV, and the user key and suffix of its file in the inbox."""
 
     user_key: str
     suffix: str
@@ -30,10 +27,10 @@ class CvSource:
 
 @dataclass(frozen=True)
 class CvSources:
-    """CVs, and files or lines that are none, with the reason."""
+    """CVs, and the files or lines that are not CVs, each with the reason."""
 
     cvs: list[CvSource]
-    passed_over: list[tuple[str, str]]
+    skipped: list[tuple[str, str]]
 
 
 def demo_cvs() -> list[CvSource]:
@@ -52,35 +49,35 @@ def demo_cvs() -> list[CvSource]:
 
 
 def read_cv_sources(folder: Path) -> CvSources:
-    """Read a user's folder: files of any readable kind, and `.jsonl` with a CV a line.
+    """Read a user's folder: files of every readable kind, and `.jsonl` files with one CV a line.
 
     Raises:
-        DemoInputError: if there is no such folder, or nothing in it that could be a CV.
+        DemoInputError: if the folder does not exist, or contains no file that can be read as a CV.
     """
     if not folder.is_dir():
         raise DemoInputError(f"There is no folder {folder}: --cvs takes a folder with CVs.")
     found: dict[str, CvSource] = {}
-    passed_over: list[tuple[str, str]] = []
+    skipped: list[tuple[str, str]] = []
     for path in sorted(path for path in folder.iterdir() if path.is_file()):
         for name, source, reason in _sources(path):
             if source is None:
-                passed_over.append((name, reason))
+                skipped.append((name, reason))
             elif source.user_key in found:
-                passed_over.append((name, f"another CV has the user key {source.user_key!r} already"))
+                skipped.append((name, f"another CV already has the user key {source.user_key!r}"))
             else:
                 found[source.user_key] = source
     if not found:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in passed_over[:3]) or "it is empty"
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in skipped[:3]) or "it is empty"
         raise DemoInputError(
             f"No CV in {folder} ({reasons}). --cvs takes PDF, DOCX, TXT, Markdown, HTML or JSON Resume files, or "
             '.jsonl with a line such as {"text": "...", "user_key": "..."} for each CV.'
         )
     _require_one_readable(folder, list(found.values()))
-    return CvSources(list(found.values()), passed_over)
+    return CvSources(list(found.values()), skipped)
 
 
 def _require_one_readable(folder: Path, sources: list[CvSource]) -> None:
-    """Stop before anything is started when no file of the folder can be read."""
+    """Stop before anything starts when no file of the folder can be read."""
     reasons = []
     for source in sources:
         reading = read_in_child(f"{source.user_key}{source.suffix}", source.content)
@@ -104,14 +101,14 @@ def _unlikely(path: Path) -> str:
     if path.name.startswith("."):
         return "a hidden file"
     if path.suffix.lower() not in _KINDS | {".jsonl"}:
-        return f"files of kind {path.suffix or '(none)'} are not read"
+        return f"files of type {path.suffix or '(none)'} are not read"
     if any(word in path.name.lower() for word in _LICENCES):
-        return "a licence or readme, no CV"
+        return "a licence or readme, not a CV"
     size = path.stat().st_size
-    if size == 0 or size > _MAX_BYTES:
-        return "empty" if size == 0 else f"{size:,} bytes; at most {_MAX_BYTES:,} are read"
+    if size == 0 or size > MAX_BYTES:
+        return "empty" if size == 0 else f"{size:,} bytes; at most {MAX_BYTES:,} are read"
     if path.suffix.lower() == ".json" and not _is_json_resume(path.read_bytes()):
-        return "JSON, but no JSON Resume (an object with basics and work, education or skills)"
+        return "JSON, but not a JSON Resume (an object with basics and work, education or skills)"
     return ""
 
 
@@ -135,7 +132,7 @@ def _lines(path: Path) -> Iterator[tuple[str, CvSource | None, str]]:
         try:
             record = json.loads(line)
         except ValueError:
-            yield name, None, "no JSON"
+            yield name, None, "not JSON"
             continue
         text = record.get("text") if isinstance(record, dict) else None
         if not isinstance(text, str) or not text.strip():
@@ -153,7 +150,7 @@ def _docx(text: str) -> bytes:
         document.add_paragraph(line)
     written, stable = io.BytesIO(), io.BytesIO()
     document.save(written)
-    # The parts carry the time of writing: packed anew without it, the same text is the same file.
+    # The archive contains the time of writing. Repacked without it, the same text gives the same file.
     with zipfile.ZipFile(written) as source, zipfile.ZipFile(stable, "w") as target:
         for name in source.namelist():
             target.writestr(zipfile.ZipInfo(name), source.read(name))

@@ -1,7 +1,7 @@
-"""What can be wrong with the input of the demo."""
+"""The error of the demo's input."""
 
 from jobmatch_dagster.errors import InputError
 
 
 class DemoInputError(InputError):
-    """The folder given to the demo does not hold what it needs; the message says what and how to mend it."""
+    """A folder given to the demo has no usable file; the message says what it needs."""

@@ -1,6 +1,6 @@
-"""The user's own pages: every `*.json` of a folder that is an array of records.
+"""The user's own pages: every `*.json` file of a folder that is an array of records.
 
-Put here how they are found. Records are taken as they are; what can be used of them is the pipeline's affair.
+The records stay as they are; the pipeline decides which of them it can use.
 """
 
 from dataclasses import dataclass
@@ -15,39 +15,39 @@ from jobmatch_dagster.demo.server import created_at
 
 @dataclass(frozen=True)
 class RecordedPages:
-    """Records of all pages, and files that are no pages, with the reason."""
+    """The records of all pages, and the files that are not pages, each with the reason."""
 
     records: list[dict[str, Any]]
-    passed_over: list[tuple[str, str]]
+    skipped: list[tuple[str, str]]
 
 
 def read_pages(folder: Path) -> RecordedPages:
     """Read a folder of pages.
 
     Raises:
-        DemoInputError: if there is no such folder, or no record with a date in it.
+        DemoInputError: if the folder does not exist, or contains no record with a date.
     """
     if not folder.is_dir():
         raise DemoInputError(f"There is no folder {folder}: --pages takes a folder with *.json pages of records.")
     records: list[dict[str, Any]] = []
-    passed_over: list[tuple[str, str]] = []
+    skipped: list[tuple[str, str]] = []
     for path in sorted(folder.glob("*.json")):
         try:
             page = parse_page(path.read_bytes())
         except (PageError, OSError) as error:
-            passed_over.append((path.name, str(error)))
+            skipped.append((path.name, str(error)))
             continue
         found = [record for record in page if isinstance(record, dict) and "id" in record]
         if found:
             records += found
         else:
-            passed_over.append((path.name, "an array without a record (objects with an id)"))
+            skipped.append((path.name, "an array without records (objects with an id)"))
     if not any(created_at(record) for record in records):
         raise DemoInputError(
             f"No posting in {folder}: none of its *.json files is an array of Active Jobs records "
             "(objects with id, title, organization, url and date_created). Point --pages at saved API responses."
         )
-    return RecordedPages(records, passed_over)
+    return RecordedPages(records, skipped)
 
 
 def newest(records: list[dict[str, Any]]) -> datetime:

@@ -1,6 +1,6 @@
-"""What the generated corpus is made of: professions, towns, companies. All invented but for the towns' names.
+"""The data of the generated corpus: professions, towns, companies. Only the names of the towns are real.
 
-Put here data. How ads are drawn from it stands in `corpus.py`.
+`corpus.py` generates the postings from it.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,6 @@ class Profession:
     tasks_de: tuple[str, ...]
     yearly_eur: int
     german_share: float
-    can_be_remote: bool = False
 
 
 PROFESSIONS: tuple[Profession, ...] = (
@@ -27,35 +26,35 @@ PROFESSIONS: tuple[Profession, ...] = (
         ("Python", "Django", "FastAPI", "PostgreSQL", "Docker", "REST APIs", "Git", "AWS", "Microservices", "CI/CD",
          "Redis", "Kubernetes", "SQL", "Agile"),
         ("design and build backend services", "improve the reliability of our APIs", "review code with the team"),
-        ("Du entwickelst Backend-Dienste", "Du verbesserst die Zuverlässigkeit unserer Schnittstellen"), 65_000, .45, True,
+        ("Du entwickelst Backend-Dienste", "Du verbesserst die Zuverlässigkeit unserer Schnittstellen"), 65_000, .45,
     ),
     Profession(
         "Data Engineer", "Data Engineer", ("Data & Analytics", "Technology", "Software"),
         ("Python", "SQL", "ETL", "Apache Spark", "Apache Airflow", "Data Warehousing", "Snowflake", "dbt", "Kafka", "AWS",
          "Data Modeling", "Databricks", "Docker"),
         ("build and run data pipelines", "model the data warehouse", "keep data quality under watch"),
-        ("Du baust und betreibst Datenpipelines", "Du modellierst unser Data Warehouse"), 68_000, .4, True,
+        ("Du baust und betreibst Datenpipelines", "Du modellierst unser Data Warehouse"), 68_000, .4,
     ),
     Profession(
         "Data Scientist", "Data Scientist", ("Data & Analytics", "Technology", "Science & Research"),
         ("Python", "Machine Learning", "Statistics", "SQL", "scikit-learn", "Deep Learning", "pandas", "Data Visualization",
          "Natural Language Processing", "TensorFlow", "A/B Testing", "Communication"),
         ("develop predictive models", "bring models into production", "explain results to product teams"),
-        ("Du entwickelst Vorhersagemodelle", "Du bringst Modelle in den Betrieb"), 66_000, .4, True,
+        ("Du entwickelst Vorhersagemodelle", "Du bringst Modelle in den Betrieb"), 66_000, .4,
     ),
     Profession(
         "DevOps Engineer", "DevOps Engineer", ("Technology", "Software", "Engineering"),
         ("Kubernetes", "Docker", "Terraform", "Linux", "AWS", "CI/CD", "Ansible", "Monitoring", "Git", "Python",
          "Azure", "IT Security"),
         ("run our cloud platform", "automate deployments", "improve monitoring and incident response"),
-        ("Du betreibst unsere Cloud-Plattform", "Du automatisierst Deployments"), 69_000, .5, True,
+        ("Du betreibst unsere Cloud-Plattform", "Du automatisierst Deployments"), 69_000, .5,
     ),
     Profession(
         "Frontend Developer", "Frontend-Entwickler", ("Technology", "Software", "Art & Design"),
         ("JavaScript", "TypeScript", "React", "HTML", "CSS", "Vue.js", "Git", "Accessibility", "REST APIs", "UX Design",
          "Responsive Design"),
         ("build user interfaces", "work closely with design", "care for accessibility and speed"),
-        ("Du entwickelst Benutzeroberflächen", "Du arbeitest eng mit dem Design zusammen"), 58_000, .5, True,
+        ("Du entwickelst Benutzeroberflächen", "Du arbeitest eng mit dem Design zusammen"), 58_000, .5,
     ),
     Profession(
         "IT Support Specialist", "IT-Supporter", ("Technology", "Customer Service & Support"),
@@ -117,21 +116,21 @@ PROFESSIONS: tuple[Profession, ...] = (
         ("Recruiting", "HR Administration", "Labour Law", "Onboarding", "Employee Relations", "Payroll", "Microsoft Office",
          "Communication", "Personnel Development", "SAP HCM"),
         ("fill open positions", "advise managers", "run onboarding"),
-        ("Sie besetzen offene Stellen", "Sie beraten Führungskräfte"), 54_000, .8, True,
+        ("Sie besetzen offene Stellen", "Sie beraten Führungskräfte"), 54_000, .8,
     ),
     Profession(
         "Accountant", "Finanzbuchhalter", ("Finance & Accounting", "Administrative"),
         ("Accounting", "Accounts Payable", "Accounts Receivable", "DATEV", "Financial Statements", "Tax", "Microsoft Excel",
          "SAP", "Attention to Detail", "Invoicing"),
         ("keep the ledgers", "prepare monthly and annual statements", "check invoices"),
-        ("Sie führen die Finanzbuchhaltung", "Sie bereiten Monats- und Jahresabschlüsse vor"), 48_000, .9, True,
+        ("Sie führen die Finanzbuchhaltung", "Sie bereiten Monats- und Jahresabschlüsse vor"), 48_000, .9,
     ),
     Profession(
         "Controller", "Controller", ("Finance & Accounting", "Management & Leadership"),
         ("Controlling", "Budgeting", "Financial Analysis", "Microsoft Excel", "SAP", "Reporting", "Forecasting", "Power BI",
          "Analytical Thinking"),
         ("prepare reports and forecasts", "analyse deviations", "advise management"),
-        ("Sie erstellen Berichte und Prognosen", "Sie analysieren Abweichungen"), 62_000, .75, True,
+        ("Sie erstellen Berichte und Prognosen", "Sie analysieren Abweichungen"), 62_000, .75,
     ),
     Profession(
         "Mechanical Design Engineer", "Konstrukteur Maschinenbau", ("Engineering", "Manufacturing"),
@@ -172,20 +171,20 @@ PROFESSIONS: tuple[Profession, ...] = (
         ("Contract Law", "Corporate Law", "Labour Law", "Compliance", "Data Protection", "Negotiation", "Legal Advice",
          "English"),
         ("draft and review contracts", "advise the business", "handle disputes"),
-        ("Sie gestalten und prüfen Verträge", "Sie beraten die Fachbereiche"), 75_000, .7, True,
+        ("Sie gestalten und prüfen Verträge", "Sie beraten die Fachbereiche"), 75_000, .7,
     ),
     Profession(
         "Online Marketing Manager", "Online-Marketing-Manager", ("Marketing", "Creative & Media"),
         ("Online Marketing", "SEO", "SEA", "Google Analytics", "Social Media", "Content Marketing", "Copywriting",
          "E-Mail Marketing", "Analytical Thinking"),
         ("plan campaigns", "manage budgets", "measure and improve results"),
-        ("Du planst Kampagnen", "Du misst und verbesserst Ergebnisse"), 47_000, .7, True,
+        ("Du planst Kampagnen", "Du misst und verbesserst Ergebnisse"), 47_000, .7,
     ),
     Profession(
         "UX Designer", "UX-Designer", ("Art & Design", "Technology", "Creative & Media"),
         ("UX Design", "UI Design", "Figma", "Prototyping", "User Research", "Wireframing", "Web Design", "Accessibility"),
         ("run interviews and tests", "design flows and screens", "look after the design system"),
-        ("Du führst Interviews und Tests durch", "Du gestaltest Abläufe und Oberflächen"), 57_000, .5, True,
+        ("Du führst Interviews und Tests durch", "Du gestaltest Abläufe und Oberflächen"), 57_000, .5,
     ),
     Profession(
         "Cook", "Koch", ("Food & Beverage", "Hospitality"),
@@ -198,7 +197,7 @@ PROFESSIONS: tuple[Profession, ...] = (
         ("Project Management", "Stakeholder Management", "Agile", "Scrum", "Budgeting", "Risk Management", "JIRA",
          "Communication", "Team Leadership"),
         ("plan and steer projects", "keep stakeholders informed", "manage risks"),
-        ("Sie planen und steuern Projekte", "Sie halten alle Beteiligten informiert"), 64_000, .6, True,
+        ("Sie planen und steuern Projekte", "Sie halten alle Beteiligten informiert"), 64_000, .6,
     ),
 )  # fmt: skip
 

@@ -1,7 +1,4 @@
-"""What the demo shows at its end: each user's best postings, with the reasons.
-
-Put here what is printed. What is in the tables is the pipeline's affair.
-"""
+"""The output of the demo: each user's best postings, with the reasons."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,11 +12,11 @@ from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.demo.run import DemoInput, DemoOutcome, unreadable_cvs
 
 USERS_SHOWN, MATCHES_SHOWN = 10, 5
-_SKILLS_SHOWN, _PASSED_OVER_SHOWN = 4, 10
+_SKILLS_SHOWN, _SKIPPED_SHOWN = 4, 10
 
 
 def print_matches(database: Database, console: Console) -> None:
-    """A table for each of the first users: score, its parts, posting, matching and missing skills."""
+    """Print a table for each of the first users: score, its parts, posting, matching and missing skills."""
     rows = database.fetch("matching/best_matches", {"users": USERS_SHOWN, "most": MATCHES_SHOWN})
     by_user: dict[str, list[Row[Any]]] = {}
     for row in rows:
@@ -27,7 +24,7 @@ def print_matches(database: Database, console: Console) -> None:
     for user_key, best in by_user.items():
         table = Table(
             title=f"{escape(user_key)}: experience {best[0].experience_level or 'unknown'} years, "
-            f"{best[0].skills_known} skills read, {best[0].kept} matches kept",
+            f"{best[0].skills_known} skills, {best[0].kept} matches",
             title_justify="left",
             title_style="bold",
             expand=True,
@@ -39,8 +36,8 @@ def print_matches(database: Database, console: Console) -> None:
                 table.add_row(*(escape(cell) for cell in _cells(row)))
         console.print(table)
     console.print(
-        "Parts of the score (0 to 100, - is unknown): Ski skills 40 %, Exp experience 25 %, Ind industry 15 %, "
-        "Arr work arrangement 10 %, Sem semantic 10 %.",
+        "Parts of the score, 0 to 100, with their weights: skills (Ski, 40 %), experience (Exp, 25 %), "
+        "industry (Ind, 15 %), work arrangement (Arr, 10 %), semantic (Sem, 10 %). A part that is unknown is -.",
         style="dim",
         highlight=False,
     )
@@ -49,22 +46,22 @@ def print_matches(database: Database, console: Console) -> None:
 def print_outcome(
     database: Database, demo_input: DemoInput, outcome: DemoOutcome, console: Console, *, command: str
 ) -> None:
-    """What was passed over, whether anything changed, how to go on."""
-    unread = [*demo_input.passed_over, *unreadable_cvs(database)]
-    if unread:
-        console.print(f"\nPassed over ({len(unread)}):")
-        for name, reason in unread[:_PASSED_OVER_SHOWN]:
+    """Print what was skipped, whether anything changed, and the next command."""
+    skipped = [*demo_input.skipped, *unreadable_cvs(database)]
+    if skipped:
+        console.print(f"\nSkipped ({len(skipped)}):")
+        for name, reason in skipped[:_SKIPPED_SHOWN]:
             console.print(f"  {name}: {reason}", markup=False, highlight=False)
-        if len(unread) > _PASSED_OVER_SHOWN:
-            console.print(f"  and {len(unread) - _PASSED_OVER_SHOWN} more")
+        if len(skipped) > _SKIPPED_SHOWN:
+            console.print(f"  and {len(skipped) - _SKIPPED_SHOWN} more")
     done = (
         f"{outcome.changed_rows:,} rows written"
         if outcome.changed_rows
-        else "All of it was done before: no row was changed"
+        else "Everything was done before, no row changed"
     )
     waiting = database.fetch("enrichment/claude_waiting", {"user_keys": None})[0].pairs
-    console.print(f"\n{done} in {outcome.seconds:.0f} s. {waiting:,} pairs wait for Claude.", highlight=False)
-    console.print(f"See it in the Dagster UI: [bold]{command}[/bold]", highlight=False)
+    console.print(f"\n{done} in {outcome.seconds:.0f} s. {waiting:,} pairs are waiting for Claude.", highlight=False)
+    console.print(f"Open the Dagster UI: [bold]{command}[/bold]", highlight=False)
 
 
 _COLUMNS: Sequence[tuple[str, dict[str, Any]]] = (

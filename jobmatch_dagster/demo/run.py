@@ -45,7 +45,7 @@ class DemoInput:
 
     records: list[dict[str, Any]] | None = None
     cvs: list[CvSource] = field(default_factory=demo_cvs)
-    passed_over: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def database_name(self) -> str:
@@ -75,14 +75,14 @@ def read_input(pages: Path | None, cvs: Path | None) -> DemoInput:
     Raises:
         DemoInputError: if a folder holds no posting or no CV that can be read.
     """
-    records, passed_over = None, []
+    records, skipped = None, []
     if pages is not None:
         found = read_pages(pages)
-        records, passed_over = found.records, list(found.passed_over)
+        records, skipped = found.records, list(found.skipped)
     if cvs is None:
-        return DemoInput(records, passed_over=passed_over)
+        return DemoInput(records, skipped=skipped)
     listed = read_cv_sources(cvs)
-    return DemoInput(records, listed.cvs, [*passed_over, *listed.passed_over])
+    return DemoInput(records, listed.cvs, [*skipped, *listed.skipped])
 
 
 @contextmanager

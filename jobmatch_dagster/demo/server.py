@@ -1,6 +1,6 @@
 """A local Active Jobs server that behaves like the vendor's: paths, pages, windows, quota, errors.
 
-Put here HTTP. What is served comes from a corpus: generated (`corpus.py`) or recorded (`pages.py`).
+It serves a corpus: the generated market (`corpus.py`) or the user's own records (`pages.py`).
 """
 
 import functools
@@ -22,22 +22,22 @@ from jobmatch_dagster.core.raw.windows import HOUR, LOOK_BACK, hour_of, latest_c
 from jobmatch_dagster.demo.corpus import DEFAULT_SEED, postings_of_hour, to_g2
 
 _G1_ENDPOINTS = {"active-ats-1h": "1h", "active-ats-24h": "24h", "active-ats-7d": "7d", "active-ats-6m": "6m"}
-# Largest and default page of each feed (first generation; the second takes up to 1,000).
+# Largest and default page size of each feed of the first generation.
 _G1_LIMITS = {"1h": (100, 100), "24h": (100, 100), "7d": (100, 100), "6m": (500, 500), "modified": (500, 100)}
 _G2_LIMIT = 1_000
 _DAY = timedelta(days=1)
 
 
 class Corpus(Protocol):
-    """What a server serves. Records are G1 or G2 dicts."""
+    """The records that a server serves, in the form of either generation."""
 
     def records_between(self, start: datetime | None, end: datetime) -> list[dict[str, Any]]:
-        """Records indexed in [start, end); no start: all before end."""
+        """Records indexed in [start, end), or before `end` when there is no start."""
 
 
 @dataclass(frozen=True)
 class GeneratedCorpus:
-    """The generated market, any hour of it; nothing is older than `since`."""
+    """The generated market; nothing in it is older than `since`."""
 
     per_hour: int
     seed: int = DEFAULT_SEED
@@ -55,12 +55,12 @@ class GeneratedCorpus:
 
 @dataclass
 class RecordedCorpus:
-    """A user's own records, served as they are, whatever their age; tests may change the list between calls."""
+    """The user's own records of any age, served unchanged; tests may change the list between calls."""
 
     records: list[dict[str, Any]]
 
     def records_between(self, start: datetime | None, end: datetime) -> list[dict[str, Any]]:
-        """Records indexed in [start, end); those without a readable date count as of any time."""
+        """Records indexed in [start, end), and those without a readable date."""
         return [
             record
             for record in self.records
@@ -70,7 +70,7 @@ class RecordedCorpus:
 
 @dataclass
 class Fault:
-    """What one call answers instead of its page; `body` None keeps the page's own (cut to half)."""
+    """The response to one call instead of its page; without a `body` it is a page that is cut off."""
 
     status: int = 200
     body: bytes | None = None
@@ -78,12 +78,12 @@ class Fault:
     delay_s: float = 0.0
     content_type: str = "application/json"
     silent: bool = False
-    """Without the quota headers."""
+    """Leave out the quota headers."""
 
 
 @dataclass
 class Plan:
-    """The plan of a key: what it may use in a month."""
+    """The quota of a key for one month."""
 
     jobs: int = 200_000
     requests: int = 25_000
@@ -91,15 +91,15 @@ class Plan:
 
 
 class ActiveJobsServer:
-    """Serves a corpus on a free loopback port for the length of a `with` block.
+    """Serves a corpus on a loopback port while its `with` block runs.
 
     Args:
-        corpus: what is served.
-        now: the server's clock; windows end relative to it.
-        plan: quota of the key.
-        keys: accepted keys; any when empty.
+        corpus: the records.
+        now: the server's clock, on which the time windows depend.
+        plan: the quota of every key.
+        keys: the accepted keys; every key when empty.
         port: a fixed port, or 0 for a free one.
-        all_ages: whether the 6m feed has everything, however old (recorded pages).
+        all_ages: whether the 6m feed includes records of any age (recorded pages).
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class ActiveJobsServer:
         self.expired_ids: list[str] = []
         self.modified_ids: set[str] = set()
         self._faults: list[Fault] = []
-        # Two workers could count at once: one lock for the books.
+        # Worker threads count calls and credits at the same time.
         self._lock = threading.Lock()
         self._server = uvicorn.Server(
             uvicorn.Config(self._app(), host="127.0.0.1", port=port, log_level="critical", lifespan="off")
@@ -146,7 +146,7 @@ class ActiveJobsServer:
         return f"http://{host}:{port}"
 
     def add_faults(self, *faults: Fault) -> None:
-        """The next calls answer with these, one each, in order."""
+        """Respond to the next calls with these faults, one each, in order."""
         self._faults.extend(faults)
 
     def _app(self) -> Starlette:
@@ -194,7 +194,7 @@ class ActiveJobsServer:
         return self.corpus.records_between(start, end)
 
     def _shaped(self, record: dict[str, Any], generation: str, query: dict[str, str]) -> dict[str, Any]:
-        """Fields as they were asked for; a user's own records go out as they are."""
+        """The record with the fields that the query asks for; the user's own records stay unchanged."""
         if isinstance(self.corpus, RecordedCorpus):
             return record
         if generation == "g2":
@@ -209,7 +209,7 @@ class ActiveJobsServer:
         return {key: value for key, value in record.items() if not key.startswith(tuple(hidden) or ("\0",))}
 
     def _refusal(self, request: Request) -> Response | None:
-        """An answer other than a page: a scripted fault, a bad key, a spent plan."""
+        """A response other than a page: a scripted fault, a bad key, a used-up quota."""
         with self._lock:
             self.calls.append(str(request.url.path) + "?" + str(request.url.query))
             fault = self._faults.pop(0) if self._faults else None
@@ -249,7 +249,7 @@ class ActiveJobsServer:
 
 
 def created_at(record: Any) -> datetime | None:
-    """When a record was indexed, or None when it does not say so readably."""
+    """When a record was indexed; None without a readable date."""
     try:
         return read_time(record.get("date_created")) if isinstance(record, dict) else None
     except UnusableValueError:

@@ -2,7 +2,7 @@
 
 The migrations are the one source of types and descriptions; no database is asked at load time. Put here the
 reading of the forms that the migrations use: CREATE TABLE, ALTER TABLE ... ADD COLUMN, ALTER COLUMN, ADD and DROP
-CONSTRAINT, and COMMENT ON.
+CONSTRAINT, and COMMENT ON COLUMN.
 """
 
 import functools
@@ -29,7 +29,7 @@ _NULLABLE = re.compile(r'ALTER COLUMN "?(\w+)"? (SET|DROP) NOT NULL', re.IGNOREC
 _ADD_CONSTRAINT = re.compile(r"ADD CONSTRAINT (\w+) (.*?)(?: NOT VALID)?", re.DOTALL | re.IGNORECASE)
 _DROP_CONSTRAINT = re.compile(r"DROP CONSTRAINT (?:IF EXISTS )?(\w+)", re.IGNORECASE)
 _CHECK = re.compile(r" ?CHECK \((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)", re.IGNORECASE)
-_COMMENT = re.compile(rf"COMMENT ON (?:TABLE {_NAME}|COLUMN {_NAME}\.\"?(\w+)\"?) IS '(.*)'", re.DOTALL | re.IGNORECASE)
+_COMMENT = re.compile(rf"COMMENT ON COLUMN {_NAME}\.\"?(\w+)\"? IS '(.*)'", re.DOTALL | re.IGNORECASE)
 _TABLE_CONSTRAINT = re.compile(r"(CONSTRAINT|PRIMARY KEY|UNIQUE|CHECK|FOREIGN KEY|EXCLUDE)\b", re.IGNORECASE)
 _COLUMN = re.compile(
     r'"?(\w+)"?\s+(.+?)'
@@ -52,11 +52,10 @@ class ColumnDefinition:
 
 @dataclass
 class TableDefinition:
-    """One table: its columns in order, its table constraints as worded, its comment."""
+    """One table: its columns in order, its table constraints as worded."""
 
     columns: dict[str, ColumnDefinition] = field(default_factory=dict)
     rules: list[str] = field(default_factory=list)
-    comment: str | None = None
 
     def schema(self) -> dg.TableSchema:
         """The table as the UI shows it."""
@@ -76,15 +75,6 @@ def table_schema(table: str) -> dg.TableSchema:
         ValueError: if no migration creates the table.
     """
     return _definition(table).schema()
-
-
-def table_comment(table: str) -> str | None:
-    """What one row of the table is, in the words of its COMMENT ON TABLE.
-
-    Raises:
-        ValueError: if no migration creates the table.
-    """
-    return _definition(table).comment
 
 
 @functools.cache
@@ -120,11 +110,7 @@ def _apply(statement: str, tables: dict[str, TableDefinition]) -> None:
         for action in _split(altered[2], ","):
             _alter(action, altered[1], tables[altered[1]])
     elif comment := _COMMENT.fullmatch(statement):
-        text = comment[4].replace("''", "'")
-        if comment[1]:
-            tables[comment[1]].comment = text
-        else:
-            tables[comment[2]].columns[comment[3]].comment = text
+        tables[comment[1]].columns[comment[2]].comment = comment[3].replace("''", "'")
 
 
 def _alter(action: str, name: str, table: TableDefinition) -> None:

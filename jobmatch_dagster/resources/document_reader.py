@@ -58,16 +58,9 @@ class ReadResult:
     profile: Profile | None = None
 
 
-def read_in_child(
-    file_name: str,
-    content: bytes,
-    *,
-    today: date | None = None,
-    timeout_s: int = TIMEOUT_SECONDS,
-    memory_bytes: int = MEMORY_BYTES,
-) -> ReadResult:
+def read_in_child(file_name: str, content: bytes, *, today: date | None = None) -> ReadResult:
     """Read one CV file in a child process; what is in the file never raises."""
-    return read_many_in_child([(file_name, content)], today=today, timeout_s=timeout_s, memory_bytes=memory_bytes)[0]
+    return read_many_in_child([(file_name, content)], today=today)[0]
 
 
 def read_many_in_child(

@@ -154,7 +154,7 @@ def test_the_demo_on_a_users_own_pages_and_cvs(database_url: str, tmp_path: Path
     assert "notes.json: the body is JSON of type dict" in first.stdout
     assert "README.md: a licence or readme" in first.stdout
     second = run_command(*arguments, **variables)
-    assert "All of it was done before: no row was changed" in second.stdout
+    assert "Everything was done before, no row changed" in second.stdout
 
 
 @pytest.mark.matched

@@ -29,7 +29,8 @@ _NAMED: dict[str, dict[str, Any]] = {
     "statistics/user_industries": {"user_key": _KEY, "most": 10},
     "statistics/user_missing_skills": {"user_key": _KEY, "most": 10},
     "statistics/jobs_by_hour": {"now": "2100-01-01"},
-    "matching/matches_of_user": {"user_key": _KEY, "most": 20},
+    "matching/current_matches": {"user_key": _KEY, "status": None, "since": None, "only_open": False, "most": 20},
+    "catalog/newest_jobs": {"only_open": True, "since": None, "source": None, "most": 1_000},
     "catalog/enum_drift": {"since": "2100-01-01", "industries": ["Technology"]},
     "catalog/hour_counts": {"hour": "2100-01-01", "before": "2099-12-31"},
 }
@@ -102,7 +103,8 @@ def test_questions_of_a_screen_use_their_index(name: str, filled: Database) -> N
     ("query", "parameters"),
     [
         (_ASKED["best matches of a user"], {}),
-        (read_sql("queries/matching/matches_of_user.sql"), _NAMED["matching/matches_of_user"]),
+        (read_sql("queries/matching/current_matches.sql"), _NAMED["matching/current_matches"]),
+        (read_sql("queries/catalog/newest_jobs.sql"), _NAMED["catalog/newest_jobs"]),
         (_ASKED["open postings of a company"], {}),
         (_ASKED["decisions of a user"], {}),
     ],

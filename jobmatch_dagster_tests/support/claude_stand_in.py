@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from jobmatch_dagster.bench.claude_tokens import PromptCache, count_request
+from jobmatch_dagster.bench.claude_tokens import PromptCache
 
 KEY = "sk-secret-key"
 _ERROR_TYPES = {
@@ -172,7 +172,9 @@ class ClaudeStandIn:
             return _error(404, "no such thing here")
         body = await request.json()
         self.counted.append(body)
-        return JSONResponse(MessageTokensCount(input_tokens=count_request(body)).to_dict(mode="json"))
+        usage = PromptCache().usage(body, "")
+        tokens = usage["input_tokens"] + usage["cache_creation_input_tokens"]
+        return JSONResponse(MessageTokensCount(input_tokens=tokens).to_dict(mode="json"))
 
     async def _create_batch(self, request: Request) -> Response:
         refused = self._refused(request)

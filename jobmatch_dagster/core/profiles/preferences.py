@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
 
 from jobmatch_dagster.core.posting import WORK_ARRANGEMENTS
 from jobmatch_dagster.core.profiles.cv.vocabulary import table
@@ -35,19 +34,15 @@ class PreferencesError(InputError):
     """Preferences that cannot be accepted. The message names each field and its remedy, never a value."""
 
 
-def _problem(remedy: str) -> PydanticCustomError:
-    return PydanticCustomError("preferences", "{remedy}", {"remedy": remedy})
-
-
 def _texts(value: object) -> list[str]:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, Sequence) or not all(isinstance(item, str) for item in values):
-        raise _problem('must be a list of texts, such as ["Berlin", "Hamburg"]')
+        raise PreferencesError('must be a list of texts, such as ["Berlin", "Hamburg"]')
     cleaned = [" ".join(item.split()) for item in values]
     if len(cleaned) > _MAX_ENTRIES or any(not 0 < len(item) <= _MAX_CHARACTERS for item in cleaned):
-        raise _problem(f"must be at most {_MAX_ENTRIES} texts of 1 to {_MAX_CHARACTERS} characters each")
+        raise PreferencesError(f"must be at most {_MAX_ENTRIES} texts of 1 to {_MAX_CHARACTERS} characters each")
     if any(not item.isprintable() for item in cleaned):
-        raise _problem("contains control characters: write plain text")
+        raise PreferencesError("contains control characters: write plain text")
     return cleaned
 
 
@@ -64,7 +59,7 @@ def _arrangements(value: object) -> tuple[str, ...] | None:
     for item in _texts(value):
         names = _ARRANGEMENTS.get(item.casefold().replace("_", " "))
         if names is None:
-            raise _problem(f"must be among {', '.join(WORK_ARRANGEMENTS)} (or remote, for both remote ones)")
+            raise PreferencesError(f"must be among {', '.join(WORK_ARRANGEMENTS)} (or remote, for both remote ones)")
         wanted.update(names)
     return tuple(name for name in WORK_ARRANGEMENTS if name in wanted) or None
 
@@ -74,25 +69,25 @@ def _languages(value: object) -> tuple[str, ...] | None:
     english = {name: known for known, names in words["names"].items() for name in names} | words["codes"]
     found = [english.get(item.casefold()) for item in _texts(value)]
     if None in found:
-        raise _problem("must be languages by their English or German name, such as German")
+        raise PreferencesError("must be languages by their English or German name, such as German")
     return tuple(dict.fromkeys(str(name) for name in found)) or None
 
 
 def _salary(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_SALARY:
-        raise _problem(f"must be a yearly amount from 0 to {_MAX_SALARY:,}, a number without quotes")
+        raise PreferencesError(f"must be a yearly amount from 0 to {_MAX_SALARY:,}, a number without quotes")
     return float(value)
 
 
 def _currency(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]{3}", value):
-        raise _problem('must be a currency code of three letters, such as "EUR"')
+        raise PreferencesError('must be a currency code of three letters, such as "EUR"')
     return value.upper()
 
 
 def _yes_or_no(value: object) -> bool:
     if not isinstance(value, bool):
-        raise _problem("must be true or false, without quotes")
+        raise PreferencesError("must be true or false, without quotes")
     return value
 
 
@@ -117,7 +112,7 @@ class Preferences(BaseModel):
     def _amount_has_currency(self) -> "Preferences":
         if (self.min_salary is None) != (self.salary_currency is None):
             missing = "min_salary" if self.min_salary is None else "salary_currency"
-            raise _problem(f"{missing}: missing; an amount needs its currency, and a currency its amount")
+            raise PreferencesError(f"{missing}: missing; an amount needs its currency, and a currency its amount")
         return self
 
     def as_row(self) -> dict[str, Any]:
@@ -160,15 +155,15 @@ def validate_preferences(values: Mapping[str, Any]) -> Preferences:
         raise PreferencesError("; ".join(_message(problem) for problem in error.errors())) from None
 
 
-def _message(problem: ErrorDetails) -> str:
-    if not problem["loc"]:
-        return problem["msg"]
-    name = str(problem["loc"][0])
-    return f"{name}: {_unknown(name) if problem['type'] == 'extra_forbidden' else problem['msg']}"
+def _message(problem: Mapping[str, Any]) -> str:
+    """One of pydantic's errors: of an unknown field, of a field's value, or (without a place) of the whole."""
+    place: tuple[str, ...] = problem["loc"]
+    remedy = _remedy(place[0]) if problem["type"] == "extra_forbidden" else str(problem["ctx"]["error"])
+    return ": ".join([*place, remedy])
 
 
-def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name.casefold(), PREFERENCES_FIELDS, n=1)
+def _remedy(unknown: str) -> str:
+    near = difflib.get_close_matches(unknown.casefold(), PREFERENCES_FIELDS, n=1)
     remedy = f"did you mean {near[0]}?" if near else f"the fields are {', '.join(PREFERENCES_FIELDS)}"
     return f"no such field; {remedy}"
 

@@ -19,9 +19,7 @@ _LONGEST_PERIOD_S = 2 * 366 * 86_400
 class Quota:
     """What the plan has left, as the last response said; None where it did not say."""
 
-    jobs_limit: int | None = None
     jobs_remaining: int | None = None
-    requests_limit: int | None = None
     requests_remaining: int | None = None
     reset_seconds: int | None = None
 
@@ -87,9 +85,7 @@ def read_quota(headers: Mapping[str, str], told_at: datetime) -> Quota:
     if reset_seconds is not None and reset_seconds > _LONGEST_PERIOD_S:
         reset_seconds = None
     return Quota(
-        jobs_limit=number("x-ratelimit-jobs-limit", "x-api-jobs-limit"),
         jobs_remaining=number("x-ratelimit-jobs-remaining", "x-api-jobs-remaining"),
-        requests_limit=number("x-ratelimit-requests-limit", "x-api-requests-limit"),
         requests_remaining=number("x-ratelimit-requests-remaining", "x-api-requests-remaining"),
         reset_seconds=reset_seconds,
     )

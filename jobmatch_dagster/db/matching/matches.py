@@ -5,6 +5,7 @@ Put here how matches are read and written. How a pair is scored belongs in `core
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -186,6 +187,29 @@ DECISIONS = ("new", "saved", "applied", "rejected")
 
 class NoMatchError(NotFoundError):
     """The user has no match with the posting."""
+
+
+def read_current_matches(
+    connection: Connection,
+    user_key: str | None,
+    *,
+    status: str | None = None,
+    since: datetime | None = None,
+    only_open: bool = False,
+    most: int,
+) -> Sequence[Row[Any]]:
+    """Rows of the view `current_matches` of one user or of all, each user's best first.
+
+    Args:
+        connection: an open transaction.
+        user_key: whose; all users' when None.
+        status: only matches with this decision.
+        since: only matches that were updated at this time or later.
+        only_open: leave out closed postings that the user has decided on.
+        most: the most rows.
+    """
+    filters = {"user_key": user_key, "status": status, "since": since, "only_open": only_open, "most": most}
+    return run_query(connection, "matching/current_matches", filters)
 
 
 def decide(connection: Connection, user_key: str, external_id: str, decision: str) -> bool:

@@ -5,9 +5,8 @@ SELECT users.id AS user_id, users.active, p.id AS profile_id, p.version, p.langu
        p.experience_level, p.seniority, p.education, p.languages, p.industries, p.work_arrangements, p.locations,
        p.evidence, p.embedding_text, p.text_hash, p.extractor_version, p.created_at, p.run_id, p.document_id,
        d.text AS document_text, newest.id AS newest_document_id, newest.status AS newest_status,
-       newest.reason AS newest_reason, newest.received_at AS newest_received_at, e.text_hash AS vector_text_hash,
-       e.embedded_at, e.run_id AS vector_run_id, s.profile_version AS matched_version,
-       s.scoring_key AS matched_scoring_key, s.run_id AS matched_run_id
+       newest.reason AS newest_reason, e.text_hash AS vector_text_hash, e.embedded_at, e.run_id AS vector_run_id,
+       s.profile_version AS matched_version, s.run_id AS matched_run_id
 FROM users
 LEFT JOIN LATERAL (
     SELECT * FROM cv_profiles WHERE user_id = users.id ORDER BY version DESC LIMIT 1

@@ -3,9 +3,7 @@
 -- Parameters: user_key, external_id.
 -- Indexes: users_user_key_key, user_job_matches_user_id_job_id_key, user_job_matches_best, claude_requests_request_hash_key.
 SELECT m.*, r.state AS request_state, r.attempts, r.model AS request_model, r.prompt_version AS request_prompt_version,
-       r.profile_version AS request_profile_version, r.text_hash AS request_text_hash, r.answer, r.usage, r.cost_usd,
-       r.error AS request_error, r.batch_id, r.run_id AS request_run_id, r.answered_at,
-       listed.place, listed.kept
+       r.answer, r.usage, r.cost_usd, r.batch_id, r.run_id AS request_run_id, r.answered_at, listed.place, listed.kept
 FROM user_job_matches AS m
 JOIN users ON users.id = m.user_id
 JOIN jobs ON jobs.id = m.job_id

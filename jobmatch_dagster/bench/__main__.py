@@ -1,0 +1,5 @@
+"""`python -m jobmatch_dagster.bench [--load]`."""
+
+from jobmatch_dagster.bench.run import main
+
+main()
