@@ -6,7 +6,7 @@ Put here how a model is found, named and run. Which texts are embedded belongs t
 import functools
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobmatch_dagster.core.matching.embedding_text import text_version
+from jobmatch_dagster.core.progress import Progress, no_progress
 from jobmatch_dagster.errors import ConfigurationError
 from jobmatch_dagster.resources.embedding_backends import BACKENDS, Encoder, openvino_encoder, torch_encoder
 
@@ -56,7 +57,7 @@ class EmbedderResource(dg.ConfigurableResource[Any]):
         label = Path(self.name).name if self.name else PACKAGED_MODEL
         return f"{label}@{_fingerprint(folder)}/{self.backend}/{text_version()}"
 
-    def encode(self, texts: Sequence[str], on_progress: Callable[[int, int], None] | None = None) -> Encoded:
+    def encode(self, texts: Sequence[str], on_progress: Progress = no_progress) -> Encoded:
         """Embed texts. A text of two lines (`embedding_text.py`) is the mean of its head and its body.
 
         A body longer than the model reads is cut by the model, and counted.
@@ -76,8 +77,7 @@ class EmbedderResource(dg.ConfigurableResource[Any]):
             if heads:
                 vectors[list(heads)] = _unit(vectors[list(heads)] + encoder.encode(list(heads.values())))
             truncated += _count_truncated(encoder, bodies)
-            if on_progress:
-                on_progress(min(start + _GROUP_TEXTS, len(texts)), len(texts))
+            on_progress(min(start + _GROUP_TEXTS, len(texts)), len(texts))
         return Encoded(vectors, truncated)
 
 

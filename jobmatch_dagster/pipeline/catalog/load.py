@@ -4,19 +4,17 @@ Put here the order of the steps. Normalisation and SQL have modules of their own
 """
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from jobmatch_dagster.core.catalog.normalise import NORMALISER_VERSION, PageError, Rejected, expired_ids, normalise_page
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed
+from jobmatch_dagster.core.progress import Progress, no_progress
 from jobmatch_dagster.db.catalog.embeddings import stale_job_texts, write_embeddings
 from jobmatch_dagster.db.catalog.jobs import MergeCounts, SightedPosting, close_expired, merge_or_refuse, quarantine
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.locks import EMBEDDING, LOADING, exclusively
 from jobmatch_dagster.db.raw import pages
 from jobmatch_dagster.resources.embedder import EmbedderResource
-
-Progress = Callable[[int, int], None]
 
 # Pages are merged in groups: one COPY and one statement for about a thousand postings.
 _PAGES_PER_TRANSACTION = 10
@@ -44,7 +42,7 @@ class EmbedReport:
 
 
 def load_pages(
-    database: Database, run_id: str, on_progress: Progress | None = None, *, rebuild: bool = False
+    database: Database, run_id: str, on_progress: Progress = no_progress, *, rebuild: bool = False
 ) -> LoadReport:
     """Load every page that this version of the normaliser has not loaded yet into `jobs`; all pages to rebuild.
 
@@ -59,15 +57,14 @@ def load_pages(
             ids = pages.stale_page_ids(connection, NORMALISER_VERSION)
         for start in range(0, len(ids), _PAGES_PER_TRANSACTION):
             _load_group(database, ids[start : start + _PAGES_PER_TRANSACTION], run_id, report)
-            if on_progress:
-                on_progress(report.pages, len(ids))
+            on_progress(report.pages, len(ids))
         if rebuild:
             _close_expired_again(database)
     return report
 
 
 def embed_postings(
-    database: Database, embedder: EmbedderResource, run_id: str, on_progress: Progress | None = None
+    database: Database, embedder: EmbedderResource, run_id: str, on_progress: Progress = no_progress
 ) -> EmbedReport:
     """Give every open posting whose text is new or changed its vector of the configured model."""
     embedded = truncated = 0

@@ -4,9 +4,10 @@ Put here the order of the steps. What is held in the ledger is applied first; wh
 or in a message batch, and applied in turn. A killed run never pays again for an answer that is held.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
+from jobmatch_dagster.core.progress import Progress, no_progress
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.locks import ASKING_CLAUDE, exclusively
 from jobmatch_dagster.db.enrichment import ledger
@@ -24,7 +25,7 @@ def enrich_pairs(
     claude: ClaudeResource,
     run_id: str,
     user_keys: Sequence[str] | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Progress = no_progress,
 ) -> EnrichReport:
     """Ask Claude about the pairs that wait (of all active users, or of these), and take in batches that have ended.
 
@@ -59,7 +60,7 @@ class _Run:
         client: ClaudeClient,
         run_id: str,
         report: EnrichReport,
-        on_progress: Callable[[int, int], None] | None,
+        on_progress: Progress,
     ) -> None:
         self._database, self._claude, self._client = database, claude, client
         self._run_id, self._report, self._on_progress = run_id, report, on_progress

@@ -3,10 +3,11 @@
 Put here the order of calls. A request is claimed and committed before its call, its answer before it is read.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
+from jobmatch_dagster.core.progress import Progress, no_progress
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.enrichment import ledger
 from jobmatch_dagster.errors import PassingFailure, PermanentFailure
@@ -36,7 +37,7 @@ class DirectCalls:
         self.spent_usd = Decimal(0)
         self.has_stopped = False
 
-    def make(self, asks: Sequence[Ask], on_progress: Callable[[int, int], None] | None = None) -> None:
+    def make(self, asks: Sequence[Ask], on_progress: Progress = no_progress) -> None:
         """Ask and keep the answers; what is not answered waits, with its reason in the ledger.
 
         Raises:
@@ -50,8 +51,7 @@ class DirectCalls:
                     for future in futures:
                         future.result()
                         done += 1
-                        if on_progress:
-                            on_progress(done, len(asks))
+                        on_progress(done, len(asks))
                 except BaseException:
                     self.has_stopped = True
                     self._client.stopped.set()

@@ -7,7 +7,7 @@ every open posting). Put here the order of the steps; scoring and SQL have modul
 import gc
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,6 +21,7 @@ from jobmatch_dagster.core.matching.conditions import Conditions, Preferences, y
 from jobmatch_dagster.core.matching.posting_facts import facts_version
 from jobmatch_dagster.core.matching.score_counts import count_scores
 from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD, MATCH_FLOOR, Weights
+from jobmatch_dagster.core.progress import Progress, no_progress
 from jobmatch_dagster.core.vocabulary.similar_skills import by_name, similar_skills_version
 from jobmatch_dagster.db.catalog.embedding_models import model_in_force
 from jobmatch_dagster.db.connection.engine import Database
@@ -37,7 +38,6 @@ from jobmatch_dagster.pipeline.matching.calibrate import calibration_to_use
 POSTINGS_PER_TRANSACTION = 5_000
 _USERS_PER_TRANSACTION = 100
 
-Progress = Callable[[int, int], None]
 _NO_SCORES = {name: np.zeros(101, np.int64) for name in ("match_score", "semantic_score")}
 
 
@@ -87,7 +87,7 @@ def match_new_postings(
     database: Database,
     settings: MatchSettings,
     run_id: str,
-    on_progress: Progress | None = None,
+    on_progress: Progress = no_progress,
     *,
     at_once: int = POSTINGS_PER_TRANSACTION,
 ) -> MatchReport:
@@ -106,8 +106,7 @@ def match_new_postings(
             matches.note_postings_matched(connection, part.scoring_key)
         report += part
         postings += part.postings
-        if on_progress:
-            on_progress(postings, postings)
+        on_progress(postings, postings)
         if part.postings < at_once:
             break
     with database.begin() as connection:
@@ -121,7 +120,7 @@ def match_users(
     settings: MatchSettings,
     run_id: str,
     user_keys: Sequence[str],
-    on_progress: Progress | None = None,
+    on_progress: Progress = no_progress,
 ) -> MatchReport:
     """Match these users with every open posting, each group replacing the matches of an older version in one go."""
     report = MatchReport()
@@ -131,8 +130,7 @@ def match_users(
             part, profiles = _match(connection, settings, run_id, user_keys=group)
             matches.note_users_matched(connection, profiles, part.scoring_key, run_id)
         report = replace(report + part, users=report.users + part.users)
-        if on_progress:
-            on_progress(start + len(group), len(user_keys))
+        on_progress(start + len(group), len(user_keys))
     return report
 
 

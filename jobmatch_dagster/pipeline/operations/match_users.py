@@ -1,11 +1,12 @@
 """Many users in one run: a list of users from their files to their matches, or everybody with every open posting."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from jobmatch_dagster.core.progress import Progress
 from jobmatch_dagster.db.connection.engine import Database, DatabaseUnavailableError
 from jobmatch_dagster.db.profiles.profiles import active_user_keys
 from jobmatch_dagster.pipeline.matching.match import MatchSettings, match_new_postings, match_users, users_out_of_date
@@ -13,8 +14,6 @@ from jobmatch_dagster.pipeline.profiles.fill import FillReport, fill_unknown
 from jobmatch_dagster.pipeline.profiles.read import IngestReport, embed_profiles, ingest_cv, read_ahead
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from jobmatch_dagster.core.catalog.normalise import expired_ids
+from jobmatch_dagster.core.progress import Progress, no_progress
 from jobmatch_dagster.core.raw.quota import Outlook, allows_page, is_still_valid, outlook
 from jobmatch_dagster.core.raw.response import PageResponse, Quota
 from jobmatch_dagster.core.raw.windows import HOUR, Sweep, choose_sweep, latest_collectable_hour
@@ -20,7 +21,6 @@ from jobmatch_dagster.db.raw import pages
 from jobmatch_dagster.resources.active_jobs_client import FREE_FEEDS, ActiveJobsClient
 
 ClientFactory = Callable[[], ActiveJobsClient]
-Progress = Callable[[int, int], None]
 
 # An hour that was begun and not ended is asked for again while the 24h feed has it.
 _WIDEN = timedelta(hours=23)
@@ -61,7 +61,7 @@ def collect_hours(
     run_id: str,
     max_pages: int | None = None,
     refetch: bool = False,
-    on_progress: Progress | None = None,
+    on_progress: Progress = no_progress,
 ) -> CollectReport:
     """Fetch what is not held of these hours, in one sweep of the narrowest feed that has all of it.
 
@@ -104,7 +104,7 @@ def collect_feed(
     *,
     max_pages: int,
     run_id: str,
-    on_progress: Progress | None = None,
+    on_progress: Progress = no_progress,
 ) -> CollectReport:
     """Walk a whole feed once.
 
@@ -160,7 +160,7 @@ def _sweep(
     walk: _Walk,
     run_id: str,
     report: CollectReport,
-    on_progress: Progress | None,
+    on_progress: Progress,
 ) -> None:
     sweep, cost = walk.sweep, client.page_cost(walk.sweep.endpoint)
     report.endpoint, report.complete = sweep.endpoint, False
@@ -174,8 +174,7 @@ def _sweep(
         with database.begin() as connection:
             pages.insert_page(connection, client.generation, client.filters, sweep, sweep_id, page, run_id)
         _count(report, page)
-        if on_progress:
-            on_progress(report.pages - pages_before, walk.max_pages)
+        on_progress(report.pages - pages_before, walk.max_pages)
         if page.record_count is not None and not page.last_page:
             report.stopped = PAGE_LIMIT_REACHED if report.pages - pages_before >= walk.max_pages else ""
             if passed or not allows_page(page.quota, cost, client.credit_reserve):
