@@ -59,7 +59,7 @@ def print_outcome(
         if outcome.changed_rows
         else "Everything was done before, no row changed"
     )
-    waiting = database.fetch("enrichment/claude_waiting", {"user_keys": None})[0].pairs
+    waiting = database.fetch("enrichment/waiting_counts", {"user_keys": None})[0].pairs
     console.print(f"\n{done} in {outcome.seconds:.0f} s. {waiting:,} pairs are waiting for Claude.", highlight=False)
     console.print(f"Open the Dagster UI: [bold]{command}[/bold]", highlight=False)
 

@@ -1,54 +1,61 @@
-"""The Messages API and its batches: every failure told apart, one layer of retries.
+"""The Messages API and its batches, with the project's only layer of retries.
 
-Put here how the API is called. What is asked stands in `core/enrichment/prompt.py`, what is paid for and when in
-`defs/enrichment`.
+`claude_errors.py` has the kinds of failures. `core/enrichment/prompt.py` builds the requests, and `pipeline/enrichment`
+decides what is asked and paid for.
 """
 
 import random
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 from jobmatch_dagster.core.enrichment.costs import Prices, flat_usage
 from jobmatch_dagster.core.enrichment.prompt import PairRequest
-from jobmatch_dagster.errors import PassingFailure, PermanentFailure, ServiceFailure
+from jobmatch_dagster.core.json_values import JsonObject
+from jobmatch_dagster.errors import PassingFailure
+from jobmatch_dagster.resources.claude_errors import (
+    LostAnswerError,
+    RequestRejectedError,
+    raise_unless_passing,
+    retry_after_s,
+    was_never_sent,
+)
 
-# Five times the usual answer; one that needs more is cut and counts as failed.
+if TYPE_CHECKING:
+    from anthropic.types import CacheControlEphemeralParam, OutputConfigParam, TextBlockParam
+    from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
+    from anthropic.types.messages import MessageBatch, MessageBatchIndividualResponse
+    from anthropic.types.messages.batch_create_params import Request as BatchRequestParam
+
+T = TypeVar("T")
+Effort = Literal["low", "medium", "high", "xhigh", "max"]
+
+# Five times the usual answer. A longer answer is cut and counts as failed.
 MAX_TOKENS = 1_500
 MAX_ATTEMPTS = 4
 _LONGEST_WAIT_S = 60.0
-# Tokens of a byte of prompt when nobody has counted: more than any language that ads are written in needs.
+# Tokens per byte of prompt before a sample was counted: more than any language of the ads needs.
 _TOKENS_PER_BYTE = Decimal("0.5")
-# The one sample that is counted stands for prompts that differ a little.
+# Other prompts may need more tokens per byte than the one that was counted.
 _SAMPLE_MARGIN = Decimal("1.3")
-_KEY_STATUSES = (401, 402, 403, 404)
-_PASSING_STATUSES = (408, 409, 429)
-
-
-class RequestRejectedError(ServiceFailure):
-    """The API will not answer this very request, whenever it is made."""
-
-
-class LostAnswerError(PassingFailure):
-    """No answer came, but the call may have been made and billed."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A message as it came, and what it cost."""
+    """An API message, unchanged, and its cost."""
 
-    message: Mapping[str, Any]
+    message: JsonObject
     usage: Mapping[str, int]
     cost_usd: Decimal
 
 
 @dataclass(frozen=True)
 class BatchState:
-    """A message batch: its name, whether it has ended, when it was made."""
+    """Name of a message batch, whether it has ended, and when it was created."""
 
     batch_id: str
     has_ended: bool
@@ -57,7 +64,7 @@ class BatchState:
 
 @dataclass(frozen=True)
 class BatchItem:
-    """One result of a batch. Without a reply, `problem` says why, and `final` whether asking again is pointless."""
+    """One result of a batch. Without a reply, `problem` says why; `final` means that a retry is pointless."""
 
     custom_id: str
     reply: Reply | None
@@ -66,16 +73,16 @@ class BatchItem:
 
 
 class ClaudeClient:
-    """One connection pool to the API; may be used by several threads.
+    """One connection pool to the API; several threads may use it.
 
     Args:
-        api_key: the key; never part of a message of ours.
-        model: which model is asked.
+        api_key: the key; it never appears in a message.
+        model: the model that is asked.
         prices: its price list.
-        effort: how much trouble it takes (`output_config.effort`); "" leaves it to the model.
-        thinking: whether it thinks before it answers.
+        effort: how much work the model puts into an answer (`output_config.effort`); "" sends none.
+        thinking: whether the model thinks before it answers.
         timeout_s: longest wait for one call.
-        retry_wait_s: first wait before a call is made again; doubles each time.
+        retry_wait_s: first wait before a retry; it doubles with each attempt.
     """
 
     def __init__(
@@ -95,7 +102,7 @@ class ClaudeClient:
         self.stopped = threading.Event()
         self._effort, self._thinking, self._retry_wait_s = effort, thinking, retry_wait_s
         self._tokens_per_byte = _TOKENS_PER_BYTE
-        # The SDK's own retries are off: this module's are the only ones.
+        # The SDK's own retries are off: `_call` makes all retries.
         self._api = anthropic.Anthropic(api_key=api_key, max_retries=0, timeout=timeout_s)
 
     def close(self) -> None:
@@ -103,17 +110,27 @@ class ClaudeClient:
         self._api.close()
 
     def measure(self, sample: PairRequest) -> None:
-        """Have the API count a sample (free of charge), for estimates; where it does not count, a bound stays.
+        """Have the API count a sample's tokens, free of charge. If it cannot, estimates use an upper bound.
 
         Raises:
             PermanentFailure: on a refused key.
         """
+        import anthropic
+
         arguments = self.arguments(sample)
-        del arguments["max_tokens"]
         try:
-            counted = self._call(lambda: self._api.messages.count_tokens(**arguments))
+            counted = self._call(
+                lambda: self._api.messages.count_tokens(
+                    model=arguments["model"],
+                    system=arguments["system"],
+                    messages=arguments["messages"],
+                    output_config=arguments["output_config"],
+                    thinking=arguments.get("thinking", anthropic.omit),
+                )
+            )
         except (PassingFailure, RequestRejectedError):
             return
+        # A proxy may answer with something else.
         tokens = getattr(counted, "input_tokens", None)
         if isinstance(tokens, int) and tokens > 0:
             self._tokens_per_byte = min(_TOKENS_PER_BYTE, _SAMPLE_MARGIN * tokens / sample.size_bytes)
@@ -123,13 +140,13 @@ class ClaudeClient:
         return self.prices.highest_usd(self._tokens_per_byte * request.size_bytes, MAX_TOKENS, batch=batch)
 
     def ask(self, request: PairRequest) -> Reply:
-        """Ask; passing failures are tried again, here and nowhere else in this run.
+        """Ask, with retries after passing failures. The caller must not retry in the same run.
 
         Raises:
-            PermanentFailure: on a refused key, model or account: no further call makes sense.
+            PermanentFailure: on a refused key, model or account; no further call makes sense.
             RequestRejectedError: if the API refuses this request alone.
             LostAnswerError: if no answer came and the call may have been billed.
-            PassingFailure: when the last attempt failed too.
+            PassingFailure: if the last attempt failed too.
         """
         return self._reply(self._call(lambda: self._api.messages.create(**self.arguments(request))), batch=False)
 
@@ -138,33 +155,33 @@ class ClaudeClient:
 
         Raises:
             PermanentFailure: on a refused key, model or account.
-            RequestRejectedError: if the batch as a whole is refused.
-            LostAnswerError: if it may have been received all the same.
+            RequestRejectedError: if the API refuses the batch as a whole.
+            LostAnswerError: if no answer came and the batch may have been received.
             PassingFailure: if it was not received.
         """
-        items: list[Any] = [
+        items: list[BatchRequestParam] = [
             {"custom_id": custom_id, "params": self.arguments(request, batch=True)} for custom_id, request in requests
         ]
         try:
-            # Once: an answer that is lost may stand for a batch that was made.
+            # No retry: a lost answer may belong to a batch that was created.
             batch = self._call(lambda: self._api.messages.batches.create(requests=items), attempts=1)
         except PassingFailure as error:
-            # Overload (429, 529) is told before a batch is made; anything else may come after.
+            # The API reports overload (429, 529) before it creates a batch; other failures may come afterwards.
             if isinstance(error, LostAnswerError) or "HTTP 429" in str(error) or "HTTP 529" in str(error):
                 raise
             raise LostAnswerError(str(error)) from None
         return self._state(batch)
 
     def batch(self, batch_id: str) -> BatchState:
-        """How a batch stands.
+        """State of a batch.
 
         Raises:
-            PermanentFailure, RequestRejectedError, PassingFailure: as `ask`; a batch that is unknown is rejected.
+            PermanentFailure, RequestRejectedError, PassingFailure: as `ask`; an unknown batch is rejected.
         """
         return self._state(self._call(lambda: self._api.messages.batches.retrieve(batch_id), unknown_is_rejected=True))
 
     def batches_since(self, since: datetime) -> Iterator[BatchState]:
-        """Batches of this workspace that were made since then, newest first.
+        """Batches of this workspace that were created since then, newest first.
 
         Raises:
             PermanentFailure, PassingFailure: as `ask`.
@@ -183,14 +200,14 @@ class ClaudeClient:
         """Results of a batch that has ended, one by one, in any order.
 
         Raises:
-            PermanentFailure, RequestRejectedError, PassingFailure: as `ask`, also in the middle.
+            PermanentFailure, RequestRejectedError, PassingFailure: as `ask`, also between two results.
         """
         import anthropic
         import httpx2
 
-        stream = self._call(lambda: self._api.messages.batches.results(batch_id), unknown_is_rejected=True)
+        lines = self._call(lambda: self._api.messages.batches.results(batch_id), unknown_is_rejected=True)
         try:
-            for line in stream:
+            for line in lines:
                 yield self._item(line)
         except (anthropic.APIError, httpx2.HTTPError, ValueError) as error:
             raise PassingFailure(
@@ -198,41 +215,42 @@ class ClaudeClient:
             ) from None
 
     def cancel_batch(self, batch_id: str) -> None:
-        """Ask for a batch to be cancelled; what is being answered at this moment may still come.
+        """Ask for a batch to be cancelled. Answers that are under way may still come.
 
         Raises:
             PermanentFailure, RequestRejectedError, PassingFailure: as `ask`.
         """
         self._call(lambda: self._api.messages.batches.cancel(batch_id), unknown_is_rejected=True)
 
-    def arguments(self, request: PairRequest, *, batch: bool = False) -> dict[str, Any]:
-        """What `messages.create` is called with: data in the user turn, JSON and labelled; no tools."""
-        # Two prefixes are cached: the guidelines for all users, guidelines and profile for all pairs of one. A batch
-        # may take longer than five minutes.
-        cached = {"type": "ephemeral", "ttl": "1h"} if batch else {"type": "ephemeral"}
-        content = [{"type": "text", "text": request.pair}]
+    def arguments(self, request: PairRequest, *, batch: bool = False) -> "MessageCreateParamsNonStreaming":
+        """Arguments of `messages.create`: data as labelled JSON in the user turn, an answer schema, no tools."""
+        # Two prefixes are cached: the guidelines for all users, guidelines and profile for all pairs of a user. A batch
+        # may take longer than the default of five minutes.
+        cached: CacheControlEphemeralParam = {"type": "ephemeral", "ttl": "1h"} if batch else {"type": "ephemeral"}
+        content: list[TextBlockParam] = [
+            {"type": "text", "text": request.profile, "cache_control": cached},
+            {"type": "text", "text": request.pair},
+        ]
         if request.note:
             content.append({"type": "text", "text": request.note})
-        output: dict[str, Any] = {"format": {"type": "json_schema", "schema": request.answer_schema}}
+        output: OutputConfigParam = {"format": {"type": "json_schema", "schema": dict(request.answer_schema)}}
         if self._effort:
-            output["effort"] = self._effort
-        thinking = {} if self._thinking else {"thinking": {"type": "disabled"}}
-        return {
-            **thinking,
+            output["effort"] = cast("Effort", self._effort)
+        arguments: MessageCreateParamsNonStreaming = {
             "model": self.model,
             "max_tokens": MAX_TOKENS,
             "system": [{"type": "text", "text": request.guidelines, "cache_control": cached}],
-            "messages": [
-                {
-                    "role": "user",
-                    "content": [{"type": "text", "text": request.profile, "cache_control": cached}, *content],
-                }
-            ],
+            "messages": [{"role": "user", "content": content}],
             "output_config": output,
         }
+        return arguments if self._thinking else {"thinking": {"type": "disabled"}, **arguments}
 
-    def _call(self, call: Any, *, attempts: int = MAX_ATTEMPTS, unknown_is_rejected: bool = False) -> Any:
-        """Make a call, again after a passing failure; its result, or a failure of one of our four kinds."""
+    def _call(self, call: Callable[[], T], *, attempts: int = MAX_ATTEMPTS, unknown_is_rejected: bool = False) -> T:
+        """The result of a call, with retries after passing failures.
+
+        Raises:
+            PermanentFailure, RequestRejectedError, LostAnswerError, PassingFailure: as `claude_errors.py` says.
+        """
         import anthropic
 
         problem = ""
@@ -244,11 +262,11 @@ class ClaudeClient:
                 return call()
             except anthropic.APIStatusError as error:
                 problem = f"HTTP {error.status_code}"
-                _raise_unless_passing(error, unknown_is_rejected=unknown_is_rejected)
-                wait_s = max(wait_s, _said_s(error))
+                raise_unless_passing(error, unknown_is_rejected=unknown_is_rejected)
+                wait_s = max(wait_s, retry_after_s(error))
             except anthropic.APIConnectionError as error:
                 problem = type(error.__cause__ or error).__name__
-                if not _never_arrived(error):
+                if not was_never_sent(error):
                     raise LostAnswerError(f"Claude's answer did not come ({problem}); the pair waits.") from None
             except (anthropic.APIError, ValueError) as error:
                 raise LostAnswerError(
@@ -258,17 +276,17 @@ class ClaudeClient:
                 time.sleep(min(wait_s, _LONGEST_WAIT_S))
         raise PassingFailure(f"Claude did not answer ({problem}, {attempts} attempts); the pair waits.")
 
-    def _reply(self, message: Any, *, batch: bool) -> Reply:
+    def _reply(self, message: object, *, batch: bool) -> Reply:
         import anthropic
 
-        # What is not declared as JSON comes back from the SDK as text: the page of a proxy.
+        # The SDK returns a body that is not declared as JSON as text, for instance the page of a proxy.
         if not isinstance(message, anthropic.types.Message) or getattr(message, "usage", None) is None:
             raise LostAnswerError("Claude's answer is no message (a proxy's page?); the pair waits.")
-        raw = message.to_dict(mode="json")
-        usage = flat_usage(raw["usage"])  # type: ignore[arg-type]
+        raw = cast("JsonObject", message.to_dict(mode="json"))
+        usage = flat_usage(cast("JsonObject", raw["usage"]))
         return Reply(raw, usage, self.prices.cost_usd(usage, batch=batch))
 
-    def _item(self, line: Any) -> BatchItem:
+    def _item(self, line: "MessageBatchIndividualResponse") -> BatchItem:
         result = line.result
         if result.type == "succeeded":
             try:
@@ -281,34 +299,7 @@ class ClaudeClient:
         return BatchItem(line.custom_id, None, f"the batch item was {result.type}")
 
     @staticmethod
-    def _state(batch: Any) -> BatchState:
+    def _state(batch: "MessageBatch") -> BatchState:
         if not hasattr(batch, "processing_status"):
             raise LostAnswerError("Claude's answer about a batch is none (a proxy's page?).")
         return BatchState(batch.id, batch.processing_status == "ended", batch.created_at)
-
-
-def _raise_unless_passing(error: Any, *, unknown_is_rejected: bool) -> None:
-    """Turn a status that no second try changes into a failure of ours."""
-    status, kind = error.status_code, getattr(error, "type", None)
-    if status == 404 and unknown_is_rejected:
-        raise RequestRejectedError("the API does not know this batch (HTTP 404)") from None
-    if status in _KEY_STATUSES or kind == "billing_error" or "credit balance" in str(error):
-        raise PermanentFailure(
-            f"Claude refuses the request (HTTP {status}, {kind}): check ANTHROPIC_API_KEY, the account's credit and "
-            "CLAUDE_MODEL. No further call was made."
-        ) from None
-    if status not in _PASSING_STATUSES and status < 500:
-        raise RequestRejectedError(f"the API refuses this request (HTTP {status}, {kind})") from None
-
-
-def _said_s(error: Any) -> float:
-    """How long the server asks to wait, in seconds; 0 when it does not say."""
-    said = error.response.headers.get("retry-after", "")
-    return float(said) if said.replace(".", "", 1).isdigit() else 0.0
-
-
-def _never_arrived(error: Any) -> bool:
-    """Whether the connection failed before a request could be sent."""
-    import httpx2
-
-    return isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)

@@ -1,6 +1,6 @@
 """What a call to Claude costs, from its usage and a price list.
 
-Put here arithmetic alone. The prices are data (`data/claude_prices.toml`).
+The prices are data (`data/claude_prices.toml`).
 """
 
 import functools
@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
+from jobmatch_dagster.core.json_values import JsonObject
 from jobmatch_dagster.errors import PermanentFailure
 
 _MILLION = Decimal(1_000_000)
@@ -28,8 +28,8 @@ class Prices:
     cache_read: Decimal
     batch_share: Decimal
 
-    def cost_usd(self, usage: Mapping[str, Any], *, batch: bool = False) -> Decimal:
-        """Cost of one call from its `usage` (see `flat_usage`)."""
+    def cost_usd(self, usage: Mapping[str, int], *, batch: bool = False) -> Decimal:
+        """Cost of one call from its flat usage (see `flat_usage`)."""
         written = _tokens(usage, "cache_creation_input_tokens")
         written_1h = min(written, _tokens(usage, "ephemeral_1h_input_tokens"))
         total = (
@@ -42,14 +42,14 @@ class Prices:
         return total * self.batch_share if batch else total
 
     def highest_usd(self, input_tokens: Decimal, output_tokens: int, *, batch: bool = False) -> Decimal:
-        """Most that a call of this size costs: everything written into the cache, the answer as long as allowed."""
+        """Most that a call of this size costs: the whole prompt written to the cache, the longest answer allowed."""
         write = self.cache_write_1h if batch else self.cache_write_5m
         total = (input_tokens * max(self.input, write) + output_tokens * self.output) / _MILLION
         return total * self.batch_share if batch else total
 
 
-def flat_usage(usage: Mapping[str, Any]) -> dict[str, int]:
-    """The numbers of an API `usage`, nested ones too, under their own names; what is not reported is left out."""
+def flat_usage(usage: JsonObject) -> dict[str, int]:
+    """The numbers of an API `usage` by name, nested ones too; fields without a number are left out."""
     flat: dict[str, int] = {}
     for name, value in usage.items():
         if isinstance(value, Mapping):
@@ -63,12 +63,12 @@ def prices_of(model: str, file: str = "") -> Prices:
     """The price list of a model, from this file or the packaged one.
 
     Raises:
-        PermanentFailure: if the model has none: without a price no budget can be kept.
+        PermanentFailure: if the model has no price: without one no budget can be kept.
     """
     table = _price_table(file)
     if model not in table:
         raise PermanentFailure(
-            f"No price is known for CLAUDE_MODEL={model!r}; known are {', '.join(table)}. "
+            f"CLAUDE_MODEL={model!r} has no price. Models with a price are {', '.join(table)}. "
             "CLAUDE_PRICES names a file with others."
         )
     return table[model]
@@ -83,8 +83,8 @@ def _price_table(file: str) -> Mapping[str, Prices]:
         table = {model: Prices(**{name: Decimal(str(row[name])) for name in names}) for model, row in data.items()}
     except (OSError, ValueError, KeyError, TypeError, InvalidOperation) as error:
         raise PermanentFailure(
-            f"CLAUDE_PRICES={file!r} is no price list ({type(error).__name__}: {error}); "
-            f"each model is a table with {', '.join(names)}."
+            f"CLAUDE_PRICES={file!r} is no price list ({type(error).__name__}: {error}). "
+            f"Each model is a table with {', '.join(names)}."
         ) from None
     negative = [model for model, prices in table.items() if min(vars(prices).values()) < 0]
     if negative:
@@ -92,5 +92,5 @@ def _price_table(file: str) -> Mapping[str, Prices]:
     return table
 
 
-def _tokens(usage: Mapping[str, Any], name: str) -> Decimal:
+def _tokens(usage: Mapping[str, int], name: str) -> Decimal:
     return Decimal(usage.get(name) or 0)

@@ -1,19 +1,20 @@
-"""Filling unknown fields of a profile by Claude: what is asked, and what of an answer is believed.
+"""Unknown fields of a profile: what Claude is asked, and which of its answers are accepted.
 
-Put here request and check. An answer is untrusted: a value counts only with a quote that stands in the very text that
-was sent, and only when the quote says the value.
+An answer is untrusted. A value is accepted only with a quote that occurs in the text that was sent, and only if the
+quote states the value.
 """
 
 import functools
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
 from jobmatch_dagster.core.enrichment.prompt import PairRequest
+from jobmatch_dagster.core.json_values import JsonObject, JsonValue
 from jobmatch_dagster.core.posting import INDUSTRIES
 from jobmatch_dagster.core.profiles.cv.experience import level_of
 from jobmatch_dagster.core.profiles.cv.facts import languages_named, levels_named
@@ -23,24 +24,16 @@ from jobmatch_dagster.core.profiles.profile import Profile
 from jobmatch_dagster.core.profiles.redact import redact
 
 FILLABLE = ("education", "languages", "industries", "seniority", "experience_years")
+_LIST_FIELDS = frozenset({"education", "languages", "industries"})
 _MAX_CHARACTERS = 20_000
 _MAX_YEARS = 60
 _MIN_QUOTE_CHARACTERS = 3
 
 
-def _item(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {"value": value, "quote": {"type": "string"}},
-        "required": ["value", "quote"],
-        "additionalProperties": False,
-    }
-
-
 @functools.cache
-def answer_schema() -> dict[str, Any]:
-    """JSON schema of an answer: for every fillable field a list of values with quotes."""
-    kinds: dict[str, dict[str, Any]] = {
+def answer_schema() -> JsonObject:
+    """JSON schema of an answer: a list of values with quotes for every fillable field."""
+    kinds: dict[str, JsonObject] = {
         "education": {"type": "string", "enum": list(table("education"))},
         "languages": {"type": "string", "enum": sorted(table("languages")["names"])},
         "industries": {"type": "string", "enum": list(INDUSTRIES)},
@@ -49,39 +42,48 @@ def answer_schema() -> dict[str, Any]:
     }
     return {
         "type": "object",
-        "properties": {name: {"type": "array", "items": _item(kind)} for name, kind in kinds.items()},
+        "properties": {name: {"type": "array", "items": _item_schema(kind)} for name, kind in kinds.items()},
         "required": list(kinds),
+        "additionalProperties": False,
+    }
+
+
+def _item_schema(value: JsonObject) -> JsonObject:
+    return {
+        "type": "object",
+        "properties": {"value": value, "quote": {"type": "string"}},
+        "required": ["value", "quote"],
         "additionalProperties": False,
     }
 
 
 @dataclass(frozen=True)
 class FillRequest(PairRequest):
-    """A question about one CV: `profile` is its text without personal data, `pair` the fields asked for."""
+    """A request about one CV: `profile` is its text without personal data, `pair` the fields asked for."""
 
     @property
     def has_text(self) -> bool:
-        """Whether anything of the CV may be sent; nothing may of one without headings."""
+        """Whether any text of the CV may be sent. A CV without headings gives none."""
         return bool(json.loads(self.profile)["cv"])
 
     @property
-    def answer_schema(self) -> dict[str, Any]:
-        """Schema of this kind of answer."""
+    def answer_schema(self) -> JsonObject:
+        """JSON schema of an answer about a CV."""
         return answer_schema()
 
     def request_hash(self, user_id: int, model: str) -> str:
-        """Identity of the question; it is the user's own."""
+        """Identity of the request; it includes the user."""
         parts = (str(user_id), model, self.guidelines, self.profile, self.pair, json.dumps(answer_schema()))
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def unknown_fields(profile: Profile) -> list[str]:
-    """Fields that the CV's reading left unknown and that may be asked for."""
+    """Fields that are unknown after the CV was read and that may be asked about."""
     return [name for name in FILLABLE if getattr(profile, name) is None]
 
 
 def build_fill_request(cv_text: str, fields: Sequence[str]) -> FillRequest:
-    """The question about these fields; personal data is removed here, so that no caller can forget it."""
+    """The request about these fields. Personal data is removed here, so that no caller can forget it."""
     guidelines = (
         resources.files("jobmatch_dagster.core.enrichment") / "data" / "prompts" / "fill_profile.md"
     ).read_text("utf-8")
@@ -92,39 +94,44 @@ def build_fill_request(cv_text: str, fields: Sequence[str]) -> FillRequest:
     )
 
 
-def filled(profile: Profile, fields: Sequence[str], answer: str, request: FillRequest) -> Profile | None:
-    """The profile with what can be believed of an answer, None when nothing can.
+def fill_fields(profile: Profile, fields: Sequence[str], answer: str, request: FillRequest) -> Profile | None:
+    """The profile with the accepted values of an answer; None if none is accepted.
 
-    Known fields are never touched, whatever the answer says of them.
+    Only the given fields change, whatever else the answer contains.
     """
     try:
-        said = json.loads(answer)
-        sent = _level(json.loads(request.profile)["cv"])
-    except ValueError:
+        data: JsonValue = json.loads(answer)
+    except (ValueError, RecursionError):
         return None
-    found: dict[str, Any] = {}
+    sent = _fold_text(json.loads(request.profile)["cv"])
+    accepted: dict[str, Any] = {}
     evidence = dict(profile.evidence)
     for name in fields:
-        items = said.get(name) if isinstance(said, dict) else None
-        believed = [item for item in items if _is_told(name, item, sent)] if isinstance(items, list) else []
-        if believed:
-            values = list(dict.fromkeys(item["value"] for item in believed))
-            found[name] = values if name in {"education", "languages", "industries"} else values[0]
-            evidence[name] = shortened([f"Claude: {item['quote']}" for item in believed])
-    if "experience_years" in found:
-        found["experience_years"] = round(float(found["experience_years"]), 1)
-        found["experience_level"] = level_of(found["experience_years"])
-    return replace(profile, **found, evidence=evidence) if found else None
+        items = _accepted_items(name, data.get(name) if isinstance(data, dict) else None, sent)
+        if items:
+            values = list(dict.fromkeys(value for value, _ in items))
+            accepted[name] = values if name in _LIST_FIELDS else values[0]
+            evidence[name] = shortened([f"Claude: {quote}" for _, quote in items])
+    if "experience_years" in accepted:
+        accepted["experience_years"] = round(float(accepted["experience_years"]), 1)
+        accepted["experience_level"] = level_of(accepted["experience_years"])
+    return replace(profile, **accepted, evidence=evidence) if accepted else None
 
 
-def _is_told(name: str, item: Any, sent: str) -> bool:
-    """Whether an item of an answer has a quote that was sent, and whether the quote says the value."""
-    if not isinstance(item, dict) or not isinstance(item.get("quote"), str):
-        return False
-    value, quote = item.get("value"), item["quote"]
-    level = _level(quote)
-    if len(level) < _MIN_QUOTE_CHARACTERS or level not in sent:
-        return False
+def _accepted_items(name: str, items: JsonValue, sent: str) -> list[tuple[str | float, str]]:
+    """(value, quote) of the items whose quote was sent and states the value."""
+    found: list[tuple[str | float, str]] = []
+    for item in items if isinstance(items, list) else ():
+        value, quote = (item.get("value"), item.get("quote")) if isinstance(item, dict) else (None, None)
+        if isinstance(value, str | int | float) and isinstance(quote, str):
+            folded = _fold_text(quote)
+            if len(folded) >= _MIN_QUOTE_CHARACTERS and folded in sent and _states(name, value, quote):
+                found.append((value, quote))
+    return found
+
+
+def _states(name: str, value: str | float, quote: str) -> bool:
+    """Whether a quote states the value of a field."""
     if name == "experience_years":
         numbers = [float(number.replace(",", ".")) for number in re.findall(r"\d+(?:[.,]\d+)?", quote)]
         return (
@@ -138,10 +145,10 @@ def _is_told(name: str, item: Any, sent: str) -> bool:
     if name == "education":
         return value in levels_named(quote)
     if name == "seniority":
-        told = seniority_of([quote])
-        return told is not None and told[0] == value
+        found = seniority_of([quote])
+        return found is not None and found[0] == value
     return value in INDUSTRIES
 
 
-def _level(text: str) -> str:
+def _fold_text(text: str) -> str:
     return " ".join(text.casefold().split())

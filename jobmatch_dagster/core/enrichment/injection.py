@@ -1,9 +1,8 @@
-"""Signs that a text is meant for a machine and not for the person who reads it.
+"""Signs of a prompt injection: text in an ad that addresses a machine instead of the reader.
 
-Put here the screen alone: it reads text and names signs; the patterns are data (`data/injection.toml`). What follows
-from a sign is decided in `pair_facts.py`: a posting with one is judged by its structured fields, whatever the sign
-was. So a false alarm costs a little colour; a miss still meets a held score, an answer schema without tools, and quotes
-that are looked up.
+The patterns are data (`data/injection.toml`). This module only names the signs. `analysis.py` decides what follows: a
+posting with any sign is judged by its structured fields alone. A false alarm therefore costs some detail. A missed
+injection still meets a clamped score, an answer schema without tools, and quotes that are checked against the data.
 """
 
 import base64
@@ -15,12 +14,12 @@ import unicodedata
 from collections.abc import Iterator
 from importlib import resources
 
-# Characters that show nothing: zero-width, soft hyphen, bidi controls, variation selectors, Unicode tags.
+# Invisible characters: zero-width, soft hyphen, bidi controls, variation selectors, Unicode tags.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
 )
-# Marks that ordinary text has: soft hyphens, joiners, emoji selectors, byte-order marks that an editor left.
+# Invisible characters of ordinary text: soft hyphens, joiners, emoji selectors, byte-order marks of an editor.
 _ORDINARY_INVISIBLE = re.compile("\u00ad|\u200b|\u200c|\u200d|\u200e|\u200f|\u2060|\ufe0e|\ufe0f|\ufeff")
 _HIDDEN_RUN = re.compile("[\u200b-\u200f\u2060-\u2064]{8,}")
 _SPACED_LETTERS = re.compile(r"(?<![^\W_])(?:[^\W\d_][ .\-_*]){5,}[^\W\d_](?![^\W_])")
@@ -30,11 +29,11 @@ _NAME_CHARACTERS = 100
 
 
 def signs(text: str | None) -> tuple[str, ...]:
-    """Names of the signs in a text, each once, in a fixed order; empty for a text that is free of them.
+    """Names of the signs in a text, each once, in a fixed order; empty if there are none.
 
-    `overrides_instructions`, `addresses_a_machine`, `asks_for_a_score`, `asks_for_a_word`, `asks_for_secrets`,
-    `plays_a_role`, `hidden_markup`, `hidden_characters`. English and German; also spelled with gaps, in look-alike
-    letters, and in base64.
+    The signs are `overrides_instructions`, `addresses_a_machine`, `asks_for_a_score`, `asks_for_a_word`,
+    `asks_for_secrets`, `plays_a_role`, `hidden_markup` and `hidden_characters`. Finds English and German, also in
+    spaced letters, look-alike letters and base64.
     """
     if not text:
         return ()
@@ -42,7 +41,7 @@ def signs(text: str | None) -> tuple[str, ...]:
 
 
 def visible(text: str) -> str:
-    """The text without characters that show nothing."""
+    """The text without invisible characters."""
     return _INVISIBLE.sub("", text)
 
 
@@ -53,7 +52,7 @@ def _signs(text: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-# Skills, keywords and companies come again and again.
+# Skills, keywords and companies recur in many postings.
 _signs_of_name = functools.lru_cache(maxsize=50_000)(_signs)
 
 
@@ -70,35 +69,35 @@ def _patterns() -> list[tuple[str, re.Pattern[str]]]:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """The text as it is searched: levelled, and with what is spelled apart or encoded in it."""
-    level = _level(text)
-    yield level
-    joined = _SPACED_LETTERS.sub(lambda run: re.sub(r"[ .\-_*]", "", run[0]), level)
-    if joined != level:
-        # Words that were spelled apart have lost the gaps between them.
+    """The folded text as it is searched, then its spaced letters joined and its base64 decoded."""
+    folded = _fold_text(text)
+    yield folded
+    joined = _SPACED_LETTERS.sub(lambda run: re.sub(r"[ .\-_*]", "", run[0]), folded)
+    if joined != folded:
+        # Joined words have lost the spaces between them.
         yield joined
         yield re.sub(r"(ignore|disregard|forget|ignoriere|vergiss|all|alle|previous|bisherigen?)(?=\w)", r"\1 ", joined)
     for blob in _BASE64.findall(text):
-        decoded = _decoded(blob)
+        decoded = _decode_base64(blob)
         if decoded:
-            yield _level(decoded)
+            yield _fold_text(decoded)
 
 
-# Letters of other scripts that look like Latin ones (Unicode confusables, the common ones).
+# Common letters of other scripts that look like Latin ones (Unicode confusables).
 _LOOK_ALIKES = str.maketrans("аеіјорсухѕһԁԛԝοανικτρ", "aeijopcyxshdqwoaviktp")
 
 
-def _level(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", visible(_tags_read(text))).lower().translate(_LOOK_ALIKES)
+def _fold_text(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", visible(_decode_tags(text))).lower().translate(_LOOK_ALIKES)
     return "\n".join(_SPACE.sub(" ", line).strip() for line in plain.split("\n"))
 
 
-def _tags_read(text: str) -> str:
-    """Unicode tags (U+E0020..7E) as the ASCII characters that they stand for."""
+def _decode_tags(text: str) -> str:
+    """Replace Unicode tags (U+E0020..7E) by the ASCII characters that they encode."""
     return "".join(chr(ord(c) - 0xE0000) if 0xE0020 <= ord(c) <= 0xE007E else c for c in text)
 
 
-def _decoded(blob: str) -> str:
+def _decode_base64(blob: str) -> str:
     try:
         text = base64.b64decode(blob + "=" * (-len(blob) % 4), validate=True).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError, ValueError):

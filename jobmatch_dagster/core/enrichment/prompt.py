@@ -1,7 +1,7 @@
-"""What Claude is asked about a pair.
+"""The request to Claude about a pair, built from facts.
 
-Put here how a request is made of facts. The guidelines are text (`data/prompts/explain_match.md`); which facts go in
-stands in `pair_facts.py`, asking in `resources/claude.py`, reading the answer in `answer.py`.
+The guidelines are text (`data/prompts/explain_match.md`). `analysis.py` decides which facts are sent, `answer.py` reads
+the answer, `resources/claude_client.py` makes the call.
 """
 
 import functools
@@ -9,17 +9,18 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from importlib import resources
-from typing import Any
 
-# Names the generation of the prompt; a hash of guidelines and schema is added, so that no edit goes unseen.
+from jobmatch_dagster.core.json_values import JsonObject
+
+# Generation of the prompt. The version adds a hash of guidelines and schema, so that every edit changes it.
 _PROMPT_NAME = "explain_match-2"
 
-# Skill match in percent, from -> band in which the score starts (the mission's scale).
+# Lowest skill match in percent -> band in which the score starts (the mission's scale).
 _BANDS = ((80, (85, 90)), (60, (75, 84)), (40, (60, 74)), (20, (45, 59)), (0, (30, 44)))
-# Nothing is known that a score could start from: the middle of the scale.
+# The skill match is unknown: the middle of the scale.
 _UNKNOWN_BAND = (45, 74)
 
-_ITEM = {
+_ITEM: JsonObject = {
     "type": "object",
     "properties": {
         "point": {"type": "string", "description": "One short sentence"},
@@ -28,7 +29,7 @@ _ITEM = {
     "required": ["point", "quote"],
     "additionalProperties": False,
 }
-ANSWER_SCHEMA: dict[str, Any] = {
+ANSWER_SCHEMA: JsonObject = {
     "type": "object",
     "properties": {
         "claude_score": {"type": "integer", "description": "0 to 100"},
@@ -43,13 +44,13 @@ ANSWER_SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class PairRequest:
-    """One request, in three parts that go from what all share to what is this pair's own.
+    """One request, in three parts: shared by all users, shared by a user's pairs, this pair's own.
 
     Attributes:
-        guidelines: Markdown, the same for everybody.
+        guidelines: Markdown, the same for every user.
         profile: JSON, the same for all pairs of a user.
-        pair: JSON of posting and analysis.
-        attempt: 1, or 2 when the first answer could not be used.
+        pair: JSON with the posting and the analysis.
+        attempt: 1, or 2 after a first answer that could not be used.
         note: what was wrong with the first answer.
     """
 
@@ -60,31 +61,31 @@ class PairRequest:
     note: str = ""
 
     def request_hash(self, user_id: int, model: str) -> str:
-        """Identity of the request. It is the user's own: nobody's answer hangs on another person's rows."""
+        """Identity of the request. It includes the user, so that no answer depends on another user's rows."""
         parts = (str(user_id), model, prompt_version(), self.profile, self.pair, str(self.attempt))
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def again(self, reason: str) -> "PairRequest":
-        """The same question, once more, with what was wrong with the answer.
+        """The same request as a second attempt, with a note on the first answer.
 
-        The reason is one of our own sentences, never words of the answer.
+        The reason is a sentence of this project, never text of the answer.
         """
         return replace(self, attempt=2, note=f"An earlier answer could not be used: {reason}. Answer anew.")
 
     @property
-    def answer_schema(self) -> dict[str, Any]:
-        """JSON schema that the answer is held to."""
+    def answer_schema(self) -> JsonObject:
+        """JSON schema that the answer must match."""
         return ANSWER_SCHEMA
 
     @property
     def size_bytes(self) -> int:
-        """Length of all that is sent, answer schema included."""
+        """Length of everything that is sent, answer schema included."""
         texts = (self.guidelines, self.profile, self.pair, self.note, json.dumps(self.answer_schema))
         return sum(len(part.encode()) for part in texts)
 
 
-def build_request(profile: dict[str, Any], posting: dict[str, Any], analysis: dict[str, Any]) -> PairRequest:
-    """A request from facts; keys are sorted so that the cached prefix stays the same byte for byte."""
+def build_request(profile: JsonObject, posting: JsonObject, analysis: JsonObject) -> PairRequest:
+    """A request from facts. Keys are sorted, so that the cached prefix stays the same byte for byte."""
     return PairRequest(
         guidelines=guidelines(),
         profile=_json({"profile": profile}),
@@ -93,7 +94,7 @@ def build_request(profile: dict[str, Any], posting: dict[str, Any], analysis: di
 
 
 def score_band(percent: float | None) -> tuple[int, int]:
-    """The band in which a score starts, lowest and highest score, from the skill match in percent."""
+    """Lowest and highest score of the band in which a score starts, from the skill match in percent."""
     if percent is None:
         return _UNKNOWN_BAND
     return next(band for start, band in _BANDS if percent >= start)
@@ -101,7 +102,7 @@ def score_band(percent: float | None) -> tuple[int, int]:
 
 @functools.cache
 def guidelines() -> str:
-    """The guidelines, word for word as they are sent."""
+    """The guidelines, exactly as they are sent."""
     return (resources.files("jobmatch_dagster.core.enrichment") / "data" / "prompts" / "explain_match.md").read_text(
         "utf-8"
     )
@@ -109,10 +110,10 @@ def guidelines() -> str:
 
 @functools.cache
 def prompt_version() -> str:
-    """Name and hash of guidelines and answer schema: differs whenever one of them does."""
+    """Generation, and a hash of guidelines and answer schema: changes whenever one of them does."""
     content = guidelines() + json.dumps(ANSWER_SCHEMA, sort_keys=True)
     return f"{_PROMPT_NAME}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
 
-def _json(value: dict[str, Any]) -> str:
+def _json(value: JsonObject) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)

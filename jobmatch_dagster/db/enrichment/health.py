@@ -23,5 +23,5 @@ class ReasonCounts:
 
 def reason_counts(connection: Connection, since: datetime) -> ReasonCounts:
     """Answers on current matches that arrived since then."""
-    row = run_query(connection, "enrichment/claude_reasons", {"since": since})[0]
+    row = run_query(connection, "enrichment/generic_reasons", {"since": since})[0]
     return ReasonCounts(row.answers, row.generic)

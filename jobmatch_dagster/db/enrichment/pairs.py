@@ -1,13 +1,13 @@
-"""Pairs of `user_job_matches` that wait for Claude, and what its answers say about them."""
+"""Pairs of `user_job_matches` that wait for Claude, and the columns that its answers set."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
-from jobmatch_dagster.core.enrichment.answer import Answer, HeldScore, Unusable
+from jobmatch_dagster.core.enrichment.answer import ScoredAnswer, UnusableAnswer
 from jobmatch_dagster.core.enrichment.prompt import prompt_version
 from jobmatch_dagster.core.matching.posting_facts import PostingFacts
 from jobmatch_dagster.core.matching.scoring import priority
@@ -15,13 +15,13 @@ from jobmatch_dagster.db.connection.engine import read_sql, run_query
 
 
 @dataclass(frozen=True)
-class Pair:
+class WaitingPair:
     """A pair that waits.
 
     Attributes:
         asked_job_id: the posting that is asked about, the oldest of the cluster.
-        filters: verdicts on what the user asks for, by filter; None when nothing is asked.
-        was_asked: whether a request of it travelled in a message batch when it was last looked at.
+        filters: verdicts on the user's preferences by filter; None without preferences.
+        was_asked: whether its request was in a message batch when the pair was last checked.
     """
 
     match_id: int
@@ -35,19 +35,67 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What is to be written about a pair; `held` goes with a usable answer."""
+class WaitingCounts:
+    """Pairs that wait for Claude, and how many of them are in message batches."""
 
-    pair: Pair
+    pairs: int
+    in_batches: int
+
+
+@dataclass(frozen=True)
+class ComparedProfile:
+    """What is compared of a profile version, with the work arrangements that the user prefers."""
+
+    user_id: int
+    version: int
+    skills: list[str] | None
+    experience_years: Decimal | None
+    experience_level: str | None
+    seniority: str | None
+    education: list[str] | None
+    languages: list[str] | None
+    industries: list[str] | None
+    work_arrangements: list[str] | None
+
+
+@dataclass(frozen=True)
+class ComparedPosting:
+    """What is compared of a posting and sent to Claude; `facts` are those of the matching, None if it has none."""
+
+    id: int
+    text_hash: str
+    title: str
+    company: str
+    location: str | None
+    description: str | None
+    ai_key_skills: list[str] | None
+    ai_keywords: list[str] | None
+    ai_experience_level: str | None
+    ai_work_arrangement: str | None
+    ai_taxonomies_a: list[str] | None
+    ai_core_responsibilities: str | None
+    ai_requirements_summary: str | None
+    ai_education_requirements: list[str] | None
+    ai_job_language: str | None
+    facts: PostingFacts | None
+
+
+_POSTING_COLUMNS = tuple(field.name for field in fields(ComparedPosting) if field.name != "facts")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is written about a pair: its answer, and the signs of prompt injection in its postings."""
+
+    pair: WaitingPair
     request_hash: str
-    found: Answer | Unusable
-    held: HeldScore | None
+    answer: ScoredAnswer | UnusableAnswer
     signs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """Where a pair stands that still waits: `waiting` with the reason of the last failure, or `pending`."""
+class WaitingNote:
+    """Why a pair still waits: status `pending` in a batch, or `waiting` with the reason of the last failure."""
 
     match_id: int
     status: str
@@ -55,67 +103,62 @@ class Waiting:
     request_hash: str | None
 
 
-def waiting_pairs(connection: Connection, user_keys: Sequence[str] | None, per_user: int, most: int) -> list[Pair]:
+def waiting_pairs(
+    connection: Connection, user_keys: Sequence[str] | None, per_user: int, most: int
+) -> list[WaitingPair]:
     """Pairs that wait for Claude (of all active users, or of these), each user's best first."""
     keys = None if user_keys is None else list(user_keys)
-    rows = run_query(connection, "enrichment/pairs_for_claude", {"user_keys": keys, "per_user": per_user, "most": most})
-    return [Pair(**row._mapping) for row in rows]
+    rows = run_query(connection, "enrichment/waiting_pairs", {"user_keys": keys, "per_user": per_user, "most": most})
+    return [WaitingPair(**row._mapping) for row in rows]
 
 
-def count_waiting(connection: Connection, user_keys: Sequence[str] | None = None) -> tuple[int, int]:
-    """How many pairs wait for Claude, and how many of them in message batches."""
+def count_waiting(connection: Connection, user_keys: Sequence[str] | None = None) -> WaitingCounts:
+    """Number of pairs that wait for Claude (of all active users, or of these)."""
     keys = None if user_keys is None else list(user_keys)
-    row = run_query(connection, "enrichment/claude_waiting", {"user_keys": keys})[0]
-    return int(row.pairs), int(row.in_batches)
+    row = run_query(connection, "enrichment/waiting_counts", {"user_keys": keys})[0]
+    return WaitingCounts(row.pairs, row.in_batches)
 
 
-def profiles_of(connection: Connection, pairs: Sequence[Pair]) -> dict[tuple[int, int], dict[str, Any]]:
-    """Facts of the pairs' profiles with what the users wish, by user and version."""
+def profiles_of_pairs(connection: Connection, pairs: Sequence[WaitingPair]) -> dict[tuple[int, int], ComparedProfile]:
+    """The pairs' profiles, by user and version."""
     wanted = sorted({(pair.user_id, pair.profile_version) for pair in pairs})
     parameters = {"user_ids": [user for user, _ in wanted], "versions": [version for _, version in wanted]}
-    return {
-        (row.user_id, row.version): dict(row._mapping)
-        for row in run_query(connection, "enrichment/claude_profiles", parameters)
-    }
+    rows = run_query(connection, "enrichment/compared_profiles", parameters)
+    return {(row.user_id, row.version): ComparedProfile(**row._mapping) for row in rows}
 
 
-def postings_of(connection: Connection, pairs: Sequence[Pair]) -> dict[int, dict[str, Any]]:
-    """The pairs' postings and those that are asked about, by id; `facts` are those of the matching, if it has any."""
+def postings_of_pairs(connection: Connection, pairs: Sequence[WaitingPair]) -> dict[int, ComparedPosting]:
+    """The pairs' postings and those that are asked about, by id."""
     wanted = sorted({job_id for pair in pairs for job_id in (pair.job_id, pair.asked_job_id)})
-    rows = run_query(connection, "enrichment/claude_postings", {"job_ids": wanted})
-    return {row.id: {**row._mapping, "facts": _kept_facts(row)} for row in rows}
-
-
-def _kept_facts(row: Row[Any]) -> PostingFacts | None:
-    if not row.has_facts:
-        return None
-    return PostingFacts(row.skills, row.experience_level, row.industries, row.work_arrangement, row.derived)
+    found = {}
+    for row in run_query(connection, "enrichment/compared_postings", {"job_ids": wanted}):
+        facts = PostingFacts(row.skills, row.experience_level, row.industries, row.work_arrangement, row.derived)
+        columns = {name: row._mapping[name] for name in _POSTING_COLUMNS}
+        found[row.id] = ComparedPosting(**columns, facts=facts if row.has_facts else None)
+    return found
 
 
 def write_verdicts(connection: Connection, verdicts: Sequence[Verdict], model: str) -> None:
-    """Write what answers say; one that is unusable leaves a status with its reason and no score."""
+    """Write what answers say. An unusable answer sets a status with its reason and no score."""
     if verdicts:
-        statement = text(read_sql("queries/enrichment/apply_claude_answer.sql"))
+        statement = text(read_sql("queries/enrichment/write_verdict.sql"))
         connection.execute(statement, [_columns(verdict, model) for verdict in verdicts])
 
 
-def note_waiting(connection: Connection, notes: Sequence[Waiting]) -> None:
-    """Write where pairs stand that still wait."""
+def note_waiting(connection: Connection, notes: Sequence[WaitingNote]) -> None:
+    """Write why pairs still wait."""
     if notes:
-        connection.execute(
-            text(read_sql("queries/enrichment/note_claude_waiting.sql")), [asdict(note) for note in notes]
-        )
+        connection.execute(text(read_sql("queries/enrichment/note_waiting.sql")), [asdict(note) for note in notes])
 
 
-_NOTHING_SAID: dict[str, Any] = dict.fromkeys(
+_NO_SCORE: dict[str, object] = dict.fromkeys(
     ("score", "reason", "priority", "reasoning", "alignments", "gaps", "raw_score", "band_low", "band_high",
      "deviation", "items_dropped", "is_generic")
 )  # fmt: skip
 
 
-def _columns(verdict: Verdict, model: str) -> dict[str, Any]:
-    found, held = verdict.found, verdict.held
-    columns = _NOTHING_SAID | {
+def _columns(verdict: Verdict, model: str) -> dict[str, object]:
+    columns = _NO_SCORE | {
         "match_id": verdict.pair.match_id,
         "profile_version": verdict.pair.profile_version,
         "record_hash": verdict.pair.record_hash,
@@ -124,20 +167,20 @@ def _columns(verdict: Verdict, model: str) -> dict[str, Any]:
         "prompt_version": prompt_version(),
         "model": model,
     }
-    if isinstance(found, Unusable) or held is None:
-        status, reason = (found.status, found.reason) if isinstance(found, Unusable) else ("failed", "not held")
-        return columns | {"status": status, "reason": reason}
+    if isinstance(verdict.answer, UnusableAnswer):
+        return columns | {"status": verdict.answer.status, "reason": verdict.answer.reason}
+    answer, clamped = verdict.answer.answer, verdict.answer.clamped
     return columns | {
         "status": "done",
-        "score": held.score,
-        "priority": priority(held.score),
-        "reasoning": found.reasoning,
-        "alignments": json.dumps(found.alignments),
-        "gaps": json.dumps(found.gaps),
-        "raw_score": found.raw_score,
-        "band_low": held.low,
-        "band_high": held.high,
-        "deviation": held.deviation,
-        "items_dropped": found.dropped_items,
-        "is_generic": found.is_generic,
+        "score": clamped.score,
+        "priority": priority(clamped.score),
+        "reasoning": answer.reasoning,
+        "alignments": json.dumps(answer.alignments),
+        "gaps": json.dumps(answer.gaps),
+        "raw_score": answer.raw_score,
+        "band_low": clamped.band_low,
+        "band_high": clamped.band_high,
+        "deviation": clamped.deviation,
+        "items_dropped": answer.dropped_items,
+        "is_generic": answer.is_generic,
     }

@@ -11,4 +11,4 @@ from jobmatch_dagster.db.connection.engine import run_query
 
 def costs_by_day(connection: Connection, since: datetime) -> Sequence[Row[Any]]:
     """USD and answers of each day (UTC) since then, oldest first."""
-    return run_query(connection, "enrichment/claude_costs_by_day", {"since": since})
+    return run_query(connection, "enrichment/costs_by_day", {"since": since})

@@ -9,12 +9,12 @@ from contextlib import closing
 
 import dagster as dg
 
-from jobmatch_dagster.db.enrichment.ledger import batches_under_way
+from jobmatch_dagster.db.enrichment.ledger import pending_batches
 from jobmatch_dagster.defs.automation.schedules import sensors_are_on
 from jobmatch_dagster.defs.automation.sensors import UNFINISHED
 from jobmatch_dagster.defs.operations.claude_batches import collect_claude_batches
 from jobmatch_dagster.errors import PassingFailure, PermanentFailure
-from jobmatch_dagster.pipeline.enrichment.batches import has_news
+from jobmatch_dagster.pipeline.enrichment.collect_batches import batches_to_collect
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 
@@ -37,7 +37,7 @@ def build_claude_sensors() -> Iterator[dg.SensorDefinition]:
         context: dg.SensorEvaluationContext, database: PostgresResource, claude: ClaudeResource
     ) -> dg.RunRequest | dg.SkipReason:
         with database.database().begin() as connection:
-            under_way = batches_under_way(connection)
+            under_way = pending_batches(connection)
         if not under_way:
             return dg.SkipReason("No message batch is under way.")
         counts = f"{len(under_way)} batches with {sum(b.requests for b in under_way)} requests under way"
@@ -47,10 +47,10 @@ def build_claude_sensors() -> Iterator[dg.SensorDefinition]:
             return dg.SkipReason(f"{counts}, a run that takes them in too.")
         try:
             with closing(claude.client()) as client:
-                news = has_news(database.database(), claude, client)
+                collectable = batches_to_collect(database.database(), claude, client)
         except (PassingFailure, PermanentFailure) as error:
             return dg.SkipReason(f"{counts}. {error}")
-        if not news:
+        if not collectable:
             return dg.SkipReason(f"{counts}, none has ended.")
         # The job's state decides, not a run key: a run that failed is simply asked for again.
         return dg.RunRequest()

@@ -4,7 +4,7 @@ import dagster as dg
 from pydantic import Field
 
 from jobmatch_dagster import names
-from jobmatch_dagster.db.enrichment.ledger import give_another_chance
+from jobmatch_dagster.db.enrichment.ledger import retry_failed
 from jobmatch_dagster.errors import PermanentFailure
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.pipeline.enrichment.ask import enrich_pairs
@@ -27,7 +27,7 @@ def ask_waiting_pairs(
     """Store answers of ended batches, apply stored answers, and ask about waiting pairs of all active users."""
     if config.retry_failed:
         with database.database().begin() as connection:
-            give_another_chance(connection)
+            retry_failed(connection)
     try:
         report = enrich_pairs(database.database(), claude, context.run_id, None, log_progress("pairs asked about"))
     except PermanentFailure as error:

@@ -1,6 +1,6 @@
-"""Direct calls: few at a time, one of a user first so that the cache is filled.
+"""Direct calls to Claude, a few at a time, within the budgets of the run and the day.
 
-Put here the order of calls. A request is claimed and committed before its call, its answer before it is read.
+A request is claimed and committed before its call, and its answer is stored before anything reads it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,150 +8,145 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 from jobmatch_dagster.core.progress import Progress, no_progress
-from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.enrichment import ledger
 from jobmatch_dagster.errors import PassingFailure, PermanentFailure
-from jobmatch_dagster.pipeline.enrichment.pair_requests import Ask
-from jobmatch_dagster.pipeline.enrichment.report import EnrichReport
-from jobmatch_dagster.resources.claude import ClaudeResource
-from jobmatch_dagster.resources.claude_client import ClaudeClient, LostAnswerError, Reply, RequestRejectedError
+from jobmatch_dagster.pipeline.enrichment.claude_run import ClaudeRun
+from jobmatch_dagster.pipeline.enrichment.ledger_check import OpenRequest
+from jobmatch_dagster.resources.claude_client import Reply
+from jobmatch_dagster.resources.claude_errors import LostAnswerError, RequestRejectedError
 
-# So many failures in a row and the rest of the run's requests wait for a better hour.
+# After this many failures in a row the run makes no further call.
 _MAX_FAILURES_IN_A_ROW = 3
 
 
 class DirectCalls:
-    """Makes direct calls for a run, within its budgets.
+    """The direct calls of a run.
 
     Attributes:
-        spent_usd: what the run has claimed so far, corrected by real costs.
-        has_stopped: whether nothing more is claimed in this run; calls under way come to their end.
+        spent_usd: what the run has reserved for direct calls, corrected by real costs.
+        has_stopped: whether the run makes no further call; calls under way are finished.
     """
 
-    def __init__(
-        self, database: Database, claude: ClaudeResource, client: ClaudeClient, run_id: str, report: EnrichReport
-    ) -> None:
-        self._database, self._claude, self._client = database, claude, client
-        self._run_id, self._report = run_id, report
+    def __init__(self, run: ClaudeRun) -> None:
+        self._run = run
         self._failures_in_a_row = 0
         self.spent_usd = Decimal(0)
         self.has_stopped = False
 
-    def make(self, asks: Sequence[Ask], on_progress: Progress = no_progress) -> None:
-        """Ask and keep the answers; what is not answered waits, with its reason in the ledger.
+    def make(self, requests: Sequence[OpenRequest], on_progress: Progress = no_progress) -> None:
+        """Ask, and store the answers. A request without an answer waits, with the reason in the ledger.
 
         Raises:
-            PermanentFailure: on a refused key, model or account; nothing more is called then.
+            PermanentFailure: on a refused key, model or account; no further call is made.
         """
         done = 0
-        with ThreadPoolExecutor(self._claude.concurrency, thread_name_prefix="claude") as pool:
-            for phase in _phases(asks):
-                futures = [pool.submit(self._ask, ask) for ask in phase]
+        with ThreadPoolExecutor(self._run.claude.concurrency, thread_name_prefix="claude") as pool:
+            for phase in _phases(requests):
+                futures = [pool.submit(self._ask, request) for request in phase]
                 try:
                     for future in futures:
                         future.result()
                         done += 1
-                        on_progress(done, len(asks))
+                        on_progress(done, len(requests))
                 except BaseException:
                     self.has_stopped = True
-                    self._client.stopped.set()
+                    self._run.client.stopped.set()
                     raise
 
-    def _ask(self, ask: Ask) -> None:
+    def _ask(self, request: OpenRequest) -> None:
         if self.has_stopped:
             return
-        request_id = self._claim(ask)
+        request_id = self._claim(request)
         if request_id is None:
             return
         try:
-            reply = self._client.ask(ask.request)
+            reply = self._run.client.ask(request.request)
         except PermanentFailure as error:
             self.has_stopped = True
-            self._client.stopped.set()
-            self._fail(ask, request_id, str(error))
+            self._run.client.stopped.set()
+            self._note_failure(request, request_id, str(error))
             raise
         except RequestRejectedError as error:
-            self._fail(ask, request_id, str(error), final=True)
+            self._note_failure(request, request_id, str(error), final=True)
         except LostAnswerError as error:
-            self._fail(ask, request_id, str(error), counts=True, billed=True)
+            self._note_failure(request, request_id, str(error), counts=True, billed=True)
         except PassingFailure as error:
-            self._fail(ask, request_id, str(error))
+            self._note_failure(request, request_id, str(error))
         else:
-            self._keep(ask, request_id, reply)
+            self._store(request, request_id, reply)
 
-    def _claim(self, ask: Ask) -> int | None:
-        highest = self._client.highest_usd(ask.request, batch=False)
-        with self._report.lock:
-            if self.spent_usd + highest > self._claude.run_budget:
-                self._stop(f"the budget of {self._claude.run_budget} USD a run is used up; the rest waits")
+    def _claim(self, request: OpenRequest) -> int | None:
+        """Id of the claimed request; None if a budget is used up or the request cannot be claimed."""
+        run, highest_usd = self._run, self._highest_usd(request)
+        with run.report.lock:
+            if self.spent_usd + highest_usd > run.claude.run_budget:
+                self._stop(f"the budget of {run.claude.run_budget} USD a run is used up; the rest waits")
                 return None
-            self.spent_usd += highest
-        with self._database.begin() as connection:
+            self.spent_usd += highest_usd
+        with run.database.begin() as connection:
             claimed = ledger.claim(
                 connection,
-                [claim_of(ask, highest)],
-                model=self._client.model,
-                run_id=self._run_id,
-                budget_usd=self._claude.day_budget,
+                [request.claim(highest_usd)],
+                model=run.client.model,
+                run_id=run.run_id,
+                budget_usd=run.claude.day_budget,
             )
-        with self._report.lock:
+        with run.report.lock:
             if not claimed.within_budget:
-                self._stop(f"the budget of {self._claude.day_budget} USD a day is used up; the rest waits")
+                self._stop(f"the budget of {run.claude.day_budget} USD a day is used up; the rest waits")
             if not claimed.ids:
-                self.spent_usd -= highest
+                self.spent_usd -= highest_usd
                 return None
-            self._report.calls += 1
-            self._report.estimated_usd_at_most += highest
-        return claimed.ids[ask.request_hash]
+            run.report.calls += 1
+            run.report.estimated_usd_at_most += highest_usd
+        return claimed.ids[request.request_hash]
 
-    def _keep(self, ask: Ask, request_id: int, reply: Reply) -> None:
-        with self._database.begin() as connection:
-            ledger.keep_answer(connection, request_id, reply.message, reply.usage, reply.cost_usd)
-        self._report.count(reply)
-        with self._report.lock:
-            self.spent_usd += reply.cost_usd - self._client.highest_usd(ask.request, batch=False)
+    def _store(self, request: OpenRequest, request_id: int, reply: Reply) -> None:
+        with self._run.database.begin() as connection:
+            ledger.store_answer(connection, request_id, reply.message, reply.usage, reply.cost_usd)
+        self._run.report.count_reply(reply)
+        with self._run.report.lock:
+            self.spent_usd += reply.cost_usd - self._highest_usd(request)
             self._failures_in_a_row = 0
 
-    def _fail(
-        self, ask: Ask, request_id: int, reason: str, *, counts: bool = False, billed: bool = False, final: bool = False
+    def _note_failure(
+        self,
+        request: OpenRequest,
+        request_id: int,
+        reason: str,
+        *,
+        counts: bool = False,
+        billed: bool = False,
+        final: bool = False,
     ) -> None:
-        with self._database.begin() as connection:
-            ledger.fail(connection, [request_id], reason, counts=counts, billed=billed, final=final)
-        with self._report.lock:
+        report = self._run.report
+        with self._run.database.begin() as connection:
+            ledger.note_failures(connection, [request_id], reason, counts=counts, billed=billed, final=final)
+        with report.lock:
             if not billed:
-                self.spent_usd -= self._client.highest_usd(ask.request, batch=False)
+                self.spent_usd -= self._highest_usd(request)
             self._failures_in_a_row += 1
-            self._report.note = self._report.note or reason
+            report.note = report.note or reason
             if self._failures_in_a_row >= _MAX_FAILURES_IN_A_ROW:
                 self._stop(f"{reason} ({_MAX_FAILURES_IN_A_ROW} failures in a row: the rest waits)")
 
+    def _highest_usd(self, request: OpenRequest) -> Decimal:
+        return self._run.client.highest_usd(request.request, batch=False)
+
     def _stop(self, note: str) -> None:
         if not self.has_stopped:
-            self._report.note = note
+            self._run.report.note = note
             self.has_stopped = True
 
 
-def claim_of(ask: Ask, highest_usd: Decimal) -> ledger.Claim:
-    """The ledger's row for a request."""
-    pair = ask.case.pair
-    return ledger.Claim(
-        request_hash=ask.request_hash,
-        user_id=pair.user_id,
-        job_id=pair.asked_job_id,
-        profile_version=pair.profile_version,
-        text_hash=ask.case.text_hash,
-        attempt=ask.request.attempt,
-        highest_usd=highest_usd,
-    )
+def _phases(requests: Sequence[OpenRequest]) -> Iterator[list[OpenRequest]]:
+    """One call alone, then one call of each other user, then the rest.
 
-
-def _phases(asks: Sequence[Ask]) -> Iterator[list[Ask]]:
-    """One call alone (it tells a bad key and fills the cache of the guidelines), one of each other user, the rest.
-
-    Each in the given order, best first: what a budget does not reach are the last ones.
+    The first call finds a refused key and fills the cache of the guidelines, the second phase fills the cache of each
+    profile. Every phase keeps the given order, best first, so that a budget cuts off the last ones.
     """
-    first = {ask.case.pair.user_id: ask for ask in reversed(asks)}
-    warming = [ask for ask in asks if first[ask.case.pair.user_id] is ask]
-    yield warming[:1]
-    yield warming[1:]
-    yield [ask for ask in asks if first[ask.case.pair.user_id] is not ask]
+    first_of_user = {request.user_id: request for request in reversed(requests)}
+    first = [request for request in requests if first_of_user[request.user_id] is request]
+    yield first[:1]
+    yield first[1:]
+    yield [request for request in requests if first_of_user[request.user_id] is not request]

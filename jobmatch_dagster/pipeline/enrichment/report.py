@@ -1,18 +1,18 @@
-"""What a run of the enrichment did, in numbers with stable names."""
+"""What a run of the enrichment did, as numbers with stable names."""
 
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from jobmatch_dagster.core.enrichment.answer import Answer
+from jobmatch_dagster.core.enrichment.answer import ScoredAnswer
 from jobmatch_dagster.db.enrichment.pairs import Verdict
 from jobmatch_dagster.resources.claude_client import Reply
 
 
 @dataclass
 class EnrichReport:
-    """What was asked and paid, and how many pairs still wait. Safe to add to from several threads."""
+    """What was asked and paid, and how many pairs still wait. Several threads may add to it."""
 
     waiting: int = 0
     in_batches: int = 0
@@ -26,7 +26,7 @@ class EnrichReport:
     items_dropped: int = 0
     generic: int = 0
     postings_flagged: int = 0
-    held_to_band: int = 0
+    clamped: int = 0
     answers: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
@@ -37,8 +37,8 @@ class EnrichReport:
     note: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
-    def count(self, reply: Reply) -> None:
-        """Count an answer with what it cost."""
+    def count_reply(self, reply: Reply) -> None:
+        """Count an answer and its cost."""
         with self.lock:
             self.answers += 1
             self.input_tokens += reply.usage.get("input_tokens", 0)
@@ -47,17 +47,17 @@ class EnrichReport:
             self.cache_written_tokens += reply.usage.get("cache_creation_input_tokens", 0)
             self.cost_usd += reply.cost_usd
 
-    def add(self, verdicts: Sequence[Verdict], *, from_ledger: bool) -> None:
-        """Count pairs that an answer was applied to; from the ledger: before anything was asked in this run."""
+    def count_verdicts(self, verdicts: Sequence[Verdict], *, from_ledger: bool) -> None:
+        """Count pairs with an answer. `from_ledger`: it was stored before this run asked anything."""
         for verdict in verdicts:
-            found, held = verdict.found, verdict.held
             self.from_ledger += from_ledger
             self.postings_flagged += bool(verdict.signs)
-            if isinstance(found, Answer) and held is not None:
+            if isinstance(verdict.answer, ScoredAnswer):
+                answer, clamped = verdict.answer.answer, verdict.answer.clamped
                 self.done += 1
-                self.items_dropped += found.dropped_items
-                self.generic += found.is_generic
-                self.held_to_band += held.score != found.raw_score
+                self.items_dropped += answer.dropped_items
+                self.generic += answer.is_generic
+                self.clamped += clamped.score != answer.raw_score
             else:
                 self.without_score += 1
 
@@ -73,7 +73,7 @@ class EnrichReport:
             "answers_from_ledger": self.from_ledger,
             "pairs_done": self.done,
             "pairs_without_score": self.without_score,
-            "pairs_held_to_band": self.held_to_band,
+            "scores_clamped": self.clamped,
             "items_dropped": self.items_dropped,
             "reasons_generic": self.generic,
             "postings_flagged": self.postings_flagged,

@@ -1,8 +1,4 @@
-"""Taking a user's questions back, before the user is erased.
-
-Put here what is withdrawn from Claude and from the ledger. The rest of erasure stands in
-`defs/operations/forget_user.py`.
-"""
+"""Withdrawal of a user's requests to Claude, before the user is erased."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -12,12 +8,12 @@ from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.enrichment import ledger
 from jobmatch_dagster.errors import PassingFailure, PermanentFailure
 from jobmatch_dagster.resources.claude import ClaudeResource
-from jobmatch_dagster.resources.claude_client import RequestRejectedError
+from jobmatch_dagster.resources.claude_errors import RequestRejectedError
 
 
 @dataclass(frozen=True)
 class WithdrawReport:
-    """What was withdrawn. `not_cancelled` tells batches that the API did not cancel; their results find no row."""
+    """What was withdrawn. `not_cancelled` counts batches that the API did not cancel; their results are dropped."""
 
     batches_cancelled: int
     not_cancelled: int
@@ -25,23 +21,23 @@ class WithdrawReport:
 
 
 def withdraw_requests(database: Database, claude: ClaudeResource, user_id: int) -> WithdrawReport:
-    """Cancel the batches that hold this user's requests alone, and erase the user's rows of the ledgers.
+    """Cancel the batches with requests of this user alone, and erase the user's rows of the ledgers.
 
-    A batch that holds other people's requests too goes on: the API cancels whole batches. Results of deleted rows
-    are dropped when they arrive, and a direct call that is under way finds no row to be kept in. Erasure does not
-    depend on the API: whatever it answers, the rows go. They go last, because they alone know the batches' names: when
-    this is killed, the next call cancels what is left. The user must be inactive, so that nothing new is asked.
+    The user must be inactive, so that nothing new is asked. A batch with requests of other users goes on, because the
+    API cancels whole batches. Results for erased rows are dropped when they arrive, and so is the answer of a direct
+    call that is under way. The rows are erased whatever the API answers, and they are erased last: only they have the
+    names of the batches, so that the next call can cancel what a killed one left.
     """
     with database.begin() as connection:
         names = ledger.batches_of_user_alone(connection, user_id)
     cancelled = _cancel(claude, [name for name in names if not name.startswith(ledger.SUBMITTING)])
     with database.begin() as connection:
-        deleted = ledger.erase_requests_of(connection, user_id)
+        deleted = ledger.erase_requests(connection, user_id)
     return WithdrawReport(cancelled, len(names) - cancelled, deleted)
 
 
 def _cancel(claude: ClaudeResource, names: Sequence[str]) -> int:
-    """Cancel each batch, whatever became of the others; gives how many were."""
+    """Cancel each batch, whether or not others fail; returns the number of cancelled ones."""
     if not (names and claude.enabled):
         return 0
     try:

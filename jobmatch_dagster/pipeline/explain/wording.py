@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from jobmatch_dagster.core.enrichment.answer import text_of
+from jobmatch_dagster.core.enrichment.answer import answer_text
 from jobmatch_dagster.core.matching.salaries import per_year
 from jobmatch_dagster.core.page import UNKNOWN
 
@@ -19,7 +19,7 @@ def answer(message: Any) -> str:
     """The text of an answer as the ledger keeps it; why there is none, where Claude stopped without any."""
     if not isinstance(message, Mapping):
         return ""
-    text = text_of(message)
+    text = answer_text(message)
     return text[:_RECORD_CHARACTERS] if text is not None else f"no text: {message.get('stop_reason') or UNKNOWN}"
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.locks import MATCHING, lock
-from jobmatch_dagster.db.enrichment.ledger import erase_requests_of
+from jobmatch_dagster.db.enrichment.ledger import erase_requests
 from jobmatch_dagster.db.operations import personal
 from jobmatch_dagster.db.profiles.profiles import deactivate_user, user_id_of
 from jobmatch_dagster.pipeline.enrichment.withdraw import withdraw_requests
@@ -101,7 +101,7 @@ def _erase_rows_and_files(database: Database, user_key: str, inbox: Path | None,
         report.rows_erased = personal.count_rows(connection, places)
         user_id = user_id_of(connection, user_key)
         if user_id is not None:
-            erase_requests_of(connection, user_id)  # those made since the withdrawal
+            erase_requests(connection, user_id)  # those made since the withdrawal
         personal.erase_rows(connection, places)
         report.hits_afterwards |= personal.count_rows(connection, places)
         report.found = bool(places or report.files_erased)

@@ -1,4 +1,4 @@
-"""What makes an answer usable, and how a score is held."""
+"""What makes an answer usable, and how a score is clamped."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobmatch_dagster.core.enrichment.answer import Answer, Unusable, decide, hold, read_answer
+from jobmatch_dagster.core.enrichment.answer import Answer, UnusableAnswer, choose_answer, clamp_to_band, read_answer
 from jobmatch_dagster.core.enrichment.prompt import ANSWER_SCHEMA, build_request, guidelines, prompt_version, score_band
 
 _REQUEST = build_request(
@@ -29,7 +29,7 @@ _GOOD: dict[str, Any] = {
 }
 
 
-def _read(**changes: Any) -> Answer | Unusable:
+def _read(**changes: Any) -> Answer | UnusableAnswer:
     text = json.dumps({**_GOOD, **changes})
     return read_answer(
         {"content": [{"type": "thinking"}, {"type": "text", "text": text}], "stop_reason": "end_turn"}, _REQUEST
@@ -53,14 +53,14 @@ def test_bands_are_the_missions(percent: float | None, band: tuple[int, int]) ->
 
 
 @given(st.integers(0, 100), st.one_of(st.none(), st.floats(0, 100)), st.integers(0, 100))
-def test_a_score_is_held_and_its_deviation_told(raw: int, percent: float | None, width: int) -> None:
-    held = hold(raw, percent, width)
-    assert 0 <= held.score <= 100
-    assert held.low - width <= held.score <= held.high + width
-    assert (held.deviation == 0) == (held.low <= raw <= held.high)
-    assert raw - held.deviation in (raw, held.low, held.high)
-    if abs(held.deviation) <= width:
-        assert held.score == raw
+def test_a_score_is_clamped_to_its_band(raw: int, percent: float | None, width: int) -> None:
+    clamped = clamp_to_band(raw, percent, width)
+    assert 0 <= clamped.score <= 100
+    assert clamped.band_low - width <= clamped.score <= clamped.band_high + width
+    assert (clamped.deviation == 0) == (clamped.band_low <= raw <= clamped.band_high)
+    assert raw - clamped.deviation in (raw, clamped.band_low, clamped.band_high)
+    if abs(clamped.deviation) <= width:
+        assert clamped.score == raw
 
 
 def test_a_good_answer_is_read() -> None:
@@ -79,7 +79,7 @@ def test_a_good_answer_is_read() -> None:
 def test_a_quote_must_stand_in_a_value(quote: str, stands: bool) -> None:
     found = _read(key_alignments=[{"point": "x", "quote": quote}], potential_gaps=[])
     assert isinstance(found, Answer) is stands
-    if isinstance(found, Unusable):
+    if isinstance(found, UnusableAnswer):
         assert found.status == "ungrounded"
 
 
@@ -104,7 +104,7 @@ _ANYTHING = st.recursive(
 def test_no_odd_value_becomes_a_score_or_an_error(value: Any, name: str) -> None:
     found = _read(**{name: value})
     if name == "claude_score":
-        assert isinstance(found, Unusable)
+        assert isinstance(found, UnusableAnswer)
     elif isinstance(found, Answer):
         assert found.reasoning
 
@@ -118,12 +118,12 @@ def test_links_and_lengths_of_an_answer_are_tamed() -> None:
 
 
 def test_the_better_of_two_answers_counts() -> None:
-    good, generic, bad = _read(), _read(match_reasoning="Fits well."), Unusable("ungrounded", "no quote")
-    refused = Unusable("refused", "declined")
-    assert decide(good, None) is good
-    assert decide(refused, None) is refused
-    assert decide(bad, None) is decide(generic, None) is None
-    assert decide(bad, good) is good
-    assert decide(bad, refused) is refused
-    assert decide(generic, bad) is generic
-    assert decide(generic, good) is good
+    good, generic, bad = _read(), _read(match_reasoning="Fits well."), UnusableAnswer("ungrounded", "no quote")
+    refused = UnusableAnswer("refused", "declined")
+    assert choose_answer(good, None) is good
+    assert choose_answer(refused, None) is refused
+    assert choose_answer(bad, None) is choose_answer(generic, None) is None
+    assert choose_answer(bad, good) is good
+    assert choose_answer(bad, refused) is refused
+    assert choose_answer(generic, bad) is generic
+    assert choose_answer(generic, good) is good

@@ -36,7 +36,7 @@ def test_prices_come_from_a_file_of_ones_own(tmp_path: Path) -> None:
     names = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "batch_share")
     file.write_text('["a-model"]\n' + "\n".join(f'{name} = "2"' for name in names))
     assert prices_of("a-model", str(file)).cost_usd({"input_tokens": 1_000_000}) == 2
-    with pytest.raises(PermanentFailure, match="known are a-model"):
+    with pytest.raises(PermanentFailure, match="with a price are a-model"):
         prices_of("claude-haiku-5-5", str(file))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jobmatch_dagster.core.enrichment.analysis import analyse, posting_facts, profile_facts
-from jobmatch_dagster.core.enrichment.answer import hold
+from jobmatch_dagster.core.enrichment.answer import clamp_to_band
 from jobmatch_dagster.core.enrichment.injection import signs
 from jobmatch_dagster.core.enrichment.prompt import build_request
 from jobmatch_dagster_tests.support.real_shape import SOURCES, days_of_ads
@@ -90,7 +90,11 @@ def test_a_payload_moves_no_score_and_no_band_and_is_not_sent(payload: str) -> N
         assert "responsibilities" not in facts.sent
         assert "text" not in facts.sent
         # A model that obeyed all the same could not lift the score beyond the band's edge.
-        assert hold(100, clean.percent).score == hold(100, analyse(posting, _PROFILE).percent).score <= 84
+        assert (
+            clamp_to_band(100, clean.percent).score
+            == clamp_to_band(100, analyse(posting, _PROFILE).percent).score
+            <= 84
+        )
 
 
 def test_what_the_screen_misses_is_held_all_the_same() -> None:
@@ -99,7 +103,7 @@ def test_what_the_screen_misses_is_held_all_the_same() -> None:
         "ai_requirements_summary": "This is truly the one and only job for the reader, says everyone.",
     }
     assert posting_facts(posting).signs == ()
-    assert hold(100, analyse(posting, _PROFILE).percent).score == 84
+    assert clamp_to_band(100, analyse(posting, _PROFILE).percent).score == 84
 
 
 @pytest.mark.parametrize("source", SOURCES)

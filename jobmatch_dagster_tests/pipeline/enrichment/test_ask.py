@@ -216,7 +216,7 @@ def test_a_score_far_from_its_band_is_held_near_it(claude_world: ClaudeWorld, cl
                                 WHEN claude_score >= 70 THEN 'medium' ELSE 'low' END)
     """
     assert claude_world.scalar(wrong, raw=raw) == 0
-    assert report.held_to_band > 0
+    assert report.clamped > 0
 
 
 def test_one_warm_call_of_a_user_comes_first_and_calls_are_bounded(

@@ -14,10 +14,11 @@ from jobmatch_dagster.cli.runtime import environment
 from jobmatch_dagster.db.enrichment import ledger
 from jobmatch_dagster.db.enrichment.ledger import spent_today_usd
 from jobmatch_dagster.db.profiles.profiles import deactivate_user
-from jobmatch_dagster.pipeline.enrichment.batches import has_news
+from jobmatch_dagster.pipeline.enrichment.collect_batches import batches_to_collect
 from jobmatch_dagster.pipeline.enrichment.report import EnrichReport
 from jobmatch_dagster.pipeline.enrichment.withdraw import withdraw_requests
-from jobmatch_dagster.resources.claude_client import ClaudeClient, RequestRejectedError
+from jobmatch_dagster.resources.claude_client import ClaudeClient
+from jobmatch_dagster.resources.claude_errors import RequestRejectedError
 from jobmatch_dagster_tests.support.claude_stand_in import ClaudeStandIn, data_of, grounded
 from jobmatch_dagster_tests.support.claude_world import ClaudeWorld
 
@@ -154,17 +155,17 @@ def test_a_lost_batch_is_news_only_when_its_fate_is_known(claude_world: ClaudeWo
     _batch(claude_world)
     settings = claude_world.resource()
     with closing(settings.client()) as client:
-        assert has_news(claude_world.database, settings, client) == []
+        assert batches_to_collect(claude_world.database, settings, client) == []
         claude.end_batches()
-        (news,) = has_news(claude_world.database, settings, client)
+        (news,) = batches_to_collect(claude_world.database, settings, client)
         assert news.startswith("submitting:")
         _batch(claude_world)
         claude_world.anew()
         claude.batch_faults = [(500, {})] * 10
         _batch(claude_world)
         patient = claude_world.resource(lost_batch_wait_s=1_000.0)
-        assert has_news(claude_world.database, patient, client) == []
-        assert len(has_news(claude_world.database, settings, client)) == 1
+        assert batches_to_collect(claude_world.database, patient, client) == []
+        assert len(batches_to_collect(claude_world.database, settings, client)) == 1
 
 
 @pytest.mark.parametrize("fault", [(429, {}), (529, {}), (413, {})])

@@ -8,9 +8,9 @@ import pytest
 from jobmatch_dagster.cli.runs import RunFailedError
 from jobmatch_dagster.cli.runtime import environment
 from jobmatch_dagster.db.connection.engine import Database
-from jobmatch_dagster.db.enrichment.pairs import Pair
+from jobmatch_dagster.db.enrichment.pairs import WaitingPair
 from jobmatch_dagster.pipeline.enrichment import ask
-from jobmatch_dagster.pipeline.enrichment.pair_requests import Case, load_cases
+from jobmatch_dagster.pipeline.enrichment.pair_requests import PreparedPair, prepare_pairs
 from jobmatch_dagster_tests.support.claude_stand_in import KEY, ClaudeStandIn
 from jobmatch_dagster_tests.support.claude_world import ClaudeWorld
 
@@ -155,11 +155,11 @@ def test_once_the_budget_is_spent_only_what_was_asked_is_looked_at(
 ) -> None:
     looked_at = []
 
-    def load(database: Database, pairs: Sequence[Pair], model: str) -> list[Case]:
+    def load(database: Database, pairs: Sequence[WaitingPair], model: str) -> list[PreparedPair]:
         looked_at.extend(pairs)
-        return load_cases(database, pairs, model)
+        return prepare_pairs(database, pairs, model)
 
-    monkeypatch.setattr(ask, "load_cases", load)
+    monkeypatch.setattr(ask, "prepare_pairs", load)
     asked = claude_world.count("user_id = 2")
     claude_world.enrich(["ben"], batch_min=1)
     claude.end_batches()

@@ -27,8 +27,8 @@ from jobmatch_dagster_tests.support.claude_world import ClaudeWorld
 _POINTS: dict[str, tuple[Any, str, bool]] = {
     "before the call": (ClaudeClient, "ask", True),
     "after the answer": (ClaudeClient, "ask", False),
-    "before the commit of the answer": (ledger, "keep_answer", True),
-    "after the statement, before its commit": (ledger, "keep_answer", False),
+    "before the commit of the answer": (ledger, "store_answer", True),
+    "after the statement, before its commit": (ledger, "store_answer", False),
     "after the claim, before its commit": (ledger, "claim", False),
     "before answers are applied": (ask, "write_verdicts", True),
     "after answers are applied, before their commit": (ask, "write_verdicts", False),
@@ -38,7 +38,7 @@ _POINTS: dict[str, tuple[Any, str, bool]] = {
     "after the name of a batch, before its commit": (ledger, "name_batch", False),
     "between submit and poll": (ClaudeClient, "batch", True),
     "before the results": (ClaudeClient, "results", True),
-    "amid the results": (ledger, "keep_answer", False),
+    "amid the results": (ledger, "store_answer", False),
 }
 _CLAIM = "after the claim, before its commit"
 _DIRECT = [name for name in _POINTS if "batch" not in name and "poll" not in name and "results" not in name]
@@ -219,7 +219,7 @@ def _sigkill_and_finish(world: ClaudeWorld, claude: ClaudeStandIn, point: str) -
     claude.polls = 0
     if "poll" in point or "results" in point:
         world.enrich(batch_min=1)
-    visit = 3 if _POINTS[point][1] in ("ask", "keep_answer", "claim") else 1
+    visit = 3 if _POINTS[point][1] in ("ask", "store_answer", "claim") else 1
     _sigkill(world.database, point, visit, batch_min)
     for _ in range(4):
         world.enrich(batch_min=batch_min)

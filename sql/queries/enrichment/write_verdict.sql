@@ -1,5 +1,5 @@
--- Purpose: write what an answer says about a pair. A pair that was matched anew meanwhile is left alone.
--- Parameters: every column that is set, and match_id, profile_version, record_hash.
+-- Purpose: write what an answer says about a pair. A pair that was matched again in the meantime stays unchanged.
+-- Parameters: a value for every column that is set; match_id, profile_version, record_hash.
 -- Indexes: user_job_matches_pkey.
 UPDATE user_job_matches SET
     claude_score = :score, claude_status = :status, claude_reason = :reason, claude_request_hash = :request_hash,

@@ -1,5 +1,5 @@
--- Purpose: note that a request is about to be made, with the most that it can cost; committed before the call. A
---          request that is answered, rejected or under way is not claimed, nor one of a user who is being erased.
+-- Purpose: claim a request before its call, with the most that it can cost. A request that is answered, rejected or
+--          pending is not claimed, nor one of a user who is being erased.
 -- Parameters: request_hash, user_id, job_id, model, prompt_version, profile_version, text_hash, attempt,
 --             reserved_usd, batch_id, run_id.
 -- Indexes: claude_requests_request_hash_key.

@@ -1,4 +1,4 @@
--- Purpose: answers of the last day, and how many of their reasons name no skill or fact of the pair.
+-- Purpose: number of recent answers, and of those whose reasoning names no skill or fact of the pair.
 -- Parameters: since (timestamptz).
 -- Indexes: claude_requests_answered_at.
 SELECT count(*) AS answers, count(*) FILTER (WHERE m.claude_is_generic) AS generic

@@ -1,4 +1,4 @@
--- Purpose: message batches under way, oldest first, with how many of our requests travel in each.
+-- Purpose: message batches with pending requests, oldest first, and the number of these requests.
 -- Parameters: none.
 -- Indexes: claude_requests_pending.
 SELECT batch_id, count(*) AS requests, min(claimed_at) AS claimed_at,

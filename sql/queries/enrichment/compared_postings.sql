@@ -1,5 +1,5 @@
--- Purpose: what of postings is screened, compared and asked about, with the facts that the matching kept of this very
---          version.
+-- Purpose: the columns of postings that are screened, compared and sent, and the facts that the matching stored of
+--          exactly this version.
 -- Parameters: job_ids (bigint[]).
 -- Indexes: jobs_pkey, job_facts_pkey.
 SELECT jobs.id, jobs.text_hash, jobs.title, jobs.company, jobs.location, jobs.description, jobs.ai_key_skills,

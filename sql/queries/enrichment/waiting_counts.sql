@@ -1,5 +1,5 @@
--- Purpose: how many pairs wait for Claude, of all active users or of these; those in a message batch included, those
---          that the user rejected not.
+-- Purpose: number of pairs that wait for Claude, of all active users or of these, and how many of them are in message
+--          batches. Pairs that the user rejected do not count.
 -- Parameters: user_keys (text[] or NULL for all).
 -- Indexes: user_job_matches_claude.
 SELECT count(*) AS pairs, count(*) FILTER (WHERE claude_status = 'pending') AS in_batches

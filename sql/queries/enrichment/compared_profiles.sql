@@ -1,6 +1,6 @@
--- Purpose: facts of the profile versions that pairs were matched with, and of what users wish the arrangements of work,
---          which the matching takes in the profile's place; no text of the CV is among them.
--- Parameters: user_ids (bigint[]), versions (integer[]), in step.
+-- Purpose: the facts of the profile versions that pairs were matched with. Work arrangements that a user prefers
+--          replace those of the profile, as in the matching. No text of the CV is included.
+-- Parameters: user_ids (bigint[]) and versions (integer[]), of the same length.
 -- Indexes: cv_profiles_user_id_version_key, user_preferences_pkey.
 SELECT p.user_id, p.version, p.skills, p.experience_years, p.experience_level, p.seniority, p.education, p.languages,
        p.industries, coalesce(u.work_arrangements, p.work_arrangements) AS work_arrangements

@@ -1,4 +1,4 @@
--- Purpose: keep an answer as it came, with what it cost, before it is read. An answer that is held is not replaced.
+-- Purpose: store an answer unchanged, with its cost, before anything reads it. A stored answer is never replaced.
 -- Parameters: id, answer (jsonb), usage (jsonb), cost_usd.
 -- Indexes: claude_requests_pkey.
 UPDATE claude_requests SET

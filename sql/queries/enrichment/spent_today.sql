@@ -1,5 +1,5 @@
--- Purpose: what Claude has cost this day (UTC), and can still cost by what is under way: answers of the day, calls of
---          the day without a recorded answer, and everything reserved; for pairs and for profiles, and of users who
+-- Purpose: what Claude has cost on this day (UTC), and the most that pending requests can still cost: answers of the
+--          day, calls of the day without a stored answer, and all reservations; for pairs, for CVs and for users who
 --          were erased.
 -- Parameters: none.
 -- Indexes: claude_requests_answered_at, claude_requests_claimed_at, claude_requests_pending,

@@ -1,6 +1,6 @@
--- Purpose: note that Claude is about to be asked about a CV, with the most that it can cost; committed before the call.
---          A question that is answered or under way is not claimed; one that a killed run left behind is after an hour. Nor is
---          one of a user who is being erased.
+-- Purpose: claim a request about a CV before its call, with the most that it can cost. An answered or pending request
+--          is not claimed, but one that a killed run left pending is, after an hour. A request of a user who is being
+--          erased is never claimed.
 -- Parameters: request_hash, user_id, document_id, model, reserved_usd, run_id.
 -- Indexes: profile_requests_request_hash_key.
 INSERT INTO profile_requests AS known (request_hash, user_id, document_id, model, state, reserved_usd, run_id)

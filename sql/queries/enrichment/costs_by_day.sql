@@ -1,5 +1,5 @@
--- Purpose: what Claude cost on each of the last days (UTC), erased users' requests included, and how many answers are
---          held.
+-- Purpose: what Claude cost on each of the last days (UTC), requests of erased users included, and how many answers
+--          are stored.
 -- Parameters: since (timestamptz).
 -- Indexes: claude_requests_answered_at, claude_costs_erased_pkey.
 SELECT day, sum(usd) AS usd, sum(answers) AS answers

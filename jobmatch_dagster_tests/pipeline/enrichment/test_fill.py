@@ -11,7 +11,7 @@ import pytest
 
 from jobmatch_dagster.cli.runs import run_job
 from jobmatch_dagster.cli.runtime import environment
-from jobmatch_dagster.core.enrichment.fill import build_fill_request, filled
+from jobmatch_dagster.core.enrichment.fill import build_fill_request, fill_fields
 from jobmatch_dagster.core.profiles.cv.names import names_in
 from jobmatch_dagster.core.profiles.cv.sections import split_sections
 from jobmatch_dagster.core.profiles.profile import Profile, extract_profile
@@ -183,4 +183,4 @@ def test_an_answer_of_another_shape_fills_nothing(answer: str) -> None:
          "industries", "work_arrangements", "locations")
     )  # fmt: skip
     profile = Profile(**empty, evidence={}, embedding_text="x")
-    assert filled(profile, ["languages"], answer, build_fill_request(_CV, ["languages"])) is None
+    assert fill_fields(profile, ["languages"], answer, build_fill_request(_CV, ["languages"])) is None

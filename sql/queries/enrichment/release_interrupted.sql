@@ -1,5 +1,5 @@
--- Purpose: direct calls that a killed run left behind may be made again. Only whoever holds the lock on asking may
---          say so: then nobody else has a call under way.
+-- Purpose: let direct calls of a killed run be made again. Only a session with the lock on asking Claude may run this:
+--          then no other session has a call under way.
 -- Parameters: none.
 -- Indexes: claude_requests_pending.
 UPDATE claude_requests SET

@@ -1,7 +1,7 @@
--- Purpose: pairs that wait for Claude, every user's best, then every user's second, and the posting that is asked
---          about: of postings that advertise the same job the oldest, whose answer holds for all of them. What the
---          user rejected is not asked about.
--- Parameters: user_keys (text[] or NULL for all), per_user (pairs of each user at most), most (pairs at most).
+-- Purpose: pairs that wait for Claude: every user's best pair, then every user's second, and so on. asked_job_id is
+--          the oldest of the postings that advertise the same job; its answer applies to all of them. Pairs that the
+--          user rejected are left out.
+-- Parameters: user_keys (text[] or NULL for all), per_user (most pairs of a user), most (most pairs).
 -- Indexes: user_job_matches_claude, jobs_pkey, jobs_external_id_key.
 SELECT m.id AS match_id, m.user_id, m.job_id, coalesce(first.id, m.job_id) AS asked_job_id, m.profile_version,
        m.record_hash, m.filters, m.claude_status = 'pending' AS was_asked

@@ -1,5 +1,5 @@
--- Purpose: note where pairs stand that still wait: in a message batch, or why their last call got no answer. Rows that
---          say so already are not touched.
+-- Purpose: note why a pair still waits: it is in a message batch, or its last call got no answer. A row that already
+--          says so is not touched.
 -- Parameters: match_id, status (waiting or pending), reason, request_hash.
 -- Indexes: user_job_matches_pkey.
 UPDATE user_job_matches SET

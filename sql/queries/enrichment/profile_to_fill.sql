@@ -1,4 +1,4 @@
--- Purpose: a user's current profile with the text of its CV, unless an answer about that CV was applied already.
+-- Purpose: a user's current profile with the text of its CV, unless an answer about this CV was applied already.
 -- Parameters: user_key.
 -- Indexes: users_user_key_key, cv_profiles_user_id_version_key, profile_requests_user.
 SELECT p.*, d.text AS cv_text

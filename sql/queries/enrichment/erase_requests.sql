@@ -1,5 +1,5 @@
--- Purpose: erase a user's requests to Claude, about pairs and about CVs, and add what they cost to the sums of their
---          days, in one statement, so that nobody sees the budget without either. Gives how many about pairs.
+-- Purpose: erase a user's requests about pairs and CVs, add their cost to the sums of their days, and return the number
+--          of requests about pairs. One statement, so that the budget never misses the cost.
 -- Parameters: user_id.
 -- Indexes: claude_requests_user, profile_requests_user, claude_costs_erased_pkey.
 WITH about_pairs AS (

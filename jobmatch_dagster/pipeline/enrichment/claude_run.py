@@ -1,0 +1,27 @@
+"""What every step of a run that asks Claude needs, in one value."""
+
+from dataclasses import dataclass
+
+from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.pipeline.enrichment.report import EnrichReport
+from jobmatch_dagster.resources.claude import ClaudeResource
+from jobmatch_dagster.resources.claude_client import ClaudeClient
+
+
+@dataclass(frozen=True)
+class ClaudeRun:
+    """One run of the enrichment.
+
+    Attributes:
+        database: the project's database.
+        claude: budgets and limits of this deployment.
+        client: connection to the API, open for the length of the run.
+        run_id: Dagster run, stored with each request.
+        report: what the run has done so far; the steps add to it.
+    """
+
+    database: Database
+    claude: ClaudeResource
+    client: ClaudeClient
+    run_id: str
+    report: EnrichReport

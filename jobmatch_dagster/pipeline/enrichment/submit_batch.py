@@ -1,0 +1,113 @@
+"""Submission of a message batch.
+
+The requests are claimed under a key of this project before the batch is submitted, and every custom id begins with that
+key. A batch whose name was lost in a crash can so be recognised by its results (`collect_batches.py`).
+"""
+
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+
+from jobmatch_dagster.db.enrichment import ledger
+from jobmatch_dagster.errors import PassingFailure, PermanentFailure
+from jobmatch_dagster.pipeline.enrichment.claude_run import ClaudeRun
+from jobmatch_dagster.pipeline.enrichment.ledger_check import OpenRequest
+from jobmatch_dagster.resources.claude_errors import LostAnswerError, RequestRejectedError
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a batch reserves, in USD, and whether a budget was too small for some of the requests."""
+
+    reserved_usd: Decimal
+    is_cut: bool
+
+
+@dataclass(frozen=True)
+class _ClaimedBatch:
+    """A batch before its submission: its key, the ids of its requests by hash, what they reserve at most."""
+
+    key: str
+    ids: dict[str, int]
+    reserved_usd: Decimal
+    is_cut: bool
+
+
+def submit_batch(run: ClaudeRun, requests: Sequence[OpenRequest], run_budget_left: Decimal) -> Submission:
+    """Submit requests as one batch, in order, until a budget is used up.
+
+    Raises:
+        PermanentFailure: on a refused key, model or account.
+    """
+    claimed = _claim(run, requests, run_budget_left)
+    if not claimed.ids:
+        return Submission(Decimal(0), claimed.is_cut)
+    run.report.estimated_usd_at_most += claimed.reserved_usd
+    # Requests of one user are sent together, because they share the cached profile.
+    by_user = sorted(requests, key=lambda request: request.user_id)
+    items = [
+        (f"{claimed.key}-{claimed.ids[request.request_hash]}", request.request)
+        for request in by_user
+        if request.request_hash in claimed.ids
+    ]
+    try:
+        state = run.client.create_batch(items)
+    except LostAnswerError as error:
+        # The batch may have been received. Nothing is asked again before it was searched for.
+        run.report.note = f"{error} The batch may have been received and is looked for."
+        return Submission(claimed.reserved_usd, claimed.is_cut)
+    except (PassingFailure, PermanentFailure, RequestRejectedError) as error:
+        with run.database.begin() as connection:
+            counts = isinstance(error, RequestRejectedError)
+            ledger.note_failures(connection, list(claimed.ids.values()), str(error), counts=counts)
+        run.report.note = str(error)
+        if isinstance(error, PermanentFailure):
+            raise
+        return Submission(Decimal(0), claimed.is_cut)
+    _name(run, claimed.key, state.batch_id)
+    run.report.batches_submitted += 1
+    run.report.requests_in_batches += len(items)
+    return Submission(claimed.reserved_usd, claimed.is_cut)
+
+
+def _claim(run: ClaudeRun, requests: Sequence[OpenRequest], run_budget_left: Decimal) -> _ClaimedBatch:
+    claims = [request.claim(run.client.highest_usd(request.request, batch=True)) for request in requests]
+    affordable = _affordable(claims, run_budget_left)
+    key = f"jm{uuid.uuid4().hex[:12]}"
+    with run.database.begin() as connection:
+        claimed = ledger.claim(
+            connection,
+            affordable,
+            model=run.client.model,
+            run_id=run.run_id,
+            budget_usd=run.claude.day_budget,
+            batch_key=key,
+        )
+    is_cut = len(affordable) < len(claims) or not claimed.within_budget
+    if is_cut:
+        budget = f"{run.claude.run_budget} USD a run" if claimed.within_budget else f"{run.claude.day_budget} USD a day"
+        run.report.note = f"the budget of {budget} is used up; the rest waits"
+    reserved = sum((claim.reserved_usd for claim in affordable if claim.request_hash in claimed.ids), Decimal(0))
+    return _ClaimedBatch(key, claimed.ids, reserved, is_cut)
+
+
+def _affordable(claims: Sequence[ledger.Claim], budget_usd: Decimal) -> list[ledger.Claim]:
+    """The first claims, as many as the budget pays for."""
+    affordable = []
+    for claim in claims:
+        budget_usd -= claim.reserved_usd
+        if budget_usd < 0:
+            break
+        affordable.append(claim)
+    return affordable
+
+
+def _name(run: ClaudeRun, key: str, batch_id: str) -> None:
+    """Store the API's name of a submitted batch. If all its users were erased meanwhile, cancel it."""
+    with run.database.begin() as connection:
+        is_wanted = ledger.name_batch(connection, key, batch_id)
+    if not is_wanted:
+        with suppress(PassingFailure, RequestRejectedError):
+            run.client.cancel_batch(batch_id)
