@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from jobmatch_dagster.core.catalog.normalise import PageError, RecordError, normalise_record, parse_page
+from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_record
+from jobmatch_dagster.core.catalog.page_records import PageError, parse_page
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.profiles.profile import extract_profile
 from jobmatch_dagster.db.catalog.jobs import SightedPosting, merge_postings

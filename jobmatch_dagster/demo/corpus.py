@@ -55,7 +55,7 @@ def postings_of_hour(hour: datetime, *, count: int, seed: int = DEFAULT_SEED) ->
 
 def to_g2(record: dict[str, Any]) -> dict[str, Any]:
     """The record in the spelling of the second generation."""
-    names = {g1: g2 for g1, (g2, _, _) in FIELDS.items() if g2}
+    names = {g1: field.g2_name for g1, field in FIELDS.items() if field.g2_name}
     renamed = {names.get(key, key): value for key, value in record.items() if key != "remote_derived"}
     return {**renamed, "id": int(record["id"])}
 

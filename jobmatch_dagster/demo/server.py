@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from jobmatch_dagster.core.raw.fields import UnusableValueError, read_time
+from jobmatch_dagster.core.raw.field_readers import UnusableValueError, read_time
 from jobmatch_dagster.core.raw.windows import HOUR, LOOK_BACK, hour_of, latest_collectable_hour
 from jobmatch_dagster.demo.corpus import DEFAULT_SEED, postings_of_hour, to_g2
 

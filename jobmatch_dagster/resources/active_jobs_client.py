@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from jobmatch_dagster.core.catalog.normalise import PageError, parse_page
+from jobmatch_dagster.core.catalog.page_records import PageError, parse_page
 from jobmatch_dagster.core.raw.response import PageResponse
 from jobmatch_dagster.errors import PassingFailure, PermanentFailure
 from jobmatch_dagster.resources.active_jobs_filters import NOT_ON_FEED

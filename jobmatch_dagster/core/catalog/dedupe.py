@@ -1,7 +1,7 @@
-"""Postings that advertise the same job: on several boards, or for several towns.
+"""Postings that advertise the same job, on several boards or for several towns.
 
-Put here when two postings are the same ad. They are grouped, never merged: each keeps its row, its town and its
-address. Same company, same title, near-identical text; another title is another job, whatever the text.
+Two postings are the same ad if company and title are the same and the texts nearly identical. Another title is another
+job, whatever the text. Postings are grouped, never merged: each keeps its row, its town and its address.
 """
 
 import functools
@@ -14,8 +14,8 @@ from jobmatch_dagster.core.text import clean_line, sha256_hex, strip_noise
 if TYPE_CHECKING:
     from datasketch import MinHash
 
-# Share of word triples that two texts must have in common. Between boards a text loses its footer or its head; what
-# differs more is another ad of the same company under the same title.
+# Share of word triples that two texts must have in common. A board may cut the footer or the head of a text. Texts that
+# differ more are different ads with the same title.
 MIN_LIKENESS = 0.8
 # 128 permutations estimate a likeness of 0.8 with a standard error of 0.035 (Broder 1997).
 _PERMUTATIONS = 128
@@ -28,25 +28,27 @@ _LEGAL_FORM = re.compile(
 _GENDER = re.compile(
     r"[\[(]\s*(?:[mwfdxiagn]|gn|all genders?|divers)(?:\s*[/|*,]\s*(?:[mwfdxiagn]|div(?:ers)?))*\s*[\])]"
 )
-# Where one works from, in brackets: boards add it to the title of the same ad. A town in brackets stays.
+# The workplace in brackets, which boards add to the title of the same ad. A town in brackets stays.
 _WORKPLACE = re.compile(r"[\[(][^\[\]()]*\b(?:remote|hybrid|on-?site|home ?office|worldwide)\b[^\[\]()]*[\])]")
 _NOT_A_WORD = re.compile(r"[^\w+#]+")
 
 
 def ad_key(company: str, title: str) -> str:
-    """What postings of one ad have in common: company and title, without legal form, gender mark and punctuation."""
+    """Hash of company and title without legal form, gender mark and punctuation: equal for postings of one ad."""
     name = _words(_LEGAL_FORM.sub(" ", clean_line(company).casefold())) or _words(clean_line(company).casefold())
     return sha256_hex(f"{name}\n{_words(_WORKPLACE.sub(' ', _GENDER.sub(' ', clean_line(title).casefold())))}")
 
 
 def group_alike(texts: Mapping[str, str]) -> list[list[str]]:
-    """Groups of two and more whose texts are alike, each sorted by age of the id, the groups by their first member.
+    """Groups of two or more postings with nearly identical texts, each sorted by age, oldest first.
 
-    Likeness is followed along: a text that is like one of a group belongs to it. Which texts are given decides,
-    not their order.
+    A text that resembles any text of a group belongs to the group. The order of the texts does not matter.
 
     Args:
         texts: texts of postings with the same `ad_key`, by external id.
+
+    Returns:
+        External ids, the groups in the order of their oldest members.
     """
     from datasketch import MinHashLSH
 
@@ -75,7 +77,7 @@ def group_alike(texts: Mapping[str, str]) -> list[list[str]]:
 
 @functools.cache
 def _bands() -> tuple[int, int]:
-    """Bands and rows of the index for `MIN_LIKENESS`; finding them costs more than a small group does."""
+    """Bands and rows of the index for `MIN_LIKENESS`, cached because they take longer to find than a small group."""
     from datasketch import MinHashLSH
 
     index = MinHashLSH(threshold=MIN_LIKENESS, num_perm=_PERMUTATIONS)
@@ -83,7 +85,7 @@ def _bands() -> tuple[int, int]:
 
 
 def _age(external_id: str) -> tuple[int, str]:
-    """Order of the vendor's ids, numbers as text: older first."""
+    """Sort key of the vendor's ids, which are numbers as text: older ones first."""
     return len(external_id), external_id
 
 

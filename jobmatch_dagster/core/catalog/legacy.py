@@ -1,13 +1,12 @@
-"""Rows of the legacy project's tables as vendor records, and its users' decisions.
+"""Rows of the legacy project's tables as vendor records, and the decisions of its users.
 
-Put here what a legacy row means. Reading single values belongs in `legacy_values.py`, tables and the transaction in
-`db/legacy`. Source of columns and statuses: the tables of Inclusist/job-monitor, as its scripts create them.
+`legacy_values.py` reads single values, `db/legacy` has the tables and the transaction. Source of columns and statuses:
+the tables of Inclusist/job-monitor, as its scripts create them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from jobmatch_dagster.core.catalog.legacy_values import (
     legacy_coordinates,
@@ -17,10 +16,19 @@ from jobmatch_dagster.core.catalog.legacy_values import (
     legacy_salary,
     legacy_time,
 )
-from jobmatch_dagster.core.raw.fields import FIELDS, UnusableValueError, read_flag, read_list, read_text, read_time
+from jobmatch_dagster.core.json_values import JsonObject, JsonValue
+from jobmatch_dagster.core.raw.field_readers import (
+    Reader,
+    UnusableValueError,
+    read_flag,
+    read_list,
+    read_text,
+    read_time,
+)
+from jobmatch_dagster.core.raw.fields import FIELDS
 
-# Field of a G1 record -> columns of the legacy tables that hold it, the first that says something counts.
-# The vendor's indexing time was not kept as a column: the time of discovery is the nearest to it.
+# Field of a G1 record -> columns of the legacy tables. The first column with a usable value counts.
+# No column has the vendor's indexing time; the time of discovery is closest to it.
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "id": ("external_id", "job_id"),
     "organization": ("company", "organization"),
@@ -33,8 +41,8 @@ USER_COLUMNS = (
     "match_score", "match_reasoning", "key_alignments", "potential_gaps", "priority", "status", "notes", "feedback",
     "user_id", "semantic_score", "claude_score",
 )  # fmt: skip
-"""Columns of the old `jobs` that belong to a user: they never reach the catalogue."""
-# Those, and the legacy program's own, have no place in a posting.
+"""Columns of the old `jobs` that belong to a user; they never reach the catalog."""
+# Those and the legacy program's own columns are no part of a posting.
 _NOT_OF_A_POSTING = frozenset(
     {
         *USER_COLUMNS, "id", "raw_data", "salary", "location", "last_updated", "created_at", "discovered_date",
@@ -49,50 +57,49 @@ STATUSES = {
     "rejected": "rejected", "deleted": "rejected", "dismissed": "rejected", "hidden": "rejected",
     "not_interested": "rejected", "archived": "rejected",
 }  # fmt: skip
-"""What a status of the legacy project means here."""
+"""Legacy status -> status in this project."""
 NO_DECISION = frozenset({"", "new", "viewed", "seen", "active", "open"})
-"""Statuses that nobody decided."""
+"""Legacy statuses that are no decision of a user."""
 
 
-def vendor_record(row: Mapping[str, Any]) -> dict[str, Any]:
+def vendor_record(row: JsonObject) -> dict[str, JsonValue]:
     """A row of `raw_jobs_test`, or of the old `jobs`, as the vendor would have sent it (G1).
 
-    The vendor's own response counts where the row kept it (`raw_data`) and says something; the columns fill the rest.
+    Usable values of the vendor's own response (`raw_data`) count. The columns supply the others.
     """
     raw = row.get("raw_data")
-    record: dict[str, Any] = dict(raw) if isinstance(raw, Mapping) else {}
-    for name, columns, mend, read in _FIELDS:
-        if name != "id" and name in record and _says_something(record[name], read):
+    record: dict[str, JsonValue] = dict(raw) if isinstance(raw, Mapping) else {}
+    for name, columns, convert, read in _FIELDS:
+        if name != "id" and name in record and _is_usable(record[name], read):
             continue
-        value = _first(row, columns, mend, read)
+        value = _first_usable(row, columns, convert, read)
         if value is not None:
             record[name] = value
     if not record.get("locations_derived") and not record.get("locations_raw") and row.get("location"):
         record["locations_raw"] = [{"@type": "Place", "address": {"addressLocality": row["location"]}}]
     record |= {name: row[name] for name in row.keys() - _READ - _NOT_OF_A_POSTING - record.keys()}
-    # What cannot be read as a salary is noted with its reason by the normaliser.
+    # A salary that cannot be read is passed on, so that the normaliser notes it with the reason.
     record["salary_raw"] = record.get("salary_raw") or legacy_salary(row.get("salary")) or row.get("salary")
     return {name: value for name, value in record.items() if value is not None}
 
 
-def seen_at(rows: Iterable[Mapping[str, Any]]) -> datetime | None:
-    """When the legacy program last touched one of these rows; None when none of them says."""
+def seen_at(rows: Iterable[JsonObject]) -> datetime | None:
+    """When the legacy program last touched one of these rows; None if no row says."""
     moments = [moment for row in rows for name in _SEEN if (moment := read_moment(row.get(name)))]
     return max(moments, default=None)
 
 
-def read_moment(value: Any) -> datetime | None:
-    """A legacy time; None when it is none."""
+def read_moment(value: JsonValue) -> datetime | None:
+    """A legacy time; None if the value is no time."""
     try:
-        moment: datetime | None = read_time(legacy_time(value))
+        return read_time(legacy_time(value))
     except UnusableValueError:
         return None
-    return moment
 
 
 @dataclass(frozen=True)
 class LegacyStatus:
-    """The status of one legacy match; `external_id` is None when no legacy table knows the posting."""
+    """The status of one legacy match; `external_id` is None if no legacy table has the posting."""
 
     match_id: str
     user_key: str
@@ -103,7 +110,7 @@ class LegacyStatus:
 
 @dataclass(frozen=True)
 class Decision:
-    """A legacy decision and its outcome: carried as `status`, older than another one, or left with a reason."""
+    """A legacy decision and its outcome: carried as `status`, older than another decision, or left with a reason."""
 
     found: LegacyStatus
     status: str | None
@@ -112,7 +119,7 @@ class Decision:
 
 
 def choose_decisions(found: Iterable[LegacyStatus], converted: frozenset[str]) -> list[Decision]:
-    """One decision for each user and posting, the newest; the others are told with the reason.
+    """The newest decision of each user on each posting as carried, every other one with the reason.
 
     Args:
         found: statuses of all legacy matches, duplicates included.
@@ -146,8 +153,11 @@ def _why_left(item: LegacyStatus, word: str, converted: frozenset[str]) -> str |
     return None
 
 
-def _reader(name: str, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """How a legacy column is brought into the form that the vendor's reader of the field takes."""
+_Converter = Callable[[JsonValue], JsonValue]
+
+
+def _converter(name: str, read: Reader) -> _Converter:
+    """How a legacy column is converted to the form that the field's reader takes."""
     if read is read_list or name == "locations_derived":
         return legacy_list
     if read is read_time:
@@ -168,23 +178,21 @@ _NUMBERS = frozenset(
 )
 
 
-def _first(
-    row: Mapping[str, Any], columns: Iterable[str], mend: Callable[[Any], Any], read: Callable[[Any], Any]
-) -> Any:
-    """The first column that says something usable, else the first that says anything: then it is told why not."""
-    unusable = None
+def _first_usable(row: JsonObject, columns: Iterable[str], convert: _Converter, read: Reader) -> JsonValue:
+    """The first usable value, else the first value at all, so that the normaliser notes why it is unusable."""
+    unusable: JsonValue = None
     for column in columns:
         value = row.get(column)
         if value is None:
             continue
-        mended = mend(value)
-        if _says_something(mended, read):
-            return mended
-        unusable = mended if unusable is None else unusable
+        converted = convert(value)
+        if _is_usable(converted, read):
+            return converted
+        unusable = converted if unusable is None else unusable
     return unusable
 
 
-def _says_something(value: Any, read: Callable[[Any], Any]) -> bool:
+def _is_usable(value: JsonValue, read: Reader) -> bool:
     try:
         return value is not None and read(value) is not None
     except UnusableValueError:
@@ -192,6 +200,7 @@ def _says_something(value: Any, read: Callable[[Any], Any]) -> bool:
 
 
 _FIELDS = tuple(
-    (name, _COLUMNS.get(name, (column,)), _reader(name, read), read) for name, (_, column, read) in FIELDS.items()
+    (name, _COLUMNS.get(name, (field.column,)), _converter(name, field.read), field.read)
+    for name, field in FIELDS.items()
 )
 _READ = frozenset(column for _, columns, _, _ in _FIELDS for column in columns)

@@ -1,17 +1,19 @@
-"""Values as the legacy project kept them, in text of many spellings, as JSON values of the vendor's own form.
+"""Values of the legacy project, text in many spellings, converted to JSON values of the vendor's form.
 
-Put here how one value is read. Which column is which field stands in `legacy.py`. What cannot be read is given back
-as it is: the normaliser then notes it with its reason.
+`legacy.py` says which column is which field. A value that cannot be converted is returned unchanged, so that the
+normaliser notes it with the reason.
 """
 
 import ast
 import csv
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import Any
+
+from jobmatch_dagster.core.json_values import JsonObject, JsonValue
 
 _CURRENCIES = {
     "€": "EUR",
@@ -27,15 +29,15 @@ _UNITS = {
     "HOUR": ("hour", "stunde", "/h", "std"), "DAY": ("day", "tag"), "WEEK": ("week", "woche"),
     "MONTH": ("month", "monat"), "YEAR": ("year", "annual", "annum", "jahr", "p.a"),
 }  # fmt: skip
-# 50,000 or 50.000,00 or 50 000 or 50k, the k only where the number ends.
+# 50,000 or 50.000,00 or 50 000 or 50k; the k must follow the number at once.
 _AMOUNT = re.compile(r"\d[\d.,'\u00a0\u202f ]*(?:\s?[kK]\b)?")
 _GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
-# A comma separates items, unless it stands inside parentheses.
+# A comma separates items, unless it is inside parentheses.
 _COMMA = re.compile(r",(?![^()]*\))")
 
 
-def legacy_list(value: Any) -> Any:
+def legacy_list(value: JsonValue) -> JsonValue:
     """A list of strings from a list, JSON, a Python or PostgreSQL literal, lines, or items between ; or commas."""
     if not isinstance(value, str):
         return value
@@ -53,7 +55,7 @@ def legacy_list(value: Any) -> Any:
     return [item.strip() for item in _COMMA.split(text)]
 
 
-def legacy_number(value: Any) -> Any:
+def legacy_number(value: JsonValue) -> JsonValue:
     """A number from text with currency signs and either decimal mark, as decimal text; 1.500 is 1500."""
     if not isinstance(value, str):
         return value
@@ -61,7 +63,7 @@ def legacy_number(value: Any) -> Any:
     return str(_amount(found[0])) if len(found) == 1 else value
 
 
-def legacy_coordinates(value: Any) -> Any:
+def legacy_coordinates(value: JsonValue) -> JsonValue:
     """A list of degrees from any spelling of a list of numbers."""
     items = legacy_list(value)
     try:
@@ -70,15 +72,15 @@ def legacy_coordinates(value: Any) -> Any:
         return value
 
 
-def legacy_flag(value: Any) -> Any:
+def legacy_flag(value: JsonValue) -> JsonValue:
     """True or false from 1, 0, yes, no, t, f, ja, nein."""
     words = {"1": True, "t": True, "yes": True, "y": True, "ja": True, "0": False, "f": False, "no": False, "n": False,
              "nein": False}  # fmt: skip
     return words.get(str(value).strip().casefold(), value)
 
 
-def legacy_time(value: Any) -> Any:
-    """A time in ISO 8601 from ISO, German, RFC 2822 or Unix spelling; UTC when no zone is said."""
+def legacy_time(value: JsonValue) -> JsonValue:
+    """A time in ISO 8601 from ISO, German, RFC 2822 or Unix spelling; UTC if it has no zone."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
@@ -95,8 +97,8 @@ def legacy_time(value: Any) -> Any:
     return re.sub(r"\s*(?:UTC|GMT)$", "+00:00", text)
 
 
-def legacy_salary(value: Any) -> dict[str, Any] | None:
-    """A stated salary as schema.org's MonetaryAmount, from the same as text or from words; None when none is told.
+def legacy_salary(value: JsonValue) -> JsonObject | None:
+    """A stated salary as schema.org's MonetaryAmount, from the same as text or from words; None if none is stated.
 
     Words need an amount and a currency: "55.000-65.000 EUR pro Jahr", "$30 an hour".
     """
@@ -118,7 +120,7 @@ def legacy_salary(value: Any) -> dict[str, Any] | None:
 
 
 def _amount(text: str) -> Decimal:
-    """The last of , and . is the decimal mark, unless three digits follow it or it comes more than once."""
+    """The last comma or point is the decimal mark, unless three digits follow it or it occurs more than once."""
     thousands = text.rstrip().casefold().endswith("k")
     digits = re.sub(r"[^\d.,]", "", text).strip(".,")
     mark = max(digits.rfind("."), digits.rfind(","))
@@ -130,21 +132,26 @@ def _amount(text: str) -> Decimal:
     return Decimal(digits) * (1000 if thousands else 1)
 
 
-def _literal(text: str) -> Any:
-    """What JSON or a Python literal says; None when it is neither."""
+def _literal(text: str) -> JsonValue:
+    """The value of JSON or of a Python literal; None if the text is neither."""
     if text[:1] not in ("[", "{"):
         return None
+    value: JsonValue
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         pass
+    else:
+        return value
     try:
-        return ast.literal_eval(text)
+        value = ast.literal_eval(text)
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return None
+    return value
 
 
-def _iso(read: Any, value: Any) -> Any:
+def _iso(read: Callable[[], datetime], value: JsonValue) -> JsonValue:
+    """The time in ISO 8601; the value itself if it cannot be read."""
     try:
         return read().isoformat()
     except (ValueError, OverflowError, OSError, TypeError):

@@ -1,6 +1,6 @@
 """What the plan has left, how fast it is used, and whether it lasts.
 
-Put here arithmetic alone. Where the numbers come from: headers of responses (`pages.py`) and `job_pages`.
+The numbers come from headers of responses (`response.py`) and from `job_pages`.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _WEEK = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Spending:
-    """Job credits (one per returned posting) that were used in the last hour, day and week."""
+    """Job credits (one per returned posting) and requests of the last hour, day and week."""
 
     credits_last_hour: int
     credits_last_day: int
@@ -25,9 +25,9 @@ class Spending:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What is left and how long it lasts; None where the API did not say or nothing was spent.
+    """What is left and how long it lasts; None if the API did not say or nothing was spent.
 
-    `sustainable` compares the days that the credits last at the present pace with the days to the renewal.
+    `sustainable`: at the current pace the credits last until the renewal.
     """
 
     credits_left: int | None
@@ -39,16 +39,16 @@ class Outlook:
     sustainable: bool | None
 
 
-def outlook(quota: Quota | None, told_at: datetime | None, spending: Spending, now: datetime) -> Outlook:
-    """The outlook now, from what the API said last and what was spent since it is used (at most a week)."""
+def compute_outlook(quota: Quota | None, stated_at: datetime | None, spending: Spending, now: datetime) -> Outlook:
+    """The outlook now, from the API's last statement and the spending of the last week, or since the first request."""
     first = spending.first_fetched_at
     span = min(_WEEK, max(now - first, timedelta(hours=1))) if first else _WEEK
-    # Less than a day of use says nothing about a day: then the last day's sum stands for it.
+    # Within the first day, the sum so far is taken as that of a day.
     per_day = spending.credits_last_week / (span / _DAY) if span >= _DAY else float(spending.credits_last_day)
     left = quota.jobs_remaining if quota else None
     renewal = None
-    if quota and quota.reset_seconds is not None and told_at is not None:
-        renewal = max(0.0, (told_at + timedelta(seconds=quota.reset_seconds) - now) / _DAY)
+    if quota and quota.reset_seconds is not None and stated_at is not None:
+        renewal = max(0.0, (stated_at + timedelta(seconds=quota.reset_seconds) - now) / _DAY)
     days_left = left / per_day if left is not None and per_day > 0 else None
     sustainable = None
     if left is not None and renewal is not None:
@@ -64,21 +64,21 @@ def outlook(quota: Quota | None, told_at: datetime | None, spending: Spending, n
     )
 
 
-def is_still_valid(quota: Quota, told_at: datetime, now: datetime) -> bool:
-    """Whether what the API said then holds now: the plan was not renewed since.
+def is_still_valid(quota: Quota, stated_at: datetime, now: datetime) -> bool:
+    """Whether the API's last statement still applies, because the plan was not renewed since.
 
-    An API that does not say when it renews the plan is believed for a day: then it is asked anew.
+    A statement without a time of renewal applies for a day.
     """
-    holds = _DAY if quota.reset_seconds is None else timedelta(seconds=quota.reset_seconds)
-    return told_at + holds > now
+    valid_for = _DAY if quota.reset_seconds is None else timedelta(seconds=quota.reset_seconds)
+    return stated_at + valid_for > now
 
 
 def allows_page(quota: Quota | None, page_cost: int, reserve: int) -> bool:
-    """Whether another page can be asked for without touching the reserve; what is unknown allows it.
+    """Whether another page can be fetched without touching the reserve. Unknown values allow it.
 
     Args:
-        quota: what the API said last.
-        page_cost: job credits that a full page costs; the reserve is no matter for one that costs none.
+        quota: the API's last statement.
+        page_cost: job credits that a full page costs; a free page may be fetched whatever the reserve.
         reserve: job credits that are never spent.
     """
     if quota is None:

@@ -1,7 +1,6 @@
-"""One response of the Active Jobs API, as the client gives it and `job_pages` keeps it.
+"""One response of the Active Jobs API, as the client returns it and `job_pages` stores it.
 
-Put here its shape, and what its headers tell. Fetching belongs in `resources/active_jobs_client.py`,
-storing in `db/raw/pages.py`.
+Belongs here: its shape, and the meaning of its headers.
 """
 
 import hashlib
@@ -11,13 +10,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-# No plan runs longer than a year or two; what says so (a date in place of a duration) says nothing.
+# No plan has a longer period. A larger number is a date instead of a duration, and is ignored.
 _LONGEST_PERIOD_S = 2 * 366 * 86_400
 
 
 @dataclass(frozen=True)
 class Quota:
-    """What the plan has left, as the last response said; None where it did not say."""
+    """What the plan has left, as a response states it; None for what it does not state."""
 
     jobs_remaining: int | None = None
     requests_remaining: int | None = None
@@ -26,7 +25,7 @@ class Quota:
 
 @dataclass(frozen=True)
 class PageResponse:
-    """One response as it came. `request` and `headers` hold no key; `record_count` is None when unreadable."""
+    """One response, unchanged. `request` and `headers` contain no key; `record_count` is None if it is unreadable."""
 
     request: Mapping[str, str]
     page_offset: int
@@ -44,12 +43,12 @@ class PageResponse:
 
     @property
     def quota(self) -> Quota:
-        """Quota as the headers of this response tell it."""
+        """Quota as the headers of this response state it."""
         return read_quota(self.headers, self.fetched_at)
 
     @property
     def quota_is_spent(self) -> bool:
-        """Whether it is a refusal for want of quota: by the headers, else by the gateway's words."""
+        """Whether it is a refusal because the quota is spent, by its headers, else by the gateway's message."""
         if self.status not in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.FORBIDDEN):
             return False
         left = (self.quota.jobs_remaining, self.quota.requests_remaining)
@@ -59,7 +58,7 @@ class PageResponse:
 
     @property
     def retry_after_s(self) -> float | None:
-        """Seconds to wait as `Retry-After` says it, a number or an HTTP date; None when it says nothing usable."""
+        """Seconds to wait, from a number or an HTTP date in `Retry-After`; None if it has nothing usable."""
         text = self.headers.get("retry-after")
         if not text:
             return None
@@ -73,15 +72,15 @@ class PageResponse:
             return None
 
 
-def read_quota(headers: Mapping[str, str], told_at: datetime) -> Quota:
-    """Quota as headers (lower-case names) told it at a time, in the spelling of either generation."""
+def read_quota(headers: Mapping[str, str], stated_at: datetime) -> Quota:
+    """Quota from headers (lower-case names) of either generation, and the time of their response."""
 
     def number(*names: str) -> int | None:
         return next((int(text) for name in names if (text := headers.get(name, "").strip()).isdecimal()), None)
 
     reset_seconds = number("x-ratelimit-jobs-reset", "x-ratelimit-requests-reset")
     if reset_seconds is None:
-        reset_seconds = _seconds_until(headers.get("x-api-next-billing-date"), told_at)
+        reset_seconds = _seconds_until(headers.get("x-api-next-billing-date"), stated_at)
     if reset_seconds is not None and reset_seconds > _LONGEST_PERIOD_S:
         reset_seconds = None
     return Quota(

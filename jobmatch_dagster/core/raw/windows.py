@@ -1,7 +1,7 @@
-"""Which hours the API's feeds answer for, and which feed to ask for some hours.
+"""Which hours the API's feeds cover, and which feed has some given hours.
 
-Put here time arithmetic alone; all times are timezone-aware UTC. Source: the vendor's notes on time frames: the
-1h feed called at 09:15 answers for 07:00 to 08:00, the 24h feed for the 24 hours that end there.
+All times are timezone-aware UTC. Source: the vendor's notes on time frames. The 1h feed called at 09:15 covers 07:00 to
+08:00, the 24h feed the 24 hours that end at 08:00.
 """
 
 from collections.abc import Collection
@@ -13,20 +13,20 @@ from jobmatch_dagster.errors import InputError
 HOUR = timedelta(hours=1)
 # Dagster's own format of an hourly partition key.
 _HOUR_FORMAT = "%Y-%m-%d-%H:%M"
-# What is indexed in an hour is complete one hour after its end.
+# An hour's postings are complete one hour after its end.
 INDEXING_DELAY = HOUR
-# The vendor expires every posting by itself at six months; one that its list forgot is closed with them.
+# The vendor expires every posting at six months. A posting that its list omits is closed at that age.
 OLDEST_OPEN = timedelta(days=183)
 LOOK_BACK = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "6m": timedelta(days=180)}
 
 
 class HourNotAvailableError(InputError):
-    """An hour that the API cannot answer for, now or any more; the message says which and what can be done."""
+    """An hour that the API does not have yet, or no longer; the message names it and says what can be done."""
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """One walk through a feed, and the hours [window_start, window_end) that it answers for (None: not by hours)."""
+    """One pass through a feed and its hours, [window_start, window_end); None for a feed without hours."""
 
     endpoint: str
     window_start: datetime | None
@@ -37,8 +37,8 @@ class Sweep:
         """Length of the window in hours."""
         return (self.window_end - self.window_start) // HOUR if self.window_start and self.window_end else 0
 
-    def answers_for(self, hour: datetime) -> bool:
-        """Whether the hour lies in the window."""
+    def covers(self, hour: datetime) -> bool:
+        """Whether the hour is in the window."""
         return (
             self.window_start is not None
             and self.window_end is not None
@@ -55,13 +55,13 @@ def parse_hour(name: str) -> datetime:
     """The hour of a name, in UTC.
 
     Raises:
-        ValueError: if it is no name of an hour.
+        ValueError: if the name has another format.
     """
     return datetime.strptime(name, _HOUR_FORMAT).replace(tzinfo=UTC)
 
 
 def hour_of(moment: datetime) -> datetime:
-    """The hour that a time lies in."""
+    """The hour that contains a time."""
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
@@ -71,14 +71,14 @@ def latest_collectable_hour(now: datetime) -> datetime:
 
 
 def choose_sweep(hours: Collection[datetime], now: datetime) -> Sweep:
-    """The narrowest feed whose window holds all these hours.
+    """The narrowest feed whose window has all these hours.
 
-    The 7d feed of the first generation goes by the date of posting, not of indexing: an ad posted long before
-    it was indexed is not in it. It is used all the same, because the only wider feed costs a credit for every
-    posting of six months; what it misses is found by the check of hours against a later 6m backfill.
+    The 7d feed of the first generation selects by the date of posting, not of indexing, so that it lacks ads that were
+    posted long before they were indexed. It is used nevertheless, because the only wider feed costs a credit for every
+    posting of six months. A later 6m backfill finds what it lacks.
 
     Raises:
-        HourNotAvailableError: if an hour is not complete yet, or older than the widest feed looks back.
+        HourNotAvailableError: if an hour is not complete yet, or older than the widest feed goes back.
         ValueError: if no hour is given.
     """
     newest_complete = latest_collectable_hour(now)
@@ -95,6 +95,6 @@ def choose_sweep(hours: Collection[datetime], now: datetime) -> Sweep:
         if first >= end - look_back:
             return Sweep(endpoint, end - look_back, end)
     raise HourNotAvailableError(
-        f"The hour {first:%Y-%m-%d %H:%M} UTC lies further back than the six months that the API keeps; "
-        "it cannot be collected any more."
+        f"The hour {first:%Y-%m-%d %H:%M} UTC is older than the six months that the API keeps; "
+        "it can no longer be collected."
     )

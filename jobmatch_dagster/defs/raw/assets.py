@@ -15,7 +15,8 @@ from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.observability.step_failures import RETRY_POLICY, translated_failures
 from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import HOURS
-from jobmatch_dagster.pipeline.raw.collect import CollectReport, collect_hours
+from jobmatch_dagster.pipeline.raw.collect import collect_hours
+from jobmatch_dagster.pipeline.raw.sweep import CollectReport
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.postgres import PostgresResource
@@ -81,7 +82,7 @@ def collect_metadata(report: CollectReport) -> dict[str, int | float | str | boo
     """Metadata of a collection; what the API did not report is left out."""
     values: dict[str, int | float | str | bool | None] = {
         "hours_requested": report.asked_hours,
-        "hours_already_complete": report.held_hours,
+        "hours_already_complete": report.stored_hours,
         "hours_fetched_again": report.widened_hours,
         "endpoint": report.endpoint or "none: every hour is complete",
         "calls": report.calls,

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from jobmatch_dagster.core.raw.quota import outlook
 from jobmatch_dagster.core.raw.windows import HOUR, hour_name, latest_collectable_hour
 from jobmatch_dagster.db.raw import pages
 from jobmatch_dagster.defs.raw.assets import outlook_metadata
@@ -57,13 +56,11 @@ def no_cut_hours(
 @dg.asset_check(asset=_PAGES, description="The job credits of the plan last until it is renewed.")
 def quota_lasts(database: PostgresResource, clock: ClockResource) -> dg.AssetCheckResult:
     """Compares how long the credits last at the current pace with the time to the renewal."""
-    now = clock.now()
     with database.database().read() as connection:
-        quota, reported_at = pages.newest_quota(connection) or (None, None)
-        found = outlook(quota, reported_at, pages.spending(connection, now), now)
+        outlook = pages.read_outlook(connection, clock.now())
     return check_result(
-        found.sustainable is not False,
-        outlook_metadata(found),
+        outlook.sustainable is not False,
+        outlook_metadata(outlook),
         "At this pace the credits run out before the plan is renewed. Set narrower filters on the resource active_jobs "
         "(for example a location or a title), or take a larger plan. Hours that are missed in the meantime can be "
         "fetched after the renewal: the check no_missing_hours names them.",

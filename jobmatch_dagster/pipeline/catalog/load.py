@@ -6,7 +6,8 @@ Put here the order of the steps. Normalisation and SQL have modules of their own
 from collections import Counter
 from dataclasses import dataclass, field
 
-from jobmatch_dagster.core.catalog.normalise import NORMALISER_VERSION, PageError, Rejected, expired_ids, normalise_page
+from jobmatch_dagster.core.catalog.normalise import NORMALISER_VERSION, Rejected, normalise_page
+from jobmatch_dagster.core.catalog.page_records import PageError, expired_ids
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed
 from jobmatch_dagster.core.progress import Progress, no_progress
 from jobmatch_dagster.db.catalog.embeddings import stale_job_texts, write_embeddings

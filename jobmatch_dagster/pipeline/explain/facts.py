@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row
 
-from jobmatch_dagster.core.catalog.normalise import PageError, RecordError, normalise_record, parse_page
+from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_record
+from jobmatch_dagster.core.catalog.page_records import PageError, parse_page
 from jobmatch_dagster.core.matching.blocks import PairExplanation, explain_pair
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed, profile_text_to_embed
 from jobmatch_dagster.core.posting import Posting

@@ -57,11 +57,11 @@ def normalised_section(facts: Facts, posting: Row[Any]) -> Section:
     """Fields that are not kept as they came."""
     record = facts.reread.record if facts.reread else None
     rows = []
-    for name, (g2_name, column, _) in FIELDS.items():
-        came = record.get(name, record.get(g2_name)) if isinstance(record, Mapping) else None
-        kept = getattr(posting, column)
+    for name, field in FIELDS.items():
+        came = record.get(name, record.get(field.g2_name)) if isinstance(record, Mapping) else None
+        kept = getattr(posting, field.column)
         if came not in (None, "", [], {}) and level(came) != level(kept):
-            rows.append((column, cut(came), cut(kept)))
+            rows.append((field.column, cut(came), cut(kept)))
     unusable = (posting.extra or {}).get("_unusable", {})
     tables = [
         Table(("field", "as it came", "as it is kept"), rows),

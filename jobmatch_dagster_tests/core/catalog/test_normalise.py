@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobmatch_dagster.core.catalog.normalise import PageError, RecordError, normalise_page, normalise_record, parse_page
+from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_page, normalise_record
+from jobmatch_dagster.core.catalog.page_records import PageError, parse_page
 from jobmatch_dagster.core.raw.fields import FIELDS
 
 _RECORD: dict[str, Any] = {
@@ -136,7 +137,7 @@ _CORRUPTIONS = _ANYTHING | st.sampled_from(
     ["", " ", "\x00", "a\x00b", "\u202eabc\u202c", "\ud800", "x" * 100_000, [""], [[]], [None], [{}], {}, -1, 1e308,
      float("inf"), True, "NULL", "[]", ["a"] * 5_000, {"a": {"a": {"a": {}}}}]
 )  # fmt: skip
-_NAMES = sorted({name for g1, (g2, _, _) in FIELDS.items() for name in (g1, g2) if name})
+_NAMES = sorted({name for g1, field in FIELDS.items() for name in (g1, field.g2_name) if name})
 
 
 @settings(max_examples=300, deadline=None)

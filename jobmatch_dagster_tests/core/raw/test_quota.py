@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobmatch_dagster.core.raw.quota import Spending, allows_page, is_still_valid, outlook
+from jobmatch_dagster.core.raw.quota import Spending, allows_page, compute_outlook, is_still_valid
 from jobmatch_dagster.core.raw.response import Quota
 
 _NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -11,15 +11,15 @@ _NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 def test_a_pace_that_ends_before_the_renewal_is_not_sustainable() -> None:
     spending = Spending(100, 2_000, 14_000, 200, _NOW - timedelta(days=30))
     quota = Quota(jobs_remaining=10_000, requests_remaining=50, reset_seconds=10 * 86_400)
-    found = outlook(quota, _NOW, spending, _NOW)
+    found = compute_outlook(quota, _NOW, spending, _NOW)
     assert (found.credits_per_day, found.days_left, found.days_to_renewal) == (2_000, 5, 10)
     assert found.sustainable is False
-    richer = outlook(Quota(jobs_remaining=20_000, reset_seconds=10 * 86_400), _NOW, spending, _NOW)
+    richer = compute_outlook(Quota(jobs_remaining=20_000, reset_seconds=10 * 86_400), _NOW, spending, _NOW)
     assert richer.sustainable is True
 
 
 def test_what_the_api_did_not_tell_is_unknown() -> None:
-    found = outlook(None, None, Spending(0, 0, 0, 0, None), _NOW)
+    found = compute_outlook(None, None, Spending(0, 0, 0, 0, None), _NOW)
     assert (found.credits_left, found.days_left, found.sustainable) == (None, None, None)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from jobmatch_dagster.core.catalog.normalise import NORMALISER_VERSION, RecordError, expired_ids
+from jobmatch_dagster.core.catalog.normalise import NORMALISER_VERSION, RecordError
+from jobmatch_dagster.core.catalog.page_records import expired_ids
 from jobmatch_dagster.core.raw.response import PageResponse
 from jobmatch_dagster.core.raw.windows import Sweep
 from jobmatch_dagster.db.connection.engine import Database

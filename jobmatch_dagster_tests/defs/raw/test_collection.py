@@ -17,13 +17,8 @@ from jobmatch_dagster.db.raw import pages
 from jobmatch_dagster.demo.server import ActiveJobsServer, Fault, GeneratedCorpus
 from jobmatch_dagster.errors import PassingFailure
 from jobmatch_dagster.pipeline.catalog.load import load_pages
-from jobmatch_dagster.pipeline.raw.collect import (
-    HOUR_PASSED,
-    PAGE_LIMIT_REACHED,
-    RESERVE_REACHED,
-    CollectReport,
-    collect_hours,
-)
+from jobmatch_dagster.pipeline.raw.collect import collect_hours
+from jobmatch_dagster.pipeline.raw.sweep import HOUR_PASSED, PAGE_LIMIT_REACHED, RESERVE_REACHED, CollectReport
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.active_jobs_client import ActiveJobsClient
 from jobmatch_dagster.resources.active_jobs_filters import Filters

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, text
 from starlette.responses import JSONResponse
 
-from jobmatch_dagster.core.raw.fields import read_title
+from jobmatch_dagster.core.raw.field_readers import read_title
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.demo.corpus import postings_of_hour, to_g2
 from jobmatch_dagster.demo.server import ActiveJobsServer, Fault, RecordedCorpus

@@ -1,5 +1,5 @@
--- Purpose: job credits and requests that the responses of the last hour, day and week have cost, and since when
---          anything was asked.
+-- Purpose: job credits of the responses of the last hour, day and week, requests of the week, and the time of its first
+--          request.
 -- Parameters: now (timestamptz).
 -- Indexes: job_pages_fetched_at.
 SELECT

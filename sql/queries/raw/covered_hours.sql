@@ -1,4 +1,4 @@
--- Purpose: hours of a range that a complete sweep with these filters (NULL: with any) has answered for.
+-- Purpose: hours of a range that a complete sweep with these filters (NULL: with any) has covered.
 -- Parameters: start, end (timestamptz), filters (jsonb text).
 -- Indexes: job_pages_window.
 SELECT DISTINCT hour

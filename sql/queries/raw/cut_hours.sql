@@ -1,5 +1,5 @@
--- Purpose: hours of a range that a sweep with these filters began and did not end: cut by the page limit, by a
---          spent reserve, by a failure or a killed run. Hours that another sweep answered for are among them.
+-- Purpose: hours of a range whose sweep with these filters stopped early: at the page limit, at the credit reserve, on
+--          a failure, or because the run was killed. Hours that another sweep has covered are included.
 -- Parameters: start, end (timestamptz), filters (jsonb text).
 -- Indexes: job_pages_fetched_at.
 SELECT DISTINCT hour

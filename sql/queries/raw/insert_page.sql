@@ -1,4 +1,4 @@
--- Purpose: keep one API response as it came.
+-- Purpose: store one API response unchanged.
 -- Parameters: the columns of job_pages.
 -- Indexes: job_pages_sweep refuses the same page of a sweep twice.
 INSERT INTO job_pages (

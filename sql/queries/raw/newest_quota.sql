@@ -1,5 +1,5 @@
--- Purpose: the newest response that told what the plan has left.
--- Parameters: names (text[], headers of which one must be there).
+-- Purpose: the headers of the newest response that states what the plan has left.
+-- Parameters: names (text[]; the response has at least one of these headers).
 -- Indexes: job_pages_fetched_at.
 SELECT headers, fetched_at
 FROM job_pages

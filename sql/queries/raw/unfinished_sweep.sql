@@ -1,6 +1,6 @@
--- Purpose: the newest walk through a feed, if it ended before its last page, and where it can go on. A walk that
---          was cut and then gone on with to its end is not the newest one.
--- Parameters: endpoint, filters (jsonb text), since (timestamptz; older walks are not gone on with).
+-- Purpose: the newest sweep of a feed, if it stopped before its last page, and the page at which it can be resumed. A
+--          sweep that was resumed and finished is no longer the newest.
+-- Parameters: endpoint, filters (jsonb text), since (timestamptz; older sweeps are not resumed).
 -- Indexes: job_pages_fetched_at.
 SELECT window_start, window_end, page_offset
 FROM (
