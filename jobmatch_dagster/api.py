@@ -37,7 +37,7 @@ from jobmatch_dagster.db.connection.engine import Database, run_query
 from jobmatch_dagster.db.connection.locks import LOADING, lock
 from jobmatch_dagster.db.matching import matches as db_matches
 from jobmatch_dagster.db.matching.matches import NoMatchError
-from jobmatch_dagster.db.profiles.profiles import UnknownUserError, user_id_of
+from jobmatch_dagster.db.profiles.users import UnknownUserError, find_user_id
 from jobmatch_dagster.db.statistics import statistics as db_statistics
 from jobmatch_dagster.db.statistics.statistics import JobStatistics, UserStatistics
 from jobmatch_dagster.errors import InputError, JobmatchError
@@ -217,7 +217,7 @@ def statistics_frames(
 
 
 def _require_user(connection: Connection, user_key: str) -> None:
-    if user_id_of(connection, user_key) is None:
+    if find_user_id(connection, user_key) is None:
         raise UnknownUserError(f"There is no user {user_key!r}.")
 
 

@@ -22,12 +22,14 @@ from jobmatch_dagster.db.catalog.jobs import SightedPosting, merge_postings
 from jobmatch_dagster.db.connection.embedded import embedded_postgres
 from jobmatch_dagster.db.connection.engine import Database, ensure_database
 from jobmatch_dagster.db.connection.migrations import migrate
-from jobmatch_dagster.db.profiles import profiles
+from jobmatch_dagster.db.profiles import documents
+from jobmatch_dagster.db.profiles.profiles import insert_profile
+from jobmatch_dagster.db.profiles.users import ensure_user
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.demo.errors import DemoInputError
-from jobmatch_dagster.pipeline.catalog.load import embed_postings
+from jobmatch_dagster.pipeline.catalog.embed import embed_postings
 from jobmatch_dagster.pipeline.matching.match import match_users
-from jobmatch_dagster.pipeline.profiles.read import embed_profiles
+from jobmatch_dagster.pipeline.profiles.embed import embed_profiles
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
 
@@ -107,13 +109,13 @@ def load(connection: Connection, postings: list[Posting]) -> None:
 
 def take_in(connection: Connection, user_key: str, cv_text: str) -> None:
     """Make a user with a profile of this CV."""
-    user_id = profiles.ensure_user(connection, user_key)
-    profiles.receive_document(connection, user_id, f"{user_key}.txt", cv_text.encode())
-    document = profiles.current_document(connection, user_id)
+    user_id = ensure_user(connection, user_key)
+    documents.receive_document(connection, user_id, documents.document_of(f"{user_key}.txt", cv_text.encode()))
+    document = documents.current_document(connection, user_id)
     assert document is not None, "the document was received in this transaction"  # noqa: S101
-    profiles.record_reading(connection, document.id, cv_text, None)
+    documents.note_reading(connection, document.id, cv_text, None)
     profile = extract_profile(cv_text, today=datetime.now(UTC).date())
-    profiles.insert_profile(connection, user_id, document.id, profile, _RUN)
+    insert_profile(connection, user_id, document.id, profile, _RUN)
 
 
 def _read_postings(folder: Path, note: Callable[[str], None]) -> tuple[list[Posting], dict[str, Any]]:

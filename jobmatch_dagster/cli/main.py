@@ -19,6 +19,7 @@ from jobmatch_dagster.cli.collect_rounds import collect_rounds
 from jobmatch_dagster.cli.printing import print_job_statistics, print_preferences, print_user_statistics
 from jobmatch_dagster.cli.runs import hour_range, run_job
 from jobmatch_dagster.cli.runtime import INBOX_VARIABLE, Runtime, open_runtime
+from jobmatch_dagster.core.profiles.user_keys import require_user_key
 from jobmatch_dagster.core.raw.windows import hour_name
 from jobmatch_dagster.db.connection.migrations import migrate as apply_migrations
 from jobmatch_dagster.db.connection.migrations import plan, purpose
@@ -31,7 +32,7 @@ from jobmatch_dagster.db.legacy.state import SUFFIX
 from jobmatch_dagster.db.matching.matches import DECISIONS
 from jobmatch_dagster.db.matching.matches import decide as set_decision
 from jobmatch_dagster.db.operations.personal import erasures_of
-from jobmatch_dagster.db.profiles.profiles import UnknownUserError
+from jobmatch_dagster.db.profiles.users import UnknownUserError
 from jobmatch_dagster.db.statistics.statistics import (
     JobStatistics,
     UserStatistics,
@@ -39,7 +40,7 @@ from jobmatch_dagster.db.statistics.statistics import (
     user_statistics,
 )
 from jobmatch_dagster.errors import JobmatchError
-from jobmatch_dagster.pipeline.profiles.inbox import put_into_inbox, require_user_key
+from jobmatch_dagster.pipeline.profiles.inbox import put_into_inbox
 
 _FOLDER = click.Path(path_type=Path)
 

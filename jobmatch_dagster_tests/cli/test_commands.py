@@ -197,5 +197,5 @@ def test_cv_add_puts_a_file_into_the_inbox(world: World, tmp_path: Path) -> None
     assert run_command("cv", "add", "ada", str(cv)).returncode == 0
     assert (world.inbox / "ada" / "my cv.txt").read_text() == NURSE_CV
     for key in ("../ada", "a/b", "...", ""):
-        assert "can be no user key" in _refused(run_command("cv", "add", key, str(cv)))
+        assert "cannot be a user key" in _refused(run_command("cv", "add", key, str(cv)))
     assert "There is no file" in _refused(run_command("cv", "add", "ada", str(tmp_path / "none.txt")))

@@ -140,7 +140,8 @@ seconds = {}
 from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.pipeline.matching.match import MatchSettings, match_users
 from jobmatch_dagster.pipeline.profiles.inbox import inbox_folder
-from jobmatch_dagster.pipeline.profiles.read import embed_profiles, ingest_cv
+from jobmatch_dagster.pipeline.profiles.embed import embed_profiles
+from jobmatch_dagster.pipeline.profiles.ingest import ingest_cv
 made = default_resources()
 database, embedder, matching = made['database'].database(), made['embedder'], made['matching']
 timed('read', lambda: ingest_cv(database, 'cleo', inbox=inbox_folder(), today=made['clock'].now().date(), run_id='r'))

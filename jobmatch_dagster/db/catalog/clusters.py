@@ -1,7 +1,4 @@
-"""`job_clusters`: postings that advertise the same job.
-
-Put here how clusters are read and written. When two postings are the same ad stands in `core/catalog/dedupe.py`.
-"""
+"""`job_clusters`: postings that advertise the same job. `core/catalog/dedupe.py` decides when two are the same ad."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,10 +11,9 @@ from jobmatch_dagster.db.connection.engine import run_query
 
 
 def cluster_postings(connection: Connection, job_ids: Sequence[int]) -> None:
-    """Find the clusters of these postings anew, with every open posting of the same company and title.
+    """Recompute the clusters of these postings, together with every open posting of the same company and title.
 
-    A cluster is called after its oldest posting; the same postings make the same clusters in whatever order they
-    came.
+    A cluster is named after its oldest posting. The result does not depend on the order in which postings came.
     """
     rows = run_query(connection, "catalog/ads_to_cluster", {"job_ids": list(job_ids)}) if job_ids else []
     if not rows:

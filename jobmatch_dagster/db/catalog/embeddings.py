@@ -1,52 +1,88 @@
-"""`job_embeddings` and `profile_embeddings`: what is to be embedded, and the vectors."""
+"""`job_embeddings` and `profile_embeddings`: texts without a current vector, and the vectors."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from jobmatch_dagster.db.connection.bulk import stage
 from jobmatch_dagster.db.connection.engine import run_query
 
-_OWNERS = {"job_embeddings": "job_id", "profile_embeddings": "profile_id"}
+
+@dataclass(frozen=True)
+class StalePosting:
+    """The text of a posting without a vector, and its hash."""
+
+    id: int
+    text_hash: str
+    title: str
+    ai_key_skills: list[str] | None
+    ai_keywords: list[str] | None
+    ai_core_responsibilities: str | None
+    ai_requirements_summary: str | None
+    description: str | None
 
 
-def stale_job_texts(connection: Connection, model: str, limit: int) -> Sequence[Row[Any]]:
-    """Open postings without a vector of this model for their present text, oldest first."""
-    return run_query(connection, "catalog/stale_job_texts", {"model": model, "limit": limit})
+@dataclass(frozen=True)
+class StaleProfile:
+    """The text of a profile without a vector, and its hash."""
+
+    id: int
+    text_hash: str
+    embedding_text: str
 
 
-def stale_profile_texts(
-    connection: Connection, model: str, user_keys: Sequence[str] | None = None
-) -> Sequence[Row[Any]]:
+@dataclass(frozen=True)
+class Vector:
+    """The vector of a posting or profile, and the hash of the text that was embedded."""
+
+    owner_id: int
+    text_hash: str
+    vector: NDArray[np.float32]
+
+
+def stale_postings(connection: Connection, model: str, limit: int) -> list[StalePosting]:
+    """Open postings without a vector of this model for their current text, oldest first."""
+    rows = run_query(connection, "catalog/stale_postings", {"model": model, "limit": limit})
+    return [StalePosting(**row._mapping) for row in rows]
+
+
+def stale_profiles(connection: Connection, model: str, user_keys: Sequence[str] | None = None) -> list[StaleProfile]:
     """Current profiles of active users (all, or these) without a vector of this model."""
     keys = None if user_keys is None else list(user_keys)
-    return run_query(connection, "catalog/stale_profile_texts", {"model": model, "user_keys": keys})
+    rows = run_query(connection, "catalog/stale_profiles", {"model": model, "user_keys": keys})
+    return [StaleProfile(**row._mapping) for row in rows]
 
 
-def write_embeddings(
+def write_posting_vectors(connection: Connection, model: str, vectors: Iterable[Vector], run_id: str) -> int:
+    """Write vectors of postings; returns the number of new or changed ones. Deleted postings are left out."""
+    return _write(connection, "job_embeddings", "job_id", "jobs", model, vectors, run_id)
+
+
+def write_profile_vectors(connection: Connection, model: str, vectors: Iterable[Vector], run_id: str) -> int:
+    """Write vectors of profiles; returns the number of new or changed ones. Deleted profiles are left out."""
+    return _write(connection, "profile_embeddings", "profile_id", "cv_profiles", model, vectors, run_id)
+
+
+def _write(
     connection: Connection,
     table: str,
+    owner: str,
+    owner_table: str,
     model: str,
-    rows: Iterable[tuple[int, str, NDArray[np.float32]]],
+    vectors: Iterable[Vector],
     run_id: str,
 ) -> int:
-    """Write vectors as (owner id, text hash, vector) rows; gives how many were new or changed.
-
-    Rows whose owner has gone in the meantime are left out.
-    """
-    owner = _OWNERS[table]
     columns = (owner, "model", "text_hash", "embedding", "run_id")
-    staged = ((key, model, text_hash, vector, run_id) for key, text_hash, vector in rows)
-    stage(connection, table, columns, staged, name="staged_embeddings")
-    parent = "jobs" if table == "job_embeddings" else "cv_profiles"
+    rows = ((vector.owner_id, model, vector.text_hash, vector.vector, run_id) for vector in vectors)
+    stage(connection, table, columns, rows, name="staged_embeddings")
     result = connection.execute(
         text(
             f"INSERT INTO {table} AS known ({', '.join(columns)}) "
             f"SELECT {', '.join(f's.{c}' for c in columns)} FROM staged_embeddings AS s "
-            f"JOIN {parent} ON {parent}.id = s.{owner} ORDER BY s.{owner} "
+            f"JOIN {owner_table} ON {owner_table}.id = s.{owner} ORDER BY s.{owner} "
             f"ON CONFLICT ({owner}, model) DO UPDATE SET text_hash = excluded.text_hash, "
             "embedding = excluded.embedding, run_id = excluded.run_id, embedded_at = now() "
             "WHERE known.text_hash IS DISTINCT FROM excluded.text_hash"

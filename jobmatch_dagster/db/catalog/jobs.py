@@ -1,30 +1,23 @@
-"""`jobs` and what hangs on it: the merge of normalised postings, sightings and the quarantine.
+"""`jobs` and `job_sightings`: the merge of normalised postings, and what closes a posting."""
 
-Put here how postings are written. How a vendor record becomes a posting belongs in `core/catalog/normalise.py`.
-"""
-
-import dataclasses
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import psycopg2
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from jobmatch_dagster.core.catalog.normalise import NORMALISER_VERSION, Rejected
 from jobmatch_dagster.core.posting import POSTING_COLUMNS, Posting
 from jobmatch_dagster.db.catalog.clusters import cluster_postings
+from jobmatch_dagster.db.catalog.quarantine import quarantine_refused
 from jobmatch_dagster.db.connection.bulk import stage
 from jobmatch_dagster.db.connection.engine import run_query
 
 _PROVENANCE = ("page_id", "page_position", "page_fetched_at", "collection_hour", "run_id")
 _KEY = "external_id"
-# What PostgreSQL says of a row that it cannot hold: a bad value, a broken constraint, a limit of the program
-# (SQLSTATE classes 22, 23 and 54).
+# SQLSTATE classes of a row that PostgreSQL cannot store: bad value, violated constraint, limit of the program.
 _REFUSAL_CLASSES = frozenset({"22", "23", "54"})
 
 
@@ -58,8 +51,8 @@ class MergeCounts:
 def merge_postings(connection: Connection, sighted: Iterable[SightedPosting], run_id: str) -> MergeCounts:
     """Write postings so that every external id ends with its newest version.
 
-    Rows that do not differ are not touched, and not sent to the database a second time; a version older than the last
-    sighting never overwrites.
+    Rows that do not differ are not touched and not sent to the database again. A version older than the last sighting
+    never overwrites.
     """
     sighted = list(sighted)
     shown = ((item.posting.external_id, item.page_id, item.fetched_at) for item in sighted)
@@ -74,7 +67,7 @@ def merge_postings(connection: Connection, sighted: Iterable[SightedPosting], ru
 
 
 def _differing(connection: Connection, sighted: Sequence[SightedPosting]) -> list[SightedPosting]:
-    """All versions of every posting that is shown in one that is not the stored one."""
+    """All versions of the postings of which any version differs from the stored one."""
     versions = {(item.posting.external_id, item.posting.record_hash) for item in sighted}
     external_ids, hashes = [version[0] for version in versions], [version[1] for version in versions]
     stored = run_query(
@@ -85,7 +78,7 @@ def _differing(connection: Connection, sighted: Sequence[SightedPosting]) -> lis
 
 
 def _write(connection: Connection, sighted: Sequence[SightedPosting], run_id: str) -> tuple[int, int]:
-    """Insert or update postings and cluster them anew; gives how many were inserted and updated."""
+    """Insert or update postings and recompute their clusters; returns the numbers of inserted and updated rows."""
     rows = (
         [*(getattr(item.posting, column) for column in POSTING_COLUMNS), item.page_id, item.position,
          item.fetched_at, item.posting.date_created.replace(minute=0, second=0, microsecond=0), run_id]
@@ -99,60 +92,27 @@ def _write(connection: Connection, sighted: Sequence[SightedPosting], run_id: st
 
 
 def merge_or_refuse(connection: Connection, sighted: Sequence[SightedPosting], run_id: str) -> tuple[MergeCounts, int]:
-    """Merge postings; one that the database refuses goes to the quarantine and costs no other its place.
+    """Merge postings. One that the database refuses is quarantined; the others are merged nevertheless.
 
     Returns:
-        What happened to the rows, and the number of postings that were refused.
+        Counts of the rows, and the number of refused postings.
     """
     try:
         with connection.begin_nested():
             return merge_postings(connection, sighted, run_id), 0
     except (DBAPIError, psycopg2.Error) as error:
         origin = error.orig if isinstance(error, DBAPIError) else error
-        if str(getattr(origin, "pgcode", ""))[:2] not in _REFUSAL_CLASSES or not sighted:
+        if not isinstance(origin, psycopg2.Error) or (origin.pgcode or "")[:2] not in _REFUSAL_CLASSES or not sighted:
             raise
         if len(sighted) == 1:
-            _quarantine_one(connection, sighted[0], origin)
+            item = sighted[0]
+            quarantine_refused(connection, item.page_id, item.position, item.posting, origin)
             return MergeCounts(), 1
     half = len(sighted) // 2
     counts, refused = merge_or_refuse(connection, sighted[:half], run_id)
     more, also_refused = merge_or_refuse(connection, sighted[half:], run_id)
     counts += more
     return counts, refused + also_refused
-
-
-def quarantine(connection: Connection, page_id: int, rejected: Sequence[Rejected]) -> None:
-    """Set the page's quarantined records to exactly these (a replay after a fix takes them out again)."""
-    connection.execute(text("DELETE FROM quarantined_records WHERE page_id = :page_id"), {"page_id": page_id})
-    for record in rejected:
-        _insert_rejected(connection, page_id, record)
-
-
-def _quarantine_one(connection: Connection, item: SightedPosting, error: Any) -> None:
-    """The reason is the server's own sentence, without its detail, which may repeat the row."""
-    reason = f"the database refuses it: {error.diag.message_primary}"
-    column = error.diag.column_name
-    record = json.dumps(dataclasses.asdict(item.posting), default=str)
-    _insert_rejected(
-        connection,
-        item.page_id,
-        Rejected(item.position, item.posting.external_id, column or "(record)", reason, record),
-    )
-
-
-def _insert_rejected(connection: Connection, page_id: int, record: Rejected) -> None:
-    connection.execute(
-        text(
-            "INSERT INTO quarantined_records "
-            "(page_id, page_position, external_id, field, reason, record, normaliser_version) "
-            "VALUES (:page_id, :position, :external_id, :field, :reason, :record, :version)"
-        ),
-        {
-            "page_id": page_id, "position": record.position, "external_id": record.external_id,
-            "field": record.field, "reason": record.reason, "record": record.record,
-            "version": NORMALISER_VERSION,
-        },
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -165,7 +125,7 @@ class AiCoverage:
 
 
 def ai_coverage(connection: Connection) -> AiCoverage:
-    """How far the vendor's AI fields are filled."""
+    """Shares of open postings with the vendor's AI fields."""
     row = run_query(connection, "catalog/ai_coverage")[0]
     total = max(row.postings, 1)
     return AiCoverage(row.postings, row.with_skills / total, row.with_industries / total)
@@ -187,28 +147,28 @@ def hours_loaded_by(connection: Connection, run_id: str) -> list[datetime]:
 
 
 def freshness(connection: Connection, run_id: str) -> dict[str, float | None]:
-    """Seconds from the vendor's indexing to the row here, of what a run inserted: median and 95th percentile."""
+    """Median and 95th percentile of the seconds from the vendor's indexing to the row, for rows that a run inserted."""
     row = run_query(connection, "catalog/freshness", {"run_id": run_id})[0]
     return {"freshness_median_s": row.median_s, "freshness_p95_s": row.p95_s}
 
 
 def close_expired(connection: Connection, external_ids: Sequence[str], listed_at: datetime) -> int:
-    """Close open postings that the vendor listed as expired, and that no later page shows; gives how many."""
+    """Close open postings that the vendor lists as expired, unless a later page has them; returns their number."""
     return len(
         run_query(connection, "catalog/close_expired", {"external_ids": list(external_ids), "listed_at": listed_at})
     )
 
 
 def close_by_date(connection: Connection, now: datetime, oldest: datetime) -> Counter[str]:
-    """Close open postings past their own date, or indexed before `oldest`; gives how many by reason."""
+    """Close open postings past their own date, or indexed before `oldest`; returns their number by reason."""
     rows = run_query(connection, "catalog/close_by_date", {"now": now, "oldest": oldest})
     return Counter(row.closed_reason for row in rows)
 
 
 def _merge_sql() -> str:
-    """One statement: the newest of each external id, inserted, or updated where it differs.
+    """One statement that inserts the newest version of each external id, or updates the row if it differs.
 
-    `modified_fields` is the vendor's list where there is one, else the columns that differ.
+    `modified_fields` is the vendor's list, or if there is none, the columns that differ.
     """
     content = [c for c in POSTING_COLUMNS if c not in (_KEY, "modified_fields")]
     written = [*content, *_PROVENANCE]

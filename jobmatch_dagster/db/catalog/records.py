@@ -14,7 +14,8 @@ from sqlalchemy import Connection, text
 from jobmatch_dagster.core.catalog.normalise import NORMALISER_VERSION, PageContent, normalise_page
 from jobmatch_dagster.core.raw.response import PageResponse
 from jobmatch_dagster.core.raw.windows import Sweep
-from jobmatch_dagster.db.catalog.jobs import MergeCounts, SightedPosting, merge_or_refuse, quarantine
+from jobmatch_dagster.db.catalog.jobs import MergeCounts, SightedPosting, merge_or_refuse
+from jobmatch_dagster.db.catalog.quarantine import quarantine
 from jobmatch_dagster.db.raw import pages
 
 

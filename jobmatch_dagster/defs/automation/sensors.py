@@ -16,12 +16,13 @@ import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.db.connection.engine import Database
-from jobmatch_dagster.db.profiles.profiles import held_by_users, users_to_match
+from jobmatch_dagster.db.profiles.documents import stored_files
+from jobmatch_dagster.db.profiles.users import users_to_match
 from jobmatch_dagster.defs.automation.jobs import ingest_cv, rematch_user
 from jobmatch_dagster.defs.automation.schedules import sensors_are_on
 from jobmatch_dagster.defs.operations.match_users import match_users
 from jobmatch_dagster.partitions import USERS
-from jobmatch_dagster.pipeline.profiles.inbox import InboxFile, inbox_folder, list_inbox, news
+from jobmatch_dagster.pipeline.profiles.inbox import InboxFile, inbox_folder, list_inbox, new_files
 from jobmatch_dagster.resources.postgres import PostgresResource
 
 UNFINISHED = [
@@ -118,18 +119,18 @@ def _landed(database: Database, folder: Path) -> tuple[list[Work], str]:
     """Users with news in the inbox, at most what a tick may read, and what was seen in numbers."""
     inbox = list_inbox(folder)
     with database.begin() as connection:
-        held = held_by_users(connection, sorted({file.user_key for file in inbox.files}))
+        stored = stored_files(connection, sorted({file.user_key for file in inbox.files}))
     deadline = time.monotonic() + MAX_READING_SECONDS
     fresh: dict[str, list[InboxFile]] = {}
-    for file in news(inbox.files, held):
+    for file in new_files(inbox.files, stored):
         fresh.setdefault(file.user_key, []).append(file)
         if time.monotonic() > deadline:
             break
     found = f"{len(inbox.files)} files in the inbox"
     if inbox.being_written:
         found += f", {inbox.being_written} still being written"
-    if inbox.passed_over:
-        found += f", {inbox.passed_over} passed over (a link, no file, or a name that can be no user key)"
+    if inbox.skipped:
+        found += f", {inbox.skipped} skipped (a link, no file, or a name that cannot be a user key)"
     # The time too, which nobody can set: the same file put there again is other work, even for a user who was erased.
     marks = {key: " ".join(f"{file.sha256} {file.changed_ns}" for file in files) for key, files in fresh.items()}
     return [Work(key, due_for) for key, due_for in marks.items()], found

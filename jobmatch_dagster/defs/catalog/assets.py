@@ -11,7 +11,8 @@ from jobmatch_dagster.observability.run_previews import postings_preview, vector
 from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.observability.steps import PREVIEW, Steps
 from jobmatch_dagster.partitions import HOURS
-from jobmatch_dagster.pipeline.catalog.load import embed_postings, load_pages
+from jobmatch_dagster.pipeline.catalog.embed import embed_postings
+from jobmatch_dagster.pipeline.catalog.load import load_pages
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.postgres import PostgresResource

@@ -11,7 +11,7 @@ from jobmatch_dagster.observability.scores import score_metadata
 from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import HOURS, USERS
 from jobmatch_dagster.pipeline.matching.match import MatchReport, MatchSettings, match_new_postings, match_users
-from jobmatch_dagster.pipeline.profiles.read import embed_profiles
+from jobmatch_dagster.pipeline.profiles.embed import embed_profiles
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
 from jobmatch_dagster.resources.postgres import PostgresResource

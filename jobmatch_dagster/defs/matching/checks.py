@@ -9,7 +9,7 @@ from jobmatch_dagster.db.catalog.embedding_models import read_model_in_force
 from jobmatch_dagster.db.connection.roles import unprotected_tables
 from jobmatch_dagster.db.matching.health import profile_health
 from jobmatch_dagster.db.matching.matches import score_bands
-from jobmatch_dagster.db.profiles.profiles import users_to_match
+from jobmatch_dagster.db.profiles.users import users_to_match
 from jobmatch_dagster.observability.check_results import check_result
 from jobmatch_dagster.observability.history import numeric_metadata
 from jobmatch_dagster.resources.embedder import EmbedderResource

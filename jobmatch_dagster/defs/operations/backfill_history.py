@@ -17,9 +17,10 @@ from jobmatch_dagster.defs.raw.assets import collect_metadata
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.observability.step_failures import RETRY_POLICY, translated_failures
 from jobmatch_dagster.partitions import HOURS
-from jobmatch_dagster.pipeline.catalog.load import embed_postings, load_pages
+from jobmatch_dagster.pipeline.catalog.embed import embed_postings
+from jobmatch_dagster.pipeline.catalog.load import load_pages
 from jobmatch_dagster.pipeline.matching.match import match_new_postings
-from jobmatch_dagster.pipeline.profiles.read import embed_profiles
+from jobmatch_dagster.pipeline.profiles.embed import embed_profiles
 from jobmatch_dagster.pipeline.raw.collect import collect_hours
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.clock import ClockResource

@@ -8,8 +8,8 @@ from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.pipeline.matching.match import match_users as match_listed
 from jobmatch_dagster.pipeline.operations import match_users as steps
+from jobmatch_dagster.pipeline.profiles.embed import embed_profiles
 from jobmatch_dagster.pipeline.profiles.inbox import inbox_folder
-from jobmatch_dagster.pipeline.profiles.read import embed_profiles
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource

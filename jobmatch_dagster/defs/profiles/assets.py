@@ -8,8 +8,9 @@ from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import USERS
 from jobmatch_dagster.pipeline.enrichment.fill import fill_unknown
+from jobmatch_dagster.pipeline.profiles.embed import embed_profiles
 from jobmatch_dagster.pipeline.profiles.inbox import inbox_folder
-from jobmatch_dagster.pipeline.profiles.read import embed_profiles, ingest_cv
+from jobmatch_dagster.pipeline.profiles.ingest import ingest_cv
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource

@@ -12,12 +12,11 @@ from jobmatch_dagster.core.enrichment.answer import answer_text
 from jobmatch_dagster.core.enrichment.fill import FillRequest, build_fill_request, fill_fields, unknown_fields
 from jobmatch_dagster.core.json_values import JsonObject
 from jobmatch_dagster.db.connection.engine import Database
-from jobmatch_dagster.db.connection.locks import lock
 from jobmatch_dagster.db.enrichment import fill_requests
 from jobmatch_dagster.db.enrichment.fill_requests import ProfileToFill
-from jobmatch_dagster.db.profiles import profiles
+from jobmatch_dagster.db.profiles.profiles import insert_profile
+from jobmatch_dagster.db.profiles.users import lock_user
 from jobmatch_dagster.errors import PassingFailure, PermanentFailure
-from jobmatch_dagster.pipeline.profiles.read import user_lock
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.claude_client import Reply
 from jobmatch_dagster.resources.claude_errors import LostAnswerError, RequestRejectedError
@@ -107,13 +106,13 @@ def _apply(database: Database, question: _Question, message: JsonObject, run_id:
     unknown = unknown_fields(current.profile)
     filled = fill_fields(current.profile, unknown, answer_text(message) or "", question.request)
     with database.begin() as connection:
-        lock(connection, user_lock(question.user_key))
+        lock_user(connection, question.user_key)
         latest = fill_requests.profile_to_fill(connection, question.user_key)
         if latest is None or latest.id != current.id:
             return report
         version = current.version
         if filled is not None:
-            version = profiles.insert_profile(connection, current.user_id, current.document_id, filled, run_id)
+            version = insert_profile(connection, current.user_id, current.document_id, filled, run_id)
             fields_filled = len(unknown) - len(unknown_fields(filled))
             report = replace(report, new_version=version, fields_filled=fields_filled)
         fill_requests.note_applied(connection, question.request_hash, version)

@@ -30,7 +30,7 @@ from jobmatch_dagster.db.matching import matches
 from jobmatch_dagster.db.matching.calibrations import StoredCalibration, calibration_in_force
 from jobmatch_dagster.db.matching.match_rows import ScoredBy
 from jobmatch_dagster.db.matching.similar_skills import SimilarSkills, similar_skills
-from jobmatch_dagster.db.profiles.profiles import users_to_match
+from jobmatch_dagster.db.profiles.users import users_to_match
 from jobmatch_dagster.pipeline.matching.calibrate import calibration_to_use
 
 # Postings matched with everybody, and users matched with everything, in one transaction: what a killed run loses at

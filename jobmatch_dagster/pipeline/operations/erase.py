@@ -10,14 +10,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from jobmatch_dagster.core.profiles.user_keys import require_user_key
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.locks import MATCHING, lock
 from jobmatch_dagster.db.enrichment.ledger import erase_requests
 from jobmatch_dagster.db.operations import personal
-from jobmatch_dagster.db.profiles.profiles import deactivate_user, user_id_of
+from jobmatch_dagster.db.profiles.users import deactivate_user, find_user_id, lock_user
 from jobmatch_dagster.pipeline.enrichment.withdraw import withdraw_requests
-from jobmatch_dagster.pipeline.profiles.inbox import delete_files_of, files_of, require_user_key
-from jobmatch_dagster.pipeline.profiles.read import user_lock
+from jobmatch_dagster.pipeline.profiles.user_files import delete_files_of_user, files_of_user
 from jobmatch_dagster.resources.claude import ClaudeResource
 
 INBOX = "files in the inbox"
@@ -62,7 +62,7 @@ def erase_user(
     nothing new is asked or matched. A run that was waiting finds no file and no row, and does not restore the user.
 
     Raises:
-        InboxError: if the text cannot be a user key; nothing is erased.
+        UserKeyError: if the text cannot be a user key; nothing is erased.
     """
     require_user_key(user_key)
     report = ErasureReport()
@@ -92,14 +92,14 @@ def _erase_rows_and_files(database: Database, user_key: str, inbox: Path | None,
     A proof that a killed erasure left open is continued: it says what was erased then.
     """
     with database.begin() as connection:
-        lock(connection, user_lock(user_key))
+        lock_user(connection, user_key)
         lock(connection, MATCHING)
         if inbox is not None:
-            report.files_erased = delete_files_of(inbox, user_key)
-            report.hits_afterwards[INBOX] = len(files_of(inbox, user_key))
+            report.files_erased = delete_files_of_user(inbox, user_key)
+            report.hits_afterwards[INBOX] = len(files_of_user(inbox, user_key))
         places = personal.places_of_user(connection, user_key)
         report.rows_erased = personal.count_rows(connection, places)
-        user_id = user_id_of(connection, user_key)
+        user_id = find_user_id(connection, user_key)
         if user_id is not None:
             erase_requests(connection, user_id)  # those made since the withdrawal
         personal.erase_rows(connection, places)

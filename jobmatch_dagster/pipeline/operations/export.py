@@ -10,10 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from jobmatch_dagster.core.profiles.user_keys import require_user_key
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.operations import personal
-from jobmatch_dagster.db.profiles.profiles import UnknownUserError
-from jobmatch_dagster.pipeline.profiles.inbox import files_of, read_regular, require_user_key
+from jobmatch_dagster.db.profiles.users import UnknownUserError
+from jobmatch_dagster.pipeline.profiles.user_files import files_of_user, read_regular_file
 
 FORMAT = "jobmatch-export-1"
 
@@ -32,11 +33,11 @@ def export_user(
         runs: the user's runs as Dagster lists them; they go into the export as they are.
 
     Raises:
-        InboxError: if the text cannot be a user key.
+        UserKeyError: if the text cannot be a user key.
         UnknownUserError: if no row and no file of the user exists.
     """
     require_user_key(user_key)
-    files = files_of(inbox, user_key) if inbox else []
+    files = files_of_user(inbox, user_key) if inbox else []
     with database.read() as connection:
         places = personal.places_of_user(connection, user_key)
         tables = {
@@ -56,7 +57,7 @@ def export_user(
 
 
 def _file(file: Path) -> dict[str, str | None]:
-    content = read_regular(file)
+    content = read_regular_file(file)
     return {"name": file.name, "content_base64": None if content is None else _base64(content)}
 
 

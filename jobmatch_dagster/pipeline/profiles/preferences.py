@@ -1,6 +1,6 @@
 """Changing a user's preferences from a program or the command line.
 
-A preferences file in the inbox takes another way (`read.py`); both rest on `core/profiles/preferences.py`.
+A preferences file in the inbox takes another way (`ingest.py`); both rest on `core/profiles/preferences.py`.
 """
 
 from collections.abc import Mapping
@@ -13,12 +13,10 @@ from jobmatch_dagster.core.profiles.preferences import (
     parse_preferences,
     validate_preferences,
 )
+from jobmatch_dagster.core.profiles.user_keys import require_user_key
 from jobmatch_dagster.db.connection.engine import Database
-from jobmatch_dagster.db.connection.locks import lock
 from jobmatch_dagster.db.profiles.preferences import read_preferences, read_preferences_version, set_preferences
-from jobmatch_dagster.db.profiles.profiles import ensure_user
-from jobmatch_dagster.pipeline.profiles.inbox import require_user_key
-from jobmatch_dagster.pipeline.profiles.read import user_lock
+from jobmatch_dagster.db.profiles.users import ensure_user, lock_user
 
 
 def change_preferences(
@@ -35,13 +33,13 @@ def change_preferences(
 
     Raises:
         PreferencesError: naming every field that is wrong; nothing changes.
-        InboxError: if the key cannot be a user key.
+        UserKeyError: if the key cannot be a user key.
     """
     require_user_key(user_key)
     if sum((bool(fields), file is not None, clear)) > 1:
         raise PreferencesError("give either fields, or a file, or clear")
     with database.begin() as connection:
-        lock(connection, user_lock(user_key))
+        lock_user(connection, user_key)
         preferences = read_preferences(connection, user_key)
         if fields:
             stored = {name: value for name, value in preferences.as_row().items() if value is not None}

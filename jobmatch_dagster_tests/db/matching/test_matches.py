@@ -24,7 +24,7 @@ from jobmatch_dagster.db.matching.calibrations import (
 )
 from jobmatch_dagster.db.matching.matches import select_postings
 from jobmatch_dagster.db.matching.similar_skills import SimilarSkills
-from jobmatch_dagster.db.profiles.profiles import users_to_match
+from jobmatch_dagster.db.profiles.users import users_to_match
 from jobmatch_dagster.demo.corpus import postings_of_hour
 from jobmatch_dagster.pipeline.matching.match import (
     MatchSettings,

@@ -347,7 +347,7 @@ def test_what_is_no_cv_file_is_counted_and_harms_nobody(world: World) -> None:
         world.scalar("SELECT reason FROM cv_documents WHERE status = 'unreadable'") == "the file is larger than 20 MiB"
     )
     assert world.scalar("SELECT length(content) FROM cv_documents WHERE status = 'unreadable'") == 0
-    assert "4 passed over" in _skipped(world, "cv_inbox_sensor")
+    assert "4 skipped" in _skipped(world, "cv_inbox_sensor")
 
 
 def test_one_user_whose_files_fail_costs_a_burst_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

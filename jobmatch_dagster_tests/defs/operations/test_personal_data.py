@@ -19,17 +19,19 @@ from jobmatch_dagster.build import build_defs
 from jobmatch_dagster.cli import main
 from jobmatch_dagster.cli.runs import RunFailedError, run_job, run_requested
 from jobmatch_dagster.cli.runtime import Runtime, environment, open_runtime
+from jobmatch_dagster.core.profiles.user_keys import UserKeyError
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.urls import dagster_url
 from jobmatch_dagster.db.operations.personal import erasures_of, places_of_user
 from jobmatch_dagster.db.operations.run_failures import RunFailure, note_run_failure
-from jobmatch_dagster.db.profiles.profiles import UnknownUserError
+from jobmatch_dagster.db.profiles.users import UnknownUserError
 from jobmatch_dagster.defs.quality.metrics_metadata import stored_metadata
 from jobmatch_dagster.observability.user_history import runs_of_user
 from jobmatch_dagster.pipeline.operations.erase import erase_user
 from jobmatch_dagster.pipeline.operations.export import export_user
-from jobmatch_dagster.pipeline.profiles.inbox import InboxError, delete_files_of, put_into_inbox
-from jobmatch_dagster.pipeline.profiles.read import ingest_cv
+from jobmatch_dagster.pipeline.profiles.inbox import put_into_inbox
+from jobmatch_dagster.pipeline.profiles.ingest import ingest_cv
+from jobmatch_dagster.pipeline.profiles.user_files import delete_files_of_user
 from jobmatch_dagster.pipeline.quality.stored_scores import measure_stored
 from jobmatch_dagster_tests.support.erasure import erase
 from jobmatch_dagster_tests.support.world import NOW, NURSE_CV, World
@@ -146,16 +148,16 @@ def test_a_key_that_leads_out_of_its_place_erases_and_exports_nothing(world: Wor
     for user in ("ada", "ben"):
         _settle(put_into_inbox(world.inbox, user, outside))
     key = key.format(outside=outside.parent)
-    with pytest.raises(InboxError, match="can be no user key"):
+    with pytest.raises(UserKeyError, match="cannot be a user key"):
         erase(world, key)
-    with pytest.raises(InboxError, match="can be no user key"):
-        delete_files_of(world.inbox, key)
-    with pytest.raises(InboxError, match="can be no user key"):
+    with pytest.raises(UserKeyError, match="cannot be a user key"):
+        delete_files_of_user(world.inbox, key)
+    with pytest.raises(UserKeyError, match="cannot be a user key"):
         export_user(world.database, key, inbox=world.inbox)
     assert outside.exists()
     assert sorted(path.parent.name for path in world.inbox.rglob("kept.txt")) == ["ada", "ben"]
     done = CliRunner().invoke(main.main, ["forget", "--yes", key])
-    assert (done.exit_code, "can be no user key" in done.output) == (1, True)
+    assert (done.exit_code, "cannot be a user key" in done.output) == (1, True)
 
 
 def test_a_link_under_a_key_is_erased_and_not_followed(world: World, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from jobmatch_dagster.cli.runs import run_job
 from jobmatch_dagster.cli.runtime import environment
 from jobmatch_dagster.db.enrichment import ledger
 from jobmatch_dagster.db.enrichment.ledger import spent_today_usd
-from jobmatch_dagster.db.profiles.profiles import deactivate_user
+from jobmatch_dagster.db.profiles.users import deactivate_user
 from jobmatch_dagster.pipeline.enrichment.collect_batches import batches_to_collect
 from jobmatch_dagster.pipeline.enrichment.report import EnrichReport
 from jobmatch_dagster.pipeline.enrichment.withdraw import withdraw_requests

@@ -1,5 +1,5 @@
--- Purpose: open postings that may advertise the same job as one of these: the same company and title. A posting
---          that is alone with its key, and stood alone before, is left out.
+-- Purpose: open postings with the same company and title as one of these, which may advertise the same job. Left out is
+--          a posting that is the only one with its key and has no cluster to leave.
 -- Parameters: job_ids (bigint[]).
 -- Indexes: jobs_pkey, jobs_ad_key.
 SELECT id, external_id, ad_key, coalesce(description, title) AS text

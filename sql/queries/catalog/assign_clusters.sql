@@ -1,5 +1,5 @@
--- Purpose: put postings into the clusters that were found; rows that are in theirs are not touched, clusters that
---          nobody is in any more go.
+-- Purpose: assign postings to their clusters and create missing clusters. Rows that are in the right cluster already
+--          are not touched.
 -- Parameters: none; reads the temporary table staged_clusters (id, cluster_key).
 -- Indexes: job_clusters_cluster_key_key, jobs_pkey, jobs_cluster_id.
 WITH known AS (

@@ -1,5 +1,5 @@
 -- Purpose: close open postings whose own date has passed, or that are older than the vendor keeps them.
--- Parameters: now, oldest (date_created before which a posting is taken as gone).
+-- Parameters: now, oldest (postings with an earlier date_created are closed).
 -- Indexes: jobs_open.
 UPDATE jobs
 SET closed_at = :now,

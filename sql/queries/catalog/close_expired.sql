@@ -1,4 +1,4 @@
--- Purpose: close open postings that the vendor lists as expired, unless a page newer than the list shows them.
+-- Purpose: close open postings that the vendor lists as expired, unless a page newer than the list has them.
 -- Parameters: external_ids (text[]), listed_at (when the list was fetched).
 -- Indexes: jobs_external_id_key, job_sightings_pkey.
 UPDATE jobs

@@ -1,6 +1,6 @@
--- Purpose: the newest open postings: how many share a cluster, and how many pairs of the same company, title and text
---          are not in one cluster (there must be none).
--- Parameters: limit (postings looked at).
+-- Purpose: of the newest open postings, how many are in clusters, and how many pairs with the same company, title and
+--          text are not in one cluster (there should be none).
+-- Parameters: limit (postings examined).
 -- Indexes: jobs_open, jobs_ad_key.
 WITH newest AS (
     SELECT id, ad_key, text_hash, cluster_id FROM jobs WHERE closed_at IS NULL ORDER BY date_created DESC LIMIT :limit

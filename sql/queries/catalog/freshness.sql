@@ -1,4 +1,4 @@
--- Purpose: how long the postings that a run inserted took from being indexed by the vendor to their row here.
+-- Purpose: how long it took from the vendor's indexing to the row, for the postings that a run inserted.
 -- Parameters: run_id.
 -- Indexes: jobs_run_id.
 SELECT

@@ -1,4 +1,4 @@
--- Purpose: postings of each of these hours that a complete sweep answered for.
+-- Purpose: number of postings in each of these hours that a complete sweep has covered.
 -- Parameters: hours (timestamptz[]).
 -- Indexes: jobs_collection_hour, job_pages_window.
 SELECT hour, (SELECT count(*) FROM jobs WHERE collection_hour = hour) AS postings

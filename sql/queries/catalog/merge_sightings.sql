@@ -1,4 +1,4 @@
--- Purpose: note which pages showed a posting; a page that was counted is not counted again.
+-- Purpose: note which pages had a posting. A page counts once, however often it is loaded.
 -- Parameters: none; reads the temporary table staged_sightings.
 -- Indexes: jobs_external_id_key, job_sightings_pkey.
 INSERT INTO job_sightings AS known (job_id, first_seen_at, last_seen_at, last_page_id, sightings)

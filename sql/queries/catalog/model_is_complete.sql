@@ -1,4 +1,5 @@
--- Purpose: whether a model has a vector of every open posting's and every current profile's present text, and any.
+-- Purpose: whether a model has vectors, among them one for the current text of every open posting and of every current
+--          profile.
 -- Parameters: model.
 -- Indexes: jobs_open_hashes, job_embeddings_text, cv_profiles_user_id_version_key, profile_embeddings_pkey.
 SELECT EXISTS (SELECT FROM job_embeddings WHERE model = :model)

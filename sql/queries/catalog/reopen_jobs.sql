@@ -1,4 +1,4 @@
--- Purpose: a closed posting that a newer page shows again is open again, and must be matched again.
+-- Purpose: reopen closed postings that a newer page has again, and let them be matched again.
 -- Parameters: none; reads the temporary table staged_sightings.
 -- Indexes: jobs_external_id_key, job_match_state_pkey.
 WITH reopened AS (

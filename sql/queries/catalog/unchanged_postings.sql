@@ -1,4 +1,4 @@
--- Purpose: which of these postings stand in `jobs` just so.
+-- Purpose: those of these postings whose row in `jobs` has the same record hash.
 -- Parameters: external_ids, record_hashes (text[] of the same length).
 -- Indexes: jobs_external_id_key.
 SELECT jobs.external_id, jobs.record_hash

@@ -1,6 +1,6 @@
--- Purpose: whether the vectors of the newest open postings are there, of their present text, of one dimension and of
---          unit length.
--- Parameters: model, limit (postings looked at), tolerance (of the length).
+-- Purpose: how many of the newest open postings lack a vector, or have one of another text, and whether the vectors
+--          have one dimension and unit length.
+-- Parameters: model, limit (postings examined), tolerance (of the length).
 -- Indexes: jobs_open, job_embeddings_pkey.
 SELECT count(*) AS postings,
        count(*) FILTER (WHERE e.job_id IS NULL) AS missing,

@@ -1,5 +1,6 @@
--- Purpose: take in a CV; content that the user handed in before becomes the current one again.
--- Parameters: user_id, file_name, content, sha256, file_bytes, file_modified_ns, reason (of a file that is not kept).
+-- Purpose: store a CV as the user's current one. Content that the user handed in before becomes current again. Returns
+--          no row if it is current already.
+-- Parameters: user_id, file_name, content, sha256, file_bytes, file_modified_ns, reason (if content is not stored).
 -- Indexes: cv_documents_user_id_sha256_key.
 INSERT INTO cv_documents AS known (
     user_id, file_name, content, sha256, file_bytes, file_modified_ns, status, reason

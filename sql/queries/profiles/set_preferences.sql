@@ -1,6 +1,6 @@
--- Purpose: set what a user asks for; the version rises only when something is different.
+-- Purpose: replace a user's preferences. The version rises only if a field differs.
 -- Parameters: user_id, locations, work_arrangements, min_salary, salary_currency, needs_visa, languages,
---   excluded_companies, source_sha256 (NULL: not from a side file, the last one stays noted).
+--             excluded_companies, source_sha256 (of the preferences file; NULL leaves the stored one).
 -- Indexes: user_preferences_pkey.
 INSERT INTO user_preferences AS known (
     user_id, locations, work_arrangements, min_salary, salary_currency, needs_visa, languages, excluded_companies,

@@ -1,4 +1,4 @@
--- Purpose: current profiles of active users whose vector is missing for a model.
+-- Purpose: current profiles of active users without a vector of this model, or with the vector of another text.
 -- Parameters: model, user_keys (text[] or NULL for all).
 -- Indexes: cv_profiles_user_id_version_key, profile_embeddings_pkey.
 SELECT p.id, p.text_hash, p.embedding_text

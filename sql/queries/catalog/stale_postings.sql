@@ -1,4 +1,4 @@
--- Purpose: open postings whose vector is missing, or was made from another text, for a model.
+-- Purpose: open postings without a vector of this model, or with the vector of another text.
 -- Parameters: model, limit.
 -- Indexes: jobs_open, job_embeddings_pkey.
 SELECT jobs.id, jobs.text_hash, jobs.title, jobs.ai_key_skills, jobs.ai_keywords,

@@ -1,4 +1,4 @@
--- Purpose: CVs that users have handed in, the current one first, and the side file of preferences last looked at.
+-- Purpose: the CVs that users have handed in, the current one first, and the preferences file that was read last.
 -- Parameters: user_keys (text[] or NULL for all).
 -- Indexes: users_user_key_key, cv_documents_user_id_sha256_key, user_preferences_pkey.
 SELECT users.user_key,

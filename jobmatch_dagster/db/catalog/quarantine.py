@@ -1,0 +1,50 @@
+"""`quarantined_records`: records that could not be used, with the reason."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+
+import psycopg2
+from sqlalchemy import Connection, text
+
+from jobmatch_dagster.core.catalog.normalise import NORMALISER_VERSION, Rejected
+from jobmatch_dagster.core.posting import Posting
+
+
+def quarantine(connection: Connection, page_id: int, rejected: Sequence[Rejected]) -> None:
+    """Replace the page's quarantined records by these. A reload after a fix so removes what is usable now."""
+    connection.execute(text("DELETE FROM quarantined_records WHERE page_id = :page_id"), {"page_id": page_id})
+    for record in rejected:
+        _insert(connection, page_id, record)
+
+
+def quarantine_refused(
+    connection: Connection, page_id: int, position: int, posting: Posting, error: psycopg2.Error
+) -> None:
+    """Quarantine a posting that the database refuses.
+
+    The reason is the server's message without its detail, which may repeat the row.
+    """
+    rejected = Rejected(
+        position=position,
+        external_id=posting.external_id,
+        field=error.diag.column_name or "(record)",
+        reason=f"the database refuses it: {error.diag.message_primary}",
+        record=json.dumps(dataclasses.asdict(posting), default=str),
+    )
+    _insert(connection, page_id, rejected)
+
+
+def _insert(connection: Connection, page_id: int, record: Rejected) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO quarantined_records "
+            "(page_id, page_position, external_id, field, reason, record, normaliser_version) "
+            "VALUES (:page_id, :position, :external_id, :field, :reason, :record, :version)"
+        ),
+        {
+            "page_id": page_id, "position": record.position, "external_id": record.external_id,
+            "field": record.field, "reason": record.reason, "record": record.record,
+            "version": NORMALISER_VERSION,
+        },
+    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""`users`: who is matched."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from jobmatch_dagster.db.connection.engine import run_query
+from jobmatch_dagster.db.connection.locks import CLAUDE_BUDGET, lock
+from jobmatch_dagster.errors import NotFoundError
+
+
+class UnknownUserError(NotFoundError):
+    """There is no user of that key."""
+
+
+@dataclass(frozen=True)
+class UserToMatch:
+    """A user whose profile or preferences are newer than the matches."""
+
+    user_id: int
+    user_key: str
+    profile_version: int
+    preferences_version: int
+
+
+def lock_user(connection: Connection, user_key: str) -> None:
+    """Let only this transaction ingest, change or erase the user; waits for another one that does."""
+    lock(connection, f"jobmatch/user/{user_key}")
+
+
+def find_user_id(connection: Connection, user_key: str) -> int | None:
+    """The user's id; None if there is no such user."""
+    found: int | None = connection.scalar(text("SELECT id FROM users WHERE user_key = :key"), {"key": user_key})
+    return found
+
+
+def ensure_user(connection: Connection, user_key: str) -> int:
+    """The user's id; a new user is created."""
+    connection.execute(
+        text("INSERT INTO users (user_key) VALUES (:key) ON CONFLICT (user_key) DO NOTHING"), {"key": user_key}
+    )
+    return int(connection.scalars(text("SELECT id FROM users WHERE user_key = :key"), {"key": user_key}).one())
+
+
+def deactivate_user(connection: Connection, user_key: str) -> int | None:
+    """Let no new work begin for a user who is about to be erased; returns the id, None if there is no such user.
+
+    Waits for claims on Claude's budget that are being made. A later claim finds the user inactive.
+    """
+    lock(connection, CLAUDE_BUDGET)
+    query = "UPDATE users SET active = false WHERE user_key = :key RETURNING id"
+    found: int | None = connection.scalar(text(query), {"key": user_key})
+    return found
+
+
+def active_user_keys(connection: Connection) -> list[str]:
+    """Keys of all active users, oldest first."""
+    return list(connection.scalars(text("SELECT user_key FROM users WHERE active ORDER BY id")))
+
+
+def users_to_match(connection: Connection, scoring_key: str | None = None) -> list[UserToMatch]:
+    """Active users whose profile or preferences are newer than their matches, or whose matches have another scoring.
+
+    Without a scoring key, the scoring does not matter.
+    """
+    return [
+        UserToMatch(**row._mapping)
+        for row in run_query(connection, "profiles/users_to_match", {"scoring_key": scoring_key})
+    ]

@@ -1,0 +1,53 @@
+"""From postings to vectors, a group of texts in each transaction."""
+
+from dataclasses import dataclass
+
+from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed
+from jobmatch_dagster.core.progress import Progress, no_progress
+from jobmatch_dagster.db.catalog.embeddings import StalePosting, Vector, stale_postings, write_posting_vectors
+from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.db.connection.locks import EMBEDDING, exclusively
+from jobmatch_dagster.resources.embedder import EmbedderResource
+
+# A killed run loses the vectors of one group at most.
+_TEXTS_PER_TRANSACTION = 2_048
+
+
+@dataclass(frozen=True)
+class EmbedReport:
+    """Vectors written, and texts longer than the model reads."""
+
+    embedded: int
+    truncated: int
+
+
+def embed_postings(
+    database: Database, embedder: EmbedderResource, run_id: str, on_progress: Progress = no_progress
+) -> EmbedReport:
+    """Compute the vector of every open posting whose text is new or changed, with the configured model."""
+    embedded = truncated = 0
+    with exclusively(database, EMBEDDING):
+        while True:
+            with database.begin() as connection:
+                stale = stale_postings(connection, embedder.model, _TEXTS_PER_TRANSACTION)
+            if not stale:
+                return EmbedReport(embedded, truncated)
+            encoded = embedder.encode([_text(posting) for posting in stale], on_progress)
+            vectors = (
+                Vector(posting.id, posting.text_hash, vector)
+                for posting, vector in zip(stale, encoded.vectors, strict=True)
+            )
+            with database.begin() as connection:
+                embedded += write_posting_vectors(connection, embedder.model, vectors, run_id)
+            truncated += encoded.truncated
+
+
+def _text(posting: StalePosting) -> str:
+    return posting_text_to_embed(
+        title=posting.title,
+        key_skills=posting.ai_key_skills,
+        keywords=posting.ai_keywords,
+        core_responsibilities=posting.ai_core_responsibilities,
+        requirements_summary=posting.ai_requirements_summary,
+        description=posting.description,
+    )
