@@ -25,7 +25,7 @@ from jobmatch_dagster.core.matching.scoring import (
     weighted_score,
 )
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, INDUSTRIES, WORK_ARRANGEMENTS
-from jobmatch_dagster.core.profiles.cv.vocabulary import table
+from jobmatch_dagster.core.profiles.cv.word_lists import word_list
 from jobmatch_dagster.core.text import clean_line
 from jobmatch_dagster.core.vocabulary.skills import SkillMatch, canonical, compare_skills, find_skills
 
@@ -64,9 +64,9 @@ def profile_facts(profile: Mapping[str, Any]) -> dict[str, Any]:
         "skills": _known_skills(profile.get("skills"))[:_MAX_PROFILE_SKILLS],
         "experience_years": round(float(years), 1) if years is not None else None,
         "experience_level": _one_of(profile.get("experience_level"), EXPERIENCE_LEVELS),
-        "seniority": _one_of(profile.get("seniority"), table("titles")["seniority"]),
-        "education": _all_of(profile.get("education"), table("education")),
-        "languages": _all_of(profile.get("languages"), table("languages")["names"]),
+        "seniority": _one_of(profile.get("seniority"), word_list("titles")["seniority"]),
+        "education": _all_of(profile.get("education"), word_list("education")),
+        "languages": _all_of(profile.get("languages"), word_list("languages")["names"]),
         "industries": _all_of(profile.get("industries"), INDUSTRIES),
         "work_arrangements": _all_of(profile.get("work_arrangements"), WORK_ARRANGEMENTS),
     }

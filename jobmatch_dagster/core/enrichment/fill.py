@@ -16,10 +16,11 @@ from typing import Any
 from jobmatch_dagster.core.enrichment.prompt import PairRequest
 from jobmatch_dagster.core.json_values import JsonObject, JsonValue
 from jobmatch_dagster.core.posting import INDUSTRIES
+from jobmatch_dagster.core.profiles.cv.education import degrees_named
 from jobmatch_dagster.core.profiles.cv.experience import level_of
-from jobmatch_dagster.core.profiles.cv.facts import languages_named, levels_named
+from jobmatch_dagster.core.profiles.cv.spoken_languages import languages_named
 from jobmatch_dagster.core.profiles.cv.titles import seniority_of
-from jobmatch_dagster.core.profiles.cv.vocabulary import shortened, table
+from jobmatch_dagster.core.profiles.cv.word_lists import shortened, word_list
 from jobmatch_dagster.core.profiles.profile import Profile
 from jobmatch_dagster.core.profiles.redact import redact
 
@@ -34,10 +35,10 @@ _MIN_QUOTE_CHARACTERS = 3
 def answer_schema() -> JsonObject:
     """JSON schema of an answer: a list of values with quotes for every fillable field."""
     kinds: dict[str, JsonObject] = {
-        "education": {"type": "string", "enum": list(table("education"))},
-        "languages": {"type": "string", "enum": sorted(table("languages")["names"])},
+        "education": {"type": "string", "enum": list(word_list("education"))},
+        "languages": {"type": "string", "enum": sorted(word_list("languages")["names"])},
         "industries": {"type": "string", "enum": list(INDUSTRIES)},
-        "seniority": {"type": "string", "enum": list(table("titles")["seniority"])},
+        "seniority": {"type": "string", "enum": list(word_list("titles")["seniority"])},
         "experience_years": {"type": "number"},
     }
     return {
@@ -143,7 +144,7 @@ def _states(name: str, value: str | float, quote: str) -> bool:
     if name == "languages":
         return value in languages_named(quote)
     if name == "education":
-        return value in levels_named(quote)
+        return value in degrees_named(quote)
     if name == "seniority":
         found = seniority_of([quote])
         return found is not None and found[0] == value

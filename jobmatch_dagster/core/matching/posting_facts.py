@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobmatch_dagster.core.profiles.cv.experience import level_of
-from jobmatch_dagster.core.profiles.cv.facts import read_industries
+from jobmatch_dagster.core.profiles.cv.industries import read_industries
 from jobmatch_dagster.core.vocabulary.glossary import in_english, without_gender
 from jobmatch_dagster.core.vocabulary.skills import canonical, find_skills, skill_table_version
 

@@ -1,6 +1,6 @@
-"""Characters of CV files: encodings, text that went through a wrong encoding, bullets, ligatures.
+"""Characters of CV files: encodings, text that was decoded wrongly, bullets, ligatures.
 
-Put here what holds for CV files. Cleaning that holds for any text belongs in `text.py`.
+Cleaning that applies to any text belongs in `core/text.py`.
 """
 
 import re
@@ -8,9 +8,9 @@ import re
 from jobmatch_dagster.core.text import clean_block
 
 BULLET = "•"
-# Round, square, arrow and tick bullets, and the private-use ones of Word's symbol fonts.
+# Round, square, arrow and tick bullets, and the private-use characters of Word's symbol fonts.
 _BULLETS = "●○◦▪▫■□◆◇♦➢➤➔►▶✓✔✦✶❖⁃∙‣\uf0b7\uf0a7\uf0d8\uf0fc\uf076\uf0e8\uf0a8"
-# Bullets in a row rate a skill ("Python ●●●○"); one inside a line begins an item of a flattened list.
+# Several bullets rate a skill ("Python ●●●○"). One bullet inside a line begins an item of a flattened list.
 _RATING = re.compile(rf"[^\S\n]*{BULLET}{{2,}}[^\S\n]*")
 _INNER_BULLET = re.compile(rf"(?<=\S)(?:[^\S\n]+{BULLET})+[^\S\n]*(?=\S)")
 _HYPHENS = "\u2010\u2011\u2212"
@@ -25,11 +25,11 @@ _CP1252_BYTES = {
     for character in {chr(byte), bytes([byte]).decode("cp1252", errors="ignore")}
     if character
 }
-# UTF-8 that was read as Latin-1 or cp1252: a lead byte and its continuation bytes, each shown as a character.
+# UTF-8 that was decoded as Latin-1 or cp1252: a lead byte and its continuation bytes, each as a character.
 _MOJIBAKE = re.compile(
     "(?:[ÂÃ]|[âï][{0}])[{0}]".format("".join(map(re.escape, _CP1252_BYTES))),
 )
-# What such pairs are expected to mean: Latin letters and signs, punctuation, arrows, shapes, private-use bullets.
+# What such bytes may mean: Latin letters and signs, punctuation, arrows, shapes, private-use bullets.
 _MEANT = re.compile("[\u00a0-\u00ff\u2010-\u2027\u2030-\u205e\u20ac\u2122\u2190-\u22ff\u25a0-\u27bf\uf000-\uf0ff]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _BYTE_ORDER_MARKS = (
@@ -42,7 +42,7 @@ _BYTE_ORDER_MARKS = (
 
 
 def decode_text(content: bytes) -> str | None:
-    """Text of a text file: by its byte-order mark, else UTF-8, else cp1252; None when it is no text."""
+    """Text of a file by its byte-order mark, else as UTF-8, else as cp1252; None if it is no text."""
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS if content.startswith(mark)), None)
     if encoding:
         text = content.decode(encoding, errors="replace")
@@ -56,15 +56,15 @@ def decode_text(content: bytes) -> str | None:
 
 
 def plain_text(text: str) -> str:
-    """Lines as a person would see them: wrong encodings mended, one kind of bullet, clean white space.
+    """Lines as a person would see them: wrong encodings fixed, one kind of bullet, clean white space.
 
-    Doing it twice changes nothing.
+    A second call changes nothing.
     """
-    lines = clean_block(_MOJIBAKE.sub(_mend, text).translate(_CHARACTERS))
+    lines = clean_block(_MOJIBAKE.sub(_fix_encoding, text).translate(_CHARACTERS))
     return _INNER_BULLET.sub(f"\n{BULLET} ", _RATING.sub(" ", lines)).strip()
 
 
-def _mend(match: re.Match[str]) -> str:
+def _fix_encoding(match: re.Match[str]) -> str:
     shown = match[0]
     try:
         meant = bytes([ord(shown[0]), *(_CP1252_BYTES[character] for character in shown[1:])]).decode("utf-8")

@@ -1,7 +1,6 @@
-"""Plain text from a CV file: which kind of file it is, and the one door to its reader.
+"""Plain text from a CV file: recognises the kind of file and calls its reader in `document_formats/`.
 
-Put here what decides; how a kind is read belongs in `document_formats/`. Hostile files are expected: call
-this in a child process (`resources/document_reader.py`).
+Files may be hostile: call this in a child process (`resources/document_reader.py`).
 """
 
 import io
@@ -25,7 +24,7 @@ _FOREIGN_KINDS = (
     (b"\xff\xd8\xff", _IMAGE),
     (b"GIF8", _IMAGE),
 )
-_NOT_A_CV_KIND = "no kind of file that a CV comes in: hand in PDF, DOCX, HTML, text, Markdown or JSON Resume"
+_NOT_A_CV_KIND = "not a kind of file that a CV comes in: hand in PDF, DOCX, HTML, text, Markdown or JSON Resume"
 _HTML_START = re.compile(
     r"\s*+(?:<\?xml[^>]*>\s*+)?(?:<!--(?:[^-]|-(?!->))*+-->\s*+)*+"
     r"<(?:!doctype html|html|head|body|meta|title|style|div|section|main|article|header|h1|p|table)\b",
@@ -33,17 +32,17 @@ _HTML_START = re.compile(
 )
 _HTML_SUFFIXES = frozenset({".html", ".htm", ".xhtml"})
 _WORD = re.compile(r"[^\W\d_]{2,}")
-# Fewer words than this are a stamp on a scan, a heading, an empty form.
+# A file with fewer words is a scan with a stamp, a heading or an empty form.
 _MIN_WORDS = 5
 
 
 def read_document(file_name: str, content: bytes) -> str:
-    """The text of a CV file: lines, cleaned, without markup.
+    """The text of a CV file as clean lines without markup.
 
-    What the file is, its content says; the name's extension only helps where the content is plain text.
+    The content decides what kind of file it is. The extension counts only for plain text.
 
     Raises:
-        UnreadableDocument: empty, encrypted, scanned, too large, broken, or no kind of file that a CV comes in.
+        UnreadableDocument: empty, encrypted, scanned, too large, broken, or not a kind of file that a CV comes in.
     """
     if not content.strip(b"\0 \t\r\n"):
         raise UnreadableDocument("the file is empty")
@@ -53,12 +52,14 @@ def read_document(file_name: str, content: bytes) -> str:
     if len(text) > limits.MAX_CHARACTERS:
         raise UnreadableDocument(f"the text is longer than {limits.MAX_CHARACTERS:,} characters: no CV is")
     if len(_WORD.findall(text)) < _MIN_WORDS:
-        raise UnreadableDocument("no text in it: scanned or only images? Hand in a file whose text can be marked")
+        raise UnreadableDocument(
+            "no text in it, perhaps only scans or images: hand in a file whose text can be selected"
+        )
     return text
 
 
 def _extract(file_name: str, content: bytes) -> str:
-    """The raw text. The libraries for PDF and DOCX are imported only when one is needed."""
+    """The raw text. The libraries for PDF and DOCX are imported only when they are needed."""
     if b"%PDF-" in content[:1024]:
         from jobmatch_dagster.core.profiles.document_formats.pdf import read_pdf
 
@@ -86,10 +87,10 @@ def _extract(file_name: str, content: bytes) -> str:
 
 
 def _checked_archive(content: bytes) -> zipfile.ZipFile:
-    """The zip, after a look at its directory: nothing is unpacked before the declared sizes are found harmless."""
+    """The zip file, if the sizes in its directory are harmless. Nothing is unpacked before."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except Exception as error:  # the directory of a hostile file may fail in any way
+    except Exception as error:  # a hostile file may fail in any way
         raise UnreadableDocument("broken: an archive whose directory cannot be read") from error
     entries = archive.infolist()
     too_large = (
@@ -98,7 +99,7 @@ def _checked_archive(content: bytes) -> zipfile.ZipFile:
         or any(entry.file_size > limits.MAX_ZIP_ENTRY_BYTES for entry in entries)
     )
     if too_large or any(map(_is_blown_up, entries)):
-        raise UnreadableDocument("a zip bomb: what it declares to unpack to is out of all proportion")
+        raise UnreadableDocument("a zip bomb: its declared unpacked size is far too large")
     if any(entry.flag_bits & 1 for entry in entries):
         raise UnreadableDocument("encrypted: save it without a password")
     if not any(entry.filename.startswith("word/") for entry in entries):

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
 from jobmatch_dagster.core.posting import WORK_ARRANGEMENTS
-from jobmatch_dagster.core.profiles.cv.vocabulary import table
+from jobmatch_dagster.core.profiles.cv.word_lists import word_list
 from jobmatch_dagster.errors import InputError
 
 MAX_FILE_BYTES = 64 * 1024
@@ -65,7 +65,7 @@ def _arrangements(value: object) -> tuple[str, ...] | None:
 
 
 def _languages(value: object) -> tuple[str, ...] | None:
-    words = table("languages")
+    words = word_list("languages")
     english = {name: known for known, names in words["names"].items() for name in names} | words["codes"]
     found = [english.get(item.casefold()) for item in _texts(value)]
     if None in found:

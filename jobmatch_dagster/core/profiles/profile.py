@@ -1,38 +1,35 @@
-"""The profile: what a CV says about a person's work, each fact with the text it was read from.
+"""The profile: what a CV says about a person's work, each field with the text that it was read from.
 
-Put here the profile's shape and the order of reading. How a fact is read belongs in `cv/`.
+Belongs here: the shape of the profile. `cv/` reads the fields.
 """
 
 from dataclasses import dataclass
 from datetime import date
 
+from jobmatch_dagster.core.profiles.cv.education import read_education
 from jobmatch_dagster.core.profiles.cv.experience import measure_experience
-from jobmatch_dagster.core.profiles.cv.facts import (
-    read_arrangements,
-    read_education,
-    read_industries,
-    read_languages,
-    read_locations,
-)
-from jobmatch_dagster.core.profiles.cv.language import detect_language
+from jobmatch_dagster.core.profiles.cv.industries import read_industries
+from jobmatch_dagster.core.profiles.cv.profile_text import profile_text
 from jobmatch_dagster.core.profiles.cv.sections import HEAD, Section, lines_of, split_sections
 from jobmatch_dagster.core.profiles.cv.skills import read_skills
-from jobmatch_dagster.core.profiles.cv.text import profile_text
+from jobmatch_dagster.core.profiles.cv.spoken_languages import read_languages
+from jobmatch_dagster.core.profiles.cv.text_language import detect_language
 from jobmatch_dagster.core.profiles.cv.titles import find_titles, seniority_of
-from jobmatch_dagster.core.profiles.cv.vocabulary import shortened
+from jobmatch_dagster.core.profiles.cv.wishes import read_arrangements, read_locations
+from jobmatch_dagster.core.profiles.cv.word_lists import shortened
 from jobmatch_dagster.core.profiles.document_text import plain_text
 
 EXTRACTOR_VERSION = 4
-"""A change of what is read is a new version: profiles of the old one are read again."""
+"""Raise it with every change of what is read: profiles of an older version are read again."""
 
 _SKILL_EVIDENCE = 40
 
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """What a CV says, field for field a row of `cv_profiles`. None means that it does not say; lists are never empty.
+    """What a CV says, with the columns of `cv_profiles`. None means that it does not say; lists are never empty.
 
-    `evidence` holds for each filled field pieces of at most 80 characters of the CV.
+    `evidence` has pieces of the CV for each known field, of at most 80 characters.
     """
 
     language: str | None
@@ -50,7 +47,7 @@ class Profile:
 
 
 def extract_profile(text: str, *, today: date) -> Profile:
-    """Read a CV's text. Pure: the same text and day give the same profile; `today` ends what is still going on."""
+    """Read a CV's text. The same text and day give the same profile; `today` is the end of ongoing periods."""
     text = plain_text(text)
     sections = split_sections(text)
     titles = find_titles(sections)
@@ -99,7 +96,7 @@ def _list(values: tuple[str, ...]) -> list[str] | None:
 
 
 def _dated_lines(sections: list[Section]) -> list[str]:
-    """Texts that date jobs: sections about experience, else what stands before any heading, else projects."""
+    """Texts with dates of jobs: sections about experience, else text before any heading, else projects."""
     for kinds in (("experience",), (HEAD, "summary", "other"), ("projects",)):
         if texts := [section.text for section in sections if section.kind in kinds]:
             return texts

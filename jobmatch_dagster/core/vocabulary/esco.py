@@ -1,6 +1,6 @@
-"""Skills of the official ESCO download, as a richer table: labels and alternative labels of any language, by concept.
+"""Skills of the official ESCO download, which extend the project's table: labels of any language, by concept.
 
-Put here how the CSV files are read. ESCO lacks most names of technologies: the project's own table goes before it.
+ESCO lacks most names of technologies, therefore the project's own table takes precedence.
 """
 
 import csv
@@ -11,14 +11,14 @@ from jobmatch_dagster.errors import ConfigurationError
 
 
 class EscoFileError(ConfigurationError):
-    """A file that is no ESCO skills CSV."""
+    """A file that cannot be used as an ESCO skills CSV."""
 
 
 def read_esco(paths: Sequence[Path]) -> dict[str, list[str]]:
     """Preferred label -> all other labels of the same concept.
 
-    The first file that has a concept names it, so an English file (`skills_en.csv`) stands first and others
-    (`skills_de.csv`) add their labels to it.
+    The first file with a concept names it. So an English file (`skills_en.csv`) comes first, and others
+    (`skills_de.csv`) add their labels.
 
     Raises:
         EscoFileError: if a file cannot be read, or lacks the columns conceptUri and preferredLabel.

@@ -1,6 +1,6 @@
-"""German job words in English, so that a model that reads English alone understands a German title.
+"""German job words in English, so that a model that knows only English understands a German title.
 
-Put here how a title is taken apart. The words are data (`data/german_jobs.toml`, written for this project).
+The words are data (`data/german_jobs.toml`, written for this project).
 """
 
 import functools
@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 
-# Marks of gender and the like: "(m/w/d)", ":in", "/-in", "*innen", "(gn)".
+# Gender marks: "(m/w/d)", ":in", "/-in", "*innen", "(gn)".
 _GENDERS = re.compile(
     r"\(\s*(?:[mwdfxi]|gn|all genders|divers|alle)(?:\s*[/|,*]\s*[mwdfxi]\w*)*\s*\)"
     r"|(?<=\w)(?:[:*_]|/-?)(?:innen|in|r|n|frau)\b"
@@ -18,7 +18,7 @@ _GENDERS = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
-# What German puts between the parts of a compound, and what a form of a word ends in.
+# Linking letters between the parts of a compound, and endings of a word.
 _LINKS = ("s", "es", "n", "en", "er", "e", "")
 _ENDINGS = ("", "in", "innen", "n", "en", "s", "es", "e", "r", "er", "em")
 _MIN_STEM_CHARACTERS = 3
@@ -26,9 +26,9 @@ _MIN_COMPOUND_CHARACTERS = 7
 
 
 def in_english(text: str) -> str:
-    """The words of a text that the table knows, in English, each once in order; "" when it knows too few to tell.
+    """The words of a text with those of the table in English, each once, in order.
 
-    A text without a German job word gives "": an English title needs no help.
+    "" if the text has no German job word of the table: an English title needs no translation.
     """
     found: dict[str, None] = {}
     german = False
@@ -43,7 +43,7 @@ def in_english(text: str) -> str:
 
 
 def without_gender(title: str) -> str:
-    """A title without its "(m/w/d)", ":in" and the like."""
+    """A title without gender marks such as "(m/w/d)" and ":in"."""
     return " ".join(_GENDERS.sub(" ", title).split()).strip(" -–|/,")
 
 
@@ -57,7 +57,7 @@ def _meaning(word: str) -> str | None:
 
 
 def _compound(word: str) -> str | None:
-    """Parts from the left, the longest that leaves a rest that is known; None when it cannot be taken apart."""
+    """Meaning of a compound; None if it cannot be divided into known parts. The longest first part is preferred."""
     table = _parts()
     for length in range(len(word) - _MIN_STEM_CHARACTERS, _MIN_STEM_CHARACTERS - 1, -1):
         first = word[:length]
@@ -88,7 +88,7 @@ def _form(word: str, table: Mapping[str, str]) -> str | None:
 
 @functools.cache
 def glossary_version() -> str:
-    """First 8 hex digits of a SHA-256 over the words: with the same version the same title means the same."""
+    """First 8 hex digits of a SHA-256 over the words; a title has the same meaning under the same version."""
     return hashlib.sha256(repr(_tables()).encode()).hexdigest()[:8]
 
 

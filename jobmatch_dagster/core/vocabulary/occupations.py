@@ -1,6 +1,6 @@
-"""Groups of occupations that a job title tells, in English and German.
+"""Groups of occupations that a job title names, in English and German.
 
-Put here the recognition. The groups are data (`data/occupations.toml`, written for this project).
+The groups are data (`data/occupations.toml`, written for this project).
 """
 
 import functools
@@ -15,14 +15,14 @@ _LONG_CHARACTERS = 6
 
 @functools.lru_cache(maxsize=50_000)
 def occupations_of(title: str) -> tuple[str, ...]:
-    """Names of the groups that a title tells, what stands first in the title first, at most two; () when none."""
+    """Names of the groups in a title, in the order of the title, at most two; () if there are none."""
     found = [(match.start(), place, name) for place, (name, p) in enumerate(_groups()) if (match := p.search(title))]
     return tuple(name for _, _, name in sorted(found)[:_MAX_GROUPS])
 
 
 @functools.cache
 def occupations_version() -> str:
-    """First 8 hex digits of a SHA-256 over the groups: with the same version the same title tells the same."""
+    """First 8 hex digits of a SHA-256 over the groups; a title has the same groups under the same version."""
     groups = [(name, pattern.pattern) for name, pattern in _groups()]
     return hashlib.sha256(repr(groups).encode()).hexdigest()[:8]
 

@@ -1,1 +1,1 @@
-"""What is read from a CV's text, one kind of fact each module; `core/profiles/profile.py` puts them together."""
+"""Reading of a CV's text, one kind of field in each module; `core/profiles/profile.py` combines them."""

@@ -1,7 +1,6 @@
-"""Years of work experience, from what a CV says about time.
+"""Years of work experience: how dated jobs, stated totals and months per skill add up.
 
-Put here how dated jobs, stated totals and months at skills add up. Dates belong in `periods.py`; which lines are
-about work is decided by the caller.
+`periods.py` reads the dates. The caller decides which lines are about work.
 """
 
 import re
@@ -46,7 +45,7 @@ _STATED = (
         re.I,
     ),
 )
-# Years of others: a firm's, a team's, what an ad or a client asks for.
+# Years of someone else: of a company or a team, or what an ad or a client asks for.
 _OTHERS = re.compile(
     r"\b(?:team of|company with|firm with|unternehmen mit|minimum|mindestens|required|client has)\b", re.I
 )
@@ -54,7 +53,7 @@ _AT_SKILL = re.compile(
     rf"{_WORK}\s*[-–:]\s*(?:(?P<under>less than 1 year)|(?P<count>\d{{1,3}})\s*(?:months?|monate?))", re.IGNORECASE
 )
 _UNDER_A_YEAR_MONTHS = 6
-# What is dated here is study or play, even among jobs.
+# Dates in such a line are of study or play, even among jobs.
 _NO_WORK = re.compile(
     r"\b(?:competition|contest|hackathon|olympiad|semester|academic year|school year|fresher|wettbewerb|schuljahr)\b",
     re.I,
@@ -63,19 +62,19 @@ _NO_WORK = re.compile(
 
 @dataclass(frozen=True)
 class Experience:
-    """Years of work experience, None when the CV does not say, and the pieces of text behind them."""
+    """Years of work experience, None if the CV does not say, and the pieces of text that state them."""
 
     years: float | None
     evidence: tuple[str, ...] = ()
 
     @property
     def level(self) -> str | None:
-        """The vendor's level: a posting for "2-5" asks for at least 2 and under 5 years."""
+        """The vendor's level; a posting for "2-5" asks for at least 2 and under 5 years."""
         return None if self.years is None else level_of(self.years)
 
 
 def level_of(years: float) -> str:
-    """The vendor's level that so many years belong to."""
+    """The vendor's level of a number of years."""
     return [name for name, from_years in zip(EXPERIENCE_LEVELS, _LEVEL_FROM_YEARS, strict=True) if years >= from_years][
         -1
     ]
@@ -84,10 +83,10 @@ def level_of(years: float) -> str:
 def measure_experience(
     dated: Sequence[str], stating: Sequence[str], skills: Sequence[str], *, today: date
 ) -> Experience:
-    """Years of experience from lines about jobs, lines that may state a total, and lines of listed skills.
+    """Years of experience from lines about jobs, lines that may state a total, and lines with lists of skills.
 
-    Dated jobs (overlaps counted once) and a stated total are both lower bounds, since many CVs date only their last
-    jobs: the larger one counts. Months at single skills count only where there is neither.
+    Dated jobs (overlaps count once) and a stated total are both lower bounds, because many CVs date only their last
+    jobs. The larger one counts. Months per skill count only if there is neither.
     """
     work = ["\n".join(line for line in text.split("\n") if not _NO_WORK.search(line)) for text in dated]
     spans = [(span, found) for text in work for span, found in find_spans(text, today=today)]

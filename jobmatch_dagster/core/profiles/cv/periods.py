@@ -1,18 +1,18 @@
-"""Periods in a CV's lines: dates, ranges, "since 2019", in English and German.
+"""Periods in the lines of a CV: dates, ranges, "since 2019", in English and German.
 
-Put here what a line says about time. What the time was spent on belongs in `experience.py`.
+`experience.py` decides what the time was spent on.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-# Half-open spans of months; a month is counted since year 0 (year * 12 + month - 1).
+# Half-open span of months since year 0 (year * 12 + month - 1).
 Span = tuple[int, int]
 
 _FIRST_YEAR = 1950
 _MAX_MONTHS = 60 * 12
-# A two-digit year from here on is of the last century.
+# Two-digit years from here on are of the 20th century.
 _CENTURY_FROM = 60
 
 _MONTHS = {
@@ -40,7 +40,7 @@ _TO = (
 
 
 def _point(side: str) -> str:
-    """A month of a year, or a year: named ("6th July 2011", "Jan '12"), ISO, numbered (03/2018, 31.03.2018), short."""
+    """Pattern of a month or a year: named ("6th July 2011", "Jan '12"), ISO, numbered (03/2018, 31.03.2018), short."""
     return (
         rf"(?:(?:\d{{1,2}}(?:st|nd|rd|th)?[.\s]\s*)?"
         rf"(?P<name{side}>{_MONTH})\b[.,'’\s-]*(?P<name_year{side}>{_YEAR}|\d\d(?![\d.:]))"
@@ -60,7 +60,7 @@ _PRODUCT = re.compile(
 
 
 def find_spans(line: str, *, today: date) -> list[tuple[Span, str]]:
-    """The periods that a line names, with their text; open ones reach to the month of `today`, none beyond it."""
+    """The periods of a line with their text. Open periods end in the month of `today`, and none ends later."""
     found: list[tuple[Span, str]] = []
     taken = 0
     matches = [match for pattern in (_RANGE, _SINCE) for match in pattern.finditer(line)]
@@ -74,7 +74,7 @@ def find_spans(line: str, *, today: date) -> list[tuple[Span, str]]:
 
 
 def union_months(spans: Iterable[Span]) -> int:
-    """Months that at least one span covers."""
+    """Number of months that at least one span covers."""
     covered, reached = 0, 0
     for start, end in sorted(spans):
         covered += max(0, end - max(start, reached))
@@ -83,7 +83,7 @@ def union_months(spans: Iterable[Span]) -> int:
 
 
 def _span(groups: Mapping[str, str | None], today: date) -> Span | None:
-    """Both months count; a bare year means its middle, so that 2015-2017 and 2017-2019 join to four years."""
+    """Both months count. A bare year means its middle, so that 2015-2017 and 2017-2019 give four years."""
     is_open = bool(groups.get("now")) or "year2" not in groups
     first_year, first_month = _year_and_month(groups, "1")
     last_year, last_month = (today.year, today.month) if is_open else _year_and_month(groups, "2")
@@ -92,7 +92,7 @@ def _span(groups: Mapping[str, str | None], today: date) -> Span | None:
     start = first_year * 12 + (6 if first_month is None else first_month - 1)
     end = last_year * 12 + (6 if last_month is None else last_month)
     if first_year == last_year and first_month is None:
-        # All that is known is the year: half of it, or what of it had passed.
+        # Only the year is known: half of it, or the part of it that has passed.
         start, end = (start - 3, end + 3) if last_month is None else (first_year * 12, end)
     elif last_month is None:
         end = max(end, start + 1)
@@ -101,7 +101,7 @@ def _span(groups: Mapping[str, str | None], today: date) -> Span | None:
 
 
 def _year_and_month(groups: Mapping[str, str | None], side: str) -> tuple[int, int | None]:
-    """One side of a range; the month is None when only a year is given."""
+    """One side of a range; the month is None if only a year is given."""
     if name := groups[f"name{side}"]:
         return _full_year(groups[f"name_year{side}"]), _MONTHS[name.casefold()]
     for form in ("iso", "number", "short"):

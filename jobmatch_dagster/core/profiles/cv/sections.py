@@ -1,7 +1,4 @@
-"""A CV's text cut into its sections, by headings in English and German.
-
-Put here where a section begins and of what kind it is. What is read from a section belongs in its own module.
-"""
+"""A CV's text divided into sections by its headings, in English and German."""
 
 import functools
 import re
@@ -9,22 +6,21 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
 
-# Before the first heading: name, address, title, sometimes a summary.
+# The part before the first heading: name, address, title, sometimes a summary.
 HEAD = "head"
-# A block of titles by itself, as the portals' export puts it between education and "Skill Details".
+# A separate block of titles, which the export of some portals puts between education and "Skill Details".
 HEADLINE = "headline"
 
-# "Projects: 5", "Languages: Java": with text behind it such a word labels a line. Inside a job's description other
-# headings do so too ("Technologies: ...").
+# "Projects: 5", "Languages: Java": followed by text, such a word is the label of a line. In the description of a job,
+# other headings are labels too ("Technologies: ...").
 _ONLY_LABELS = frozenset({"projects", "languages"})
 _LABELLED = frozenset({"experience", "projects"})
 _MAX_HEADING_WORDS = 6
 _MAX_HEADLINE_WORDS = 12
-# The portals' export glues its headings to the text before them.
+# The export of some portals has no line break before its headings.
 _GLUED = re.compile(r"(?:[^\S\n]*\b|(?<=[a-z0-9.)]))((?:Education|Skill|Company) Details)\b:?[^\S\n]*")
-# A flattened document runs its headings on: "… in a team. Certification and Trainings: …", "… milling STRENGTHS: …".
+# A flattened document has headings inside lines: "… in a team. Certification and Trainings: …", "… work STRENGTHS: …".
 _RUN_ON = re.compile(
     r"(?:(?<=[.!?;)])[^\S\n]+(?P<title>[A-Z][a-z]+(?:[ /&]+[A-Za-z]+){0,3})|"
     r"(?<=[a-z0-9.,;)])[^\S\n]+(?P<capitals>[A-ZÄÖÜ]{4,}(?:[ /&]+[A-ZÄÖÜ]+){0,3})):(?=\s)"
@@ -37,7 +33,7 @@ _SPLIT = re.compile(r"^(?P<heading>[^:]{2,40}?)\s*:\s*[\-–]?\s*(?P<rest>\S.*)$
 
 @dataclass(frozen=True)
 class Section:
-    """Lines under one heading; `kind` is a table of `headings.toml`, "head" or "headline"."""
+    """The lines under one heading; `kind` is a table of `headings.toml`, "head" or "headline"."""
 
     kind: str
     lines: tuple[str, ...]
@@ -49,10 +45,10 @@ class Section:
 
 
 def split_sections(text: str) -> list[Section]:
-    """The sections of a CV in their order; a kind may come more than once. Headings are not kept."""
+    """The sections of a CV in order, without their headings; a kind may occur more than once."""
     kind, lines = HEAD, []
     sections: list[Section] = []
-    for line in _RUN_ON.sub(_set_apart, _GLUED.sub(r"\n\1\n", text)).split("\n"):
+    for line in _RUN_ON.sub(_break_before, _GLUED.sub(r"\n\1\n", text)).split("\n"):
         heading, rest = _heading(line, inside=kind)
         if heading is None:
             lines.append(line)
@@ -64,25 +60,25 @@ def split_sections(text: str) -> list[Section]:
 
 
 def lines_of(sections: Iterable[Section], *kinds: str) -> list[str]:
-    """The filled lines of all sections of these kinds, in order."""
+    """The non-empty lines of all sections of these kinds, in order."""
     return [line for section in sections if section.kind in kinds for line in section.lines if line.strip()]
 
 
 def is_heading(line: str) -> bool:
     """Whether a line is nothing but a heading."""
-    return _level(line) in _table().exact
+    return _fold_heading(line) in _table().exact
 
 
-def _set_apart(match: re.Match[str]) -> str:
-    """A run-on heading at the beginning of a line; anything else as it was."""
+def _break_before(match: re.Match[str]) -> str:
+    """A line break before a heading inside a line; other text unchanged."""
     heading = match["title"] or match["capitals"]
-    kind = _table().exact.get(_level(heading))
-    # "Qualifications:" inside a line speaks of what was asked or learnt, seldom of schools.
+    kind = _table().exact.get(_fold_heading(heading))
+    # "Qualifications:" inside a line is rarely about schools.
     return match[0] if kind in {None, "education"} else f"\n{heading}:"
 
 
 def _closed(kind: str, lines: list[str], *, followed_by: str) -> list[Section]:
-    """The section(s) that end here. Between education and "Skill Details" the portals' export puts the titles."""
+    """The section that ends here, or two: before "Skill Details" the titles follow education without a heading."""
     if kind == "education" and followed_by.startswith("Skill Details"):
         rows, titles = _cut_headline(lines)
         return [Section(kind, tuple(rows)), Section(HEADLINE, tuple(titles))]
@@ -90,7 +86,7 @@ def _closed(kind: str, lines: list[str], *, followed_by: str) -> list[Section]:
 
 
 def _cut_headline(lines: list[str]) -> tuple[list[str], list[str]]:
-    """Education rows, and the titles: the line before the first blank one, and what follows it."""
+    """Education lines, and the titles: the line before the first blank one and the lines after it."""
     filled = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
     blank = next((i for i in range(filled, len(lines)) if not lines[i].strip()), len(lines))
     titles = [line for line in lines[max(blank - 1, 0) :] if 0 < len(line.split()) <= _MAX_HEADLINE_WORDS]
@@ -98,12 +94,12 @@ def _cut_headline(lines: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _heading(line: str, *, inside: str) -> tuple[str | None, str]:
-    """Kind of the section that the line begins and what stands behind the heading; (None, "") when it is none."""
-    bare = _level(line)
+    """Kind of the section that the line begins, and the text after the heading; (None, "") if it begins none."""
+    bare = _fold_heading(line)
     if kind := _table().exact.get(bare):
         return kind, ""
     if split := _SPLIT.match(line.strip()):
-        kind = _table().exact.get(_level(split["heading"]))
+        kind = _table().exact.get(_fold_heading(split["heading"]))
         begins = kind is not None and (inside not in _LABELLED or kind == "education" or split["heading"].isupper())
         return (kind, split["rest"]) if begins and kind not in _ONLY_LABELS else (None, "")
     words = bare.split()
@@ -115,11 +111,11 @@ def _heading(line: str, *, inside: str) -> tuple[str | None, str]:
 
 
 def _leading_heading(line: str) -> tuple[str | None, str]:
-    """A heading of several words that the text follows in the same line, as in flattened documents."""
+    """A heading of several words with text after it in the same line, as in flattened documents."""
     words = line.split()
     for count in range(min(4, len(words) - 1), 1, -1):
         heading, rest = words[:count], words[count:]
-        kind = _table().exact.get(_level(" ".join(heading)))
+        kind = _table().exact.get(_fold_heading(" ".join(heading)))
         if kind and all(word[0].isupper() or word == "&" for word in heading) and not rest[0][0].islower():
             # "Technical Skills / Responsibilities:" is a heading to its end.
             return kind, "" if rest[0][0] in "/&" and rest[-1].endswith(":") else " ".join(rest)
@@ -127,14 +123,14 @@ def _leading_heading(line: str) -> tuple[str | None, str]:
 
 
 def _looks_like_heading(line: str) -> bool:
-    """A capital at every word of weight, no number, and no end of a sentence."""
+    """Whether every longer word has a capital, and the line has no number and no end of a sentence."""
     words = _MARKS.sub("", line).split()
     if line.rstrip().endswith((".", ",")) or any(character.isdigit() for character in line):
         return False
     return all(word[0].isupper() or len(word) <= 3 for word in words)
 
 
-def _level(heading: str) -> str:
+def _fold_heading(heading: str) -> str:
     text = _PARENTHESES.sub(" ", heading)
     if _SPACED_LETTERS.fullmatch(text.strip()):
         text = text.replace(" ", "")
@@ -151,7 +147,7 @@ class _Headings:
 @functools.cache
 def _table() -> _Headings:
     source = resources.files("jobmatch_dagster.core.profiles") / "data" / "headings.toml"
-    kinds: dict[str, Any] = tomllib.loads(source.read_text(encoding="utf-8"))
+    kinds = tomllib.loads(source.read_text(encoding="utf-8"))
     return _Headings(
         exact={phrase: kind for kind, words in kinds.items() for phrase in words["exact"]},
         last_words={word: kind for kind, words in kinds.items() for word in words.get("last_words", ())},

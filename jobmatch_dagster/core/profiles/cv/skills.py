@@ -1,15 +1,12 @@
-"""Skills that a CV names: those of its lists, known or not, and those that the skill table finds in its prose.
-
-Put here how lists are taken apart. What a skill means belongs in `core/vocabulary/skills.py`.
-"""
+"""Skills of a CV: all items of its lists, known or not, and the skills of the table in its prose."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from jobmatch_dagster.core.profiles.cv.facts import is_spoken_language
 from jobmatch_dagster.core.profiles.cv.sections import Section
-from jobmatch_dagster.core.profiles.cv.vocabulary import PERSONAL, snippet
+from jobmatch_dagster.core.profiles.cv.spoken_languages import is_spoken_language
+from jobmatch_dagster.core.profiles.cv.word_lists import PERSONAL, snippet
 from jobmatch_dagster.core.vocabulary.skills import canonical, find_skills
 
 _MAX_LISTED = 80
@@ -18,7 +15,7 @@ _MAX_ITEM_WORDS = 6
 _MAX_ITEM_CHARACTERS = 50
 # Sections whose words are not about what the person can do.
 _NOT_ABOUT_SKILLS = frozenset({"education", "personal", "languages"})
-# A line that begins so lists skills, in whichever section it stands.
+# A line that begins with such a label lists skills, whatever its section.
 _LABEL = re.compile(
     r"^[\s•*–-]*(?:(?:key |core |technical |other |used |web |main )?(?:technolog(?:y|ies)(?: used)?|tools?(?: used)?|tech(?:nology)? ?stack|skills?|"
     r"languages|programming languages|databases?(?: used)?|frameworks?|librar(?:y|ies)|environment|platforms?|operating systems?|"
@@ -27,7 +24,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _HEADED = re.compile(r"^(?P<label>[^:,;|]{2,40}?)\s*:\s*[-–]?\s*(?P<items>\S.*)$")
-# A point at the end is none of the skill's, one at the front may be (".NET").
+# A point at the end is not part of the skill; one at the front may be (".NET").
 _EDGES = " \t•*:–-()[]/"
 _ITEM_SEPARATOR = re.compile(r"[,;|•\t]|\s[-–]\s|\s(?:and|und|&)\s(?=\S+$)")
 # "Python- Exprience - 24 months", "Java (5 years)", "SQL: 4/5".
@@ -36,7 +33,7 @@ _AMOUNT = re.compile(
     r"\s*\(?\b\d\s?/\s?\d+\b\)?$",
     re.IGNORECASE,
 )
-_LEVEL = re.compile(
+_PROFICIENCY = re.compile(
     r"\s*[-–(:]?\s*\b(?:basics?|beginner|intermediate|advanced|expert|proficient|good|very good|excellent|grundkenntnisse|"
     r"fortgeschritten|sehr gute?|gute?|experte|sicher|yes)\b(?:\s+(?:knowledge|kenntnisse|level|skills?))?\)?\s*$",
     re.IGNORECASE,
@@ -56,20 +53,20 @@ _NO_ITEM = re.compile(
     r"^(?:etc|others?|various|company|description|responsibilit(?:y|ies)|and|und|[\d\W]+)$|@",
     re.IGNORECASE,
 )
-# "a) Web shop": the letter numbers a line, it is no programming language.
+# "a) Web shop": the letter numbers the line and is no programming language.
 _ENUMERATOR = re.compile(r"^\W{0,3}\b[a-z]\)\s", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class FoundSkills:
-    """Skills in the CV's own spelling, those of its lists first; where each was found."""
+    """Skills in the CV's spelling, those of its lists first, and the text where each was found."""
 
     skills: tuple[str, ...]
     evidence: tuple[str, ...]
 
 
 def read_skills(sections: Sequence[Section]) -> FoundSkills:
-    """All skills that the sections name, each meaning once."""
+    """All skills that the sections name, each once."""
     found: dict[str, tuple[str, str]] = {}
     listed = [(item, line) for line in _list_lines(sections) for item in _items(line)]
     for item, line in listed[:_MAX_LISTED]:
@@ -86,7 +83,7 @@ def read_skills(sections: Sequence[Section]) -> FoundSkills:
 
 
 def _list_lines(sections: Sequence[Section]) -> Iterator[str]:
-    """Lines of skill sections, and lines elsewhere that a label says are lists of skills."""
+    """Lines of skill sections, and lines of other sections that have the label of a list of skills."""
     for section in sections:
         for line in section.lines:
             if section.kind == "skills":
@@ -96,7 +93,7 @@ def _list_lines(sections: Sequence[Section]) -> Iterator[str]:
 
 
 def _unlabelled(line: str) -> Iterator[str]:
-    """The list behind a label; the label itself where a sentence explains it ("Adaptability: ...")."""
+    """The list after a label, or the label itself if a sentence explains it ("Adaptability: ...")."""
     labelled = _HEADED.match(line.strip(" •*–-"))
     if not labelled:
         yield line
@@ -107,9 +104,9 @@ def _unlabelled(line: str) -> Iterator[str]:
 
 
 def _items(line: str) -> Iterator[str]:
-    """Skills of one line of a list: what the table knows of an item, else the item when it can be one.
+    """Skills of one line of a list: the table's skills in an item, else the item itself if it can be a skill.
 
-    Where a third of the pieces is long, the line is prose: its short pieces ("…, Berlin") are no items.
+    If a third of the pieces is long, the line is prose, and its short pieces ("…, Berlin") are no items.
     """
     pieces = [_bare(piece) for piece in _ITEM_SEPARATOR.split(_AMOUNT.sub("", line))]
     is_list = 3 * sum(len(piece.split()) > _MAX_ITEM_WORDS for piece in pieces) < len(pieces)
@@ -123,8 +120,8 @@ def _items(line: str) -> Iterator[str]:
 
 
 def _bare(piece: str) -> str:
-    """An item without its amount, level and "good knowledge of"."""
-    item = _LEVEL.sub("", _AMOUNT.sub("", piece)).lstrip(_EDGES).rstrip(_EDGES + ".")
+    """An item without years, proficiency and "good knowledge of"."""
+    item = _PROFICIENCY.sub("", _AMOUNT.sub("", piece)).lstrip(_EDGES).rstrip(_EDGES + ".")
     return _LEAD.sub("", item).lstrip(_EDGES).rstrip(_EDGES + ".")
 
 

@@ -1,7 +1,4 @@
-"""Job titles in a CV, newest first, and the seniority they tell.
-
-Put here what a title looks like. What field it belongs to is told by `facts.py`.
-"""
+"""Job titles in a CV, newest first, and the seniority that they name."""
 
 import functools
 import re
@@ -9,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from jobmatch_dagster.core.contacts import remove_contacts
 from jobmatch_dagster.core.profiles.cv.sections import HEAD, HEADLINE, Section
-from jobmatch_dagster.core.profiles.cv.vocabulary import any_word, table
+from jobmatch_dagster.core.profiles.cv.word_lists import any_word, word_list
 
 _MAX_TITLES = 5
 _MAX_WORDS = 7
-# A longer line is prose or a list: what it names is not the person's title.
+# A longer line is prose or a list.
 _MAX_LINE_WORDS = 16
 _HEAD_LINES = 8
-# What stands between a title and the firm, the place or the dates.
+# What separates a title from the company, the place or the dates.
 _SEPARATOR = re.compile(
     r"\s[-–—|@]+\s|\s*[|•@;]\s*|,\s+|\s+(?:at|bei|for|with|in der|im)\s+|\s{2,}|(?<=\w)\s*\((?=\D*\d)", re.IGNORECASE
 )
@@ -24,7 +21,7 @@ _GENDERS = re.compile(
     r"\(\s*(?:[mwdfxi]|gn|all genders)(?:\s*[/|,]\s*[mwdfxi])*\s*\)|(?<=\w)[:*](?:in|innen)\b", re.IGNORECASE
 )
 _LABEL = re.compile(r"^[\s•*–-]*(?P<label>[^:\n]{3,25}?)\s*:\s*[-–]?\s*(?P<title>\S.*)$")
-# "company - Kranich Developers": the portals' export names the firm so.
+# "company - Kranich Developers": how the export of some portals names the company.
 _FIRM = re.compile(
     r"^\W*(?:company|employer|client|organi[sz]ation|firm|firma|arbeitgeber|unternehmen|kunde)\s*[-–:]", re.IGNORECASE
 )
@@ -39,7 +36,7 @@ _NO_TITLE = re.compile(
 
 
 def find_titles(sections: Sequence[Section]) -> list[str]:
-    """Titles that the person holds or held, each once, in the order of the CV (newest first, as CVs are written)."""
+    """The person's present and past titles, each once, in the order of the CV, which is usually newest first."""
     found = dict.fromkeys(title for title in _candidates(sections) if title)
     once: dict[str, str] = {}
     for title in found:
@@ -48,7 +45,7 @@ def find_titles(sections: Sequence[Section]) -> list[str]:
 
 
 def seniority_of(titles: Sequence[str]) -> tuple[str, str] | None:
-    """Seniority that the newest title tells, and that title; None when it tells none."""
+    """Seniority that the newest title names, and that title; None if it names none."""
     for title in titles[:1]:
         for level, pattern in _seniorities():
             if pattern.search(title):
@@ -57,7 +54,7 @@ def seniority_of(titles: Sequence[str]) -> tuple[str, str] | None:
 
 
 def is_role(text: str) -> bool:
-    """Whether a word of the text names a job."""
+    """Whether the text contains a word for a job."""
     return bool(_roles().search(text))
 
 
@@ -74,7 +71,7 @@ def _candidates(sections: Sequence[Section]) -> Iterator[str]:
 
 
 def _headline_titles(lines: Sequence[str]) -> Iterator[str]:
-    """The first line is the job that was applied for; further ones count when they name a job or repeat it."""
+    """The first line of a headline is the job applied for. Further lines count if they name a job or repeat it."""
     first = lines[0] if lines else ""
     wanted = set(re.findall(r"\w{2,}", first.casefold()))
     for line in lines[1:]:
@@ -84,12 +81,12 @@ def _headline_titles(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _title(line: str) -> str:
-    """The title in a line of the head or of a job's description, "" when there is none."""
+    """The title in a line of the head or of a job's description; "" if there is none."""
     if _FIRM.match(line) or len(_DATES.sub("", line).split()) > _MAX_LINE_WORDS:
         return ""
     labelled = _LABEL.match(line)
     if labelled:
-        is_label = labelled["label"].casefold() in table("titles")["roles"]["labels"]
+        is_label = labelled["label"].casefold() in word_list("titles")["roles"]["labels"]
         return _part(labelled["title"], needs_role=True) if is_label else ""
     if line.lstrip()[:1] in "•*-–+":
         return ""
@@ -98,7 +95,7 @@ def _title(line: str) -> str:
 
 
 def _part(line: str, *, needs_role: bool) -> str:
-    """The part of a line that is the title: without firm, place, dates, gender marks and contact data."""
+    """The part of a line that is the title, without company, place, dates, gender marks and contact data."""
     line = remove_contacts(line, " | ")
     parts = [_TRAILING.sub("", part) for part in _SEPARATOR.split(_GENDERS.sub("", _DATES.sub("", line))) if part]
     for part in parts:
@@ -119,7 +116,7 @@ def _is_capitalised(title: str) -> bool:
 
 @functools.cache
 def _roles() -> re.Pattern[str]:
-    roles = table("titles")["roles"]
+    roles = word_list("titles")["roles"]
     words = "|".join(map(re.escape, sorted(roles["words"], key=len, reverse=True)))
     endings = "|".join(map(re.escape, sorted(roles["endings"], key=len, reverse=True)))
     return re.compile(rf"(?<!\w)(?:(?:{words})s?|\w*(?:{endings}))(?!\w)", re.IGNORECASE)
@@ -127,4 +124,4 @@ def _roles() -> re.Pattern[str]:
 
 @functools.cache
 def _seniorities() -> list[tuple[str, re.Pattern[str]]]:
-    return [(level, any_word(words)) for level, words in table("titles")["seniority"].items()]
+    return [(level, any_word(words)) for level, words in word_list("titles")["seniority"].items()]

@@ -1,1 +1,1 @@
-"""Readers of the kinds of CV files, one module each: content in, lines of text out."""
+"""Readers of CV files, one module for each kind: from content to lines of text."""

@@ -1,7 +1,7 @@
-"""Lines of a page in reading order, by where they stand on it.
+"""Lines of a page in reading order, by their places on the page.
 
-Put here the order alone. A page has two columns when both sides of a gutter have headings of their own; a column of
-dates beside a column of jobs is a table, whose rows stay together.
+A page has two columns if both sides of a gutter have headings of their own. A column of dates beside a column of jobs
+is a table, whose rows stay together.
 """
 
 from collections import Counter
@@ -11,9 +11,9 @@ from itertools import groupby
 
 from jobmatch_dagster.core.profiles.cv.sections import is_heading
 
-# Left edges that may be that of a right column: the commonest ones.
+# Number of left edges, the most common ones, that may begin a right column.
 _MAX_GUTTERS = 12
-# More lines across it, and it is no gutter.
+# With more lines across it, it is no gutter.
 _MAX_CROSSING_SHARE = 0.3
 _MIN_COLUMN_LINES = 3
 
@@ -30,7 +30,7 @@ class PlacedLine:
 
 
 def reading_order(lines: Sequence[PlacedLine]) -> list[str]:
-    """The page's text, top to bottom: what crosses the gutter by itself, between that one column after the other."""
+    """The page's text: lines across the gutter in their place, between them the left column before the right one."""
     rows = sorted(lines, key=lambda line: (-line.top, line.left))
     gutter = _gutter(rows)
     if gutter is None:
@@ -47,10 +47,10 @@ def reading_order(lines: Sequence[PlacedLine]) -> list[str]:
 
 
 def _gutter(lines: Sequence[PlacedLine]) -> float | None:
-    """Left edge of the right column, None when the page has one column."""
+    """Left edge of the right column; None if the page has one column."""
     edges = Counter(round(line.left) for line in lines)
     found = [edge - 1.0 for edge, _ in edges.most_common(_MAX_GUTTERS) if _is_gutter(edge - 1.0, lines)]
-    # The right column's headings may stand further left than its text.
+    # The headings of the right column may begin further left than its text.
     return min(found, default=None)
 
 

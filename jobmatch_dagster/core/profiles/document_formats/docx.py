@@ -1,12 +1,22 @@
-"""Word documents (DOCX), read from their main part with python-docx's XML parser."""
+"""Word documents (DOCX): their main part, read with the XML parser of python-docx."""
 
 import zipfile
 from collections.abc import Iterator
-from typing import Any
+from typing import Protocol
 
 from docx.oxml import parse_xml
 
 from jobmatch_dagster.core.profiles.document_limits import UnreadableDocument, bounded
+
+
+class _Element(Protocol):
+    """An XML element, as far as it is read. The tag of a comment is no string."""
+
+    tag: object
+    text: str | None
+
+    def __iter__(self) -> "Iterator[_Element]": ...
+
 
 _SKIPPED_PARTS = frozenset({"Fallback", "del", "moveFrom", "instrText", "sectPr"})
 
@@ -14,10 +24,10 @@ _SKIPPED_PARTS = frozenset({"Fallback", "del", "moveFrom", "instrText", "sectPr"
 def read_docx(archive: zipfile.ZipFile) -> str:
     """Text of a Word document: paragraphs, table rows, content controls and text boxes, in document order.
 
-    The main part is parsed by itself: broken links, pictures and macros of the file do not matter.
+    Only the main part is parsed, so that broken links, pictures and macros do not matter.
 
     Raises:
-        UnreadableDocument: no Word document in it, or broken.
+        UnreadableDocument: if the file has no Word document, or a broken one.
     """
     main = next((name for name in archive.namelist() if _is_main_part(name)), None)
     if main is None:
@@ -26,7 +36,7 @@ def read_docx(archive: zipfile.ZipFile) -> str:
         return "\n".join(bounded(_docx_lines(parse_xml(archive.read(main)))))
     except (UnreadableDocument, MemoryError):
         raise
-    except Exception as error:  # the parser of a hostile file may fail in any way
+    except Exception as error:  # a hostile file may fail in any way
         raise UnreadableDocument("broken: the Word document cannot be read, save it again") from error
 
 
@@ -35,12 +45,12 @@ def _is_main_part(name: str) -> bool:
     return name.startswith("word/document") and name.endswith(".xml") and (not stem or stem.isdigit())
 
 
-def _local_name(element: Any) -> str:
+def _local_name(element: _Element) -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-def _docx_lines(element: Any) -> Iterator[str]:
-    """Lines of the blocks below an element; a row whose cells are single lines becomes one line."""
+def _docx_lines(element: _Element) -> Iterator[str]:
+    """Lines of the blocks inside an element. A table row with one line in each cell becomes one line."""
     for child in element:
         name = _local_name(child)
         if name in _SKIPPED_PARTS:
@@ -58,8 +68,8 @@ def _docx_lines(element: Any) -> Iterator[str]:
             yield from _docx_lines(child)
 
 
-def _paragraph_lines(paragraph: Any) -> Iterator[str]:
-    """The paragraph's own text, then the text boxes that are anchored in it."""
+def _paragraph_lines(paragraph: _Element) -> Iterator[str]:
+    """The paragraph's own text, then the text boxes anchored in it."""
     own: list[str] = []
     boxes: list[str] = []
     _collect(paragraph, own, boxes)
@@ -67,7 +77,7 @@ def _paragraph_lines(paragraph: Any) -> Iterator[str]:
     yield from boxes
 
 
-def _collect(element: Any, own: list[str], boxes: list[str]) -> None:
+def _collect(element: _Element, own: list[str], boxes: list[str]) -> None:
     for child in element:
         name = _local_name(child)
         if name == "txbxContent":
@@ -83,6 +93,6 @@ def _collect(element: Any, own: list[str], boxes: list[str]) -> None:
         elif name == "numPr":
             own.append("• ")
         elif name == "r" and any(_local_name(mark) == "vanish" for properties in child for mark in properties):
-            continue  # hidden text is no part of what the person shows
+            continue  # hidden text is not part of the CV
         elif name not in _SKIPPED_PARTS:
             _collect(child, own, boxes)

@@ -1,9 +1,9 @@
-"""JSON Resume (jsonresume.org), written out as a CV."""
+"""JSON Resume (jsonresume.org), written out as a CV with headings and dates."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
+from jobmatch_dagster.core.json_values import JsonObject, JsonValue
 from jobmatch_dagster.core.profiles.document_limits import UnreadableDocument, bounded
 
 _RESUME_KEYS: Mapping[str, type] = {"basics": dict, "work": list, "skills": list, "education": list}
@@ -11,25 +11,25 @@ _PRESENT = "present"
 
 
 def read_json_resume(text: str) -> str:
-    """A JSON Resume (jsonresume.org) as the lines of a written CV, with headings and dates.
+    """A JSON Resume as the lines of a CV.
 
     Raises:
-        UnreadableDocument: no JSON, or JSON of another kind.
+        UnreadableDocument: if it is no JSON, or JSON of another kind.
     """
     try:
-        resume = json.loads(text)
+        resume: JsonValue = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UnreadableDocument("broken: it begins like JSON, but is none") from error
+        raise UnreadableDocument("broken: it begins like JSON, but is no complete JSON") from error
     if not isinstance(resume, dict) or not any(
         isinstance(resume.get(key), kind) and resume[key] for key, kind in _RESUME_KEYS.items()
     ):
-        raise UnreadableDocument("JSON, but no JSON Resume: it needs basics, work, skills or education")
+        raise UnreadableDocument("JSON, but not a JSON Resume, which has basics, work, skills or education")
     return "\n".join(bounded(_resume_lines(resume)))
 
 
-def _resume_lines(resume: Mapping[str, Any]) -> Iterator[str]:
-    basics = resume["basics"] if isinstance(resume.get("basics"), dict) else {}
-    place = basics["location"] if isinstance(basics.get("location"), dict) else {}
+def _resume_lines(resume: JsonObject) -> Iterator[str]:
+    basics = _object(resume, "basics")
+    place = _object(basics, "location")
     yield from _filled(basics.get("name"), basics.get("label"))
     if city := _joined(", ", place.get("city"), place.get("region"), place.get("countryCode")):
         yield f"Location: {city}"
@@ -48,15 +48,13 @@ def _resume_lines(resume: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
-def _section(
-    resume: Mapping[str, Any], key: str, heading: str, line_of: Callable[[dict[str, Any]], str]
-) -> Iterator[str]:
+def _section(resume: JsonObject, key: str, heading: str, line_of: Callable[[JsonObject], str]) -> Iterator[str]:
     lines = [line for entry in _entries(resume, key) if (line := line_of(entry))]
     if lines:
         yield from ("", heading, *lines)
 
 
-def _occupation_lines(entry: Mapping[str, Any]) -> Iterator[str]:
+def _occupation_lines(entry: JsonObject) -> Iterator[str]:
     role = entry.get("position") or _joined(", ", *_strings(entry.get("roles")))
     firm = entry.get("name") or entry.get("company") or entry.get("organization") or entry.get("entity")
     yield ""
@@ -67,31 +65,36 @@ def _occupation_lines(entry: Mapping[str, Any]) -> Iterator[str]:
         yield "Technologies: " + ", ".join(keywords)
 
 
-def _education_line(entry: Mapping[str, Any]) -> str:
+def _education_line(entry: JsonObject) -> str:
     return _joined(", ", entry.get("studyType"), entry.get("area"), entry.get("institution"), _dates(entry))
 
 
-def _skill_line(entry: Mapping[str, Any]) -> str:
+def _skill_line(entry: JsonObject) -> str:
     return _joined(": ", entry.get("name"), ", ".join(_strings(entry.get("keywords"))))
 
 
-def _dates(entry: Mapping[str, Any]) -> str:
+def _dates(entry: JsonObject) -> str:
     start, end = entry.get("startDate"), entry.get("endDate")
     return _joined(" - ", start, end or _PRESENT) if start else ""
 
 
-def _entries(resume: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+def _object(parent: JsonObject, key: str) -> JsonObject:
+    value = parent.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _entries(resume: JsonObject, key: str) -> list[JsonObject]:
     values = resume.get(key)
     return [entry for entry in values if isinstance(entry, dict)] if isinstance(values, list) else []
 
 
-def _strings(values: Any) -> list[str]:
+def _strings(values: JsonValue) -> list[str]:
     return list(_filled(*values)) if isinstance(values, list) else []
 
 
-def _filled(*values: Any) -> Iterator[str]:
+def _filled(*values: JsonValue) -> Iterator[str]:
     return (value.strip() for value in values if isinstance(value, str) and value.strip())
 
 
-def _joined(separator: str, *values: Any) -> str:
+def _joined(separator: str, *values: JsonValue) -> str:
     return separator.join(_filled(*values))

@@ -1,4 +1,4 @@
-"""PDF, read with pdfminer.six, in the order in which a person reads the page."""
+"""PDF, read with pdfminer.six in the order in which a person reads the page."""
 
 import io
 import re
@@ -16,15 +16,15 @@ from jobmatch_dagster.core.profiles.document_formats.columns import PlacedLine, 
 from jobmatch_dagster.core.profiles.document_limits import UnreadableDocument, bounded
 
 _ENCRYPTED = "encrypted: save it without a password"
-# What pdfminer writes for a glyph whose character the file does not tell.
+# What pdfminer writes for a glyph without a known character.
 _UNKNOWN_GLYPH = re.compile(r"\(cid:\d+\)")
 
 
 def read_pdf(content: bytes) -> str:
-    """Text of a PDF, page by page; columns one after the other.
+    """Text of a PDF page by page, one column after the other.
 
     Raises:
-        UnreadableDocument: encrypted, too many pages, or broken.
+        UnreadableDocument: if it is encrypted, has too many pages, or is broken.
     """
     try:
         return "\n".join(bounded(_lines(content)))
@@ -32,14 +32,14 @@ def read_pdf(content: bytes) -> str:
         raise
     except (PDFPasswordIncorrect, PDFEncryptionError) as error:
         raise UnreadableDocument(_ENCRYPTED) from error
-    except Exception as error:  # the parser of a hostile file may fail in any way
+    except Exception as error:  # a hostile file may fail in any way
         raise UnreadableDocument("broken: the PDF cannot be read, export it again") from error
 
 
 def _lines(content: bytes) -> Iterator[str]:
     document = PDFDocument(PDFParser(io.BytesIO(content)))
     resources = PDFResourceManager()
-    # No grouping of lines into boxes: its cost grows with the square of the lines, and `columns.py` orders them.
+    # Lines are not grouped into boxes: that takes quadratic time, and `columns.py` orders them.
     device = PDFPageAggregator(resources, laparams=LAParams(boxes_flow=None))
     interpreter = PDFPageInterpreter(resources, device)
     for number, page in enumerate(PDFPage.create_pages(document)):

@@ -1,12 +1,10 @@
-"""The word lists behind the reading of CVs (`data/profile/*.toml`), and how their words are found in text.
-
-Put here loading and matching alone. Which list says what belongs to the module that asks.
-"""
+"""The word lists for reading CVs (`core/profiles/data/*.toml`), and how words and evidence are found in text."""
 
 import functools
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
@@ -14,7 +12,7 @@ from jobmatch_dagster.core.contacts import CONTACT
 
 EVIDENCE_CHARACTERS = 80
 
-# A sentence or an item that holds one of these speaks of the person, not of the work.
+# A sentence or an item with one of these is about the person, not about work.
 PERSONAL = re.compile(
     rf"{CONTACT.pattern}|\b(?:e-?mail|phone|mobile|telefon|tel\.|handy|linkedin|github|address|adresse|anschrift|"
     r"born|birth|geboren|geb\.|geburts\w+|nationality|staatsangehörigkeit|marital|married|single|familienstand|verheiratet|ledig|"
@@ -24,21 +22,29 @@ PERSONAL = re.compile(
 )
 
 
+@dataclass(frozen=True)
+class ProfileField:
+    """Values of one field of a profile, and the pieces of text that they were read from; both empty if unknown."""
+
+    values: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
 @functools.cache
-def table(name: str) -> dict[str, Any]:
-    """A file of `data/profile`, by its name without the ending."""
+def word_list(name: str) -> dict[str, dict[str, Any]]:
+    """A file of `core/profiles/data`, by its name without the ending."""
     source = resources.files("jobmatch_dagster.core.profiles") / "data" / f"{name}.toml"
     return tomllib.loads(source.read_text(encoding="utf-8"))
 
 
 def any_word(words: Iterable[str]) -> re.Pattern[str]:
-    """Finds any of these words or phrases as whole words, without case; longer ones first."""
+    """Pattern of these words or phrases as whole words in any case, longer ones first."""
     longest_first = sorted(words, key=len, reverse=True)
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
 
 
 def snippet(text: str, start: int, end: int) -> str:
-    """What stands at a place of a text, with some of its line around it: evidence for people."""
+    """The text at this place with some of its line around it, as evidence for people."""
     line_start = text.rfind("\n", 0, start) + 1
     line_end = text.find("\n", end)
     line = " ".join(text[line_start : line_end if line_end >= 0 else None].split())
@@ -52,5 +58,5 @@ def snippet(text: str, start: int, end: int) -> str:
 
 
 def shortened(pieces: Sequence[str], limit: int = 10) -> list[str]:
-    """Evidence of a field: each piece once, short, and not too many."""
+    """Evidence of a field: each piece once, cut, and at most `limit` pieces."""
     return list(dict.fromkeys(" ".join(piece.split())[:EVIDENCE_CHARACTERS] for piece in pieces))[:limit]

@@ -1,6 +1,6 @@
-"""The text that stands for a profile when it is embedded: what the person does, not who the person is.
+"""The text of a profile that is embedded: what the person does, not who the person is.
 
-Put here the template and what it leaves out: name, address, contact, birth, schools.
+It leaves out name, address, contact data, birth and schools.
 """
 
 import re
@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from jobmatch_dagster.core.profiles.cv.names import names_in, words_of
 from jobmatch_dagster.core.profiles.cv.sections import Section, lines_of
 from jobmatch_dagster.core.profiles.cv.titles import is_role
-from jobmatch_dagster.core.profiles.cv.vocabulary import PERSONAL
+from jobmatch_dagster.core.profiles.cv.word_lists import PERSONAL
 from jobmatch_dagster.core.text import clean_line
 
-# MiniLM reads 256 word pieces, about so many words.
+# MiniLM reads 256 word pieces, which is about this many words.
 MAX_WORDS = 200
 _MAX_SUMMARY_WORDS = 50
 _MAX_SKILLS = 30
@@ -27,9 +27,9 @@ _LABEL = re.compile(
 def profile_text(
     *, titles: Sequence[str], skills: Sequence[str], industries: Sequence[str], sections: Sequence[Section]
 ) -> str:
-    """Titles, summary, skills, fields and main lines of work, most telling first, at most 200 words.
+    """Titles, skills, fields, summary and main lines of work, most specific first, at most 200 words.
 
-    Built like the text of a posting (`embedding_text.py`). Empty when the CV says none of it.
+    It is built like the text of a posting (`core/matching/embedding_text.py`), and empty if the CV has none of these.
     """
     names = names_in(sections)
     summary = _words(" ".join(_sentences(lines_of(sections, "summary"), names)), _MAX_SUMMARY_WORDS)
