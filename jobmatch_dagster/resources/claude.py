@@ -1,7 +1,4 @@
-"""Claude as a resource: what a deployment may choose.
-
-Put here configuration. How the API is called stands in `claude_client.py`.
-"""
+"""Claude as a resource: model, budgets and limits of a deployment. `claude_client.py` calls the API."""
 
 from decimal import Decimal
 from typing import Any
@@ -15,7 +12,7 @@ from jobmatch_dagster.resources.claude_client import ClaudeClient
 
 
 class ClaudeResource(dg.ConfigurableResource[Any]):
-    """The Messages API. Without a key the stage does nothing and pairs wait."""
+    """The Messages API. Without a key nothing is called and pairs wait."""
 
     api_key: str = Field(default="", description="ANTHROPIC_API_KEY; never shown")
     model: str = Field(default="claude-haiku-5-5", description="CLAUDE_MODEL")
@@ -80,7 +77,7 @@ class ClaudeResource(dg.ConfigurableResource[Any]):
         return prices_of(self.model, self.prices_file)
 
     def client(self) -> ClaudeClient:
-        """A client for the length of a run.
+        """A client for one run; close it at the end.
 
         Raises:
             PermanentFailure: if the model has no price.

@@ -16,7 +16,7 @@ from jobmatch_dagster.core.profiles.document_text import decode_text, plain_text
 
 __all__ = ["UnreadableDocument", "read_document"]
 
-_IMAGE = "an image: a CV must hold text, save it as PDF or DOCX"
+_IMAGE = "an image: a CV must contain text, save it as PDF or DOCX"
 _FOREIGN_KINDS = (
     (b"\xd0\xcf\x11\xe0", "a password-protected or old Word file (.doc): save it without a password as DOCX or PDF"),
     (b"{\\rtf", "an RTF file: save it as DOCX or PDF"),

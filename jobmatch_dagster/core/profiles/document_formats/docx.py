@@ -31,7 +31,7 @@ def read_docx(archive: zipfile.ZipFile) -> str:
     """
     main = next((name for name in archive.namelist() if _is_main_part(name)), None)
     if main is None:
-        raise UnreadableDocument("broken: the archive holds no Word document")
+        raise UnreadableDocument("broken: the archive contains no Word document")
     try:
         return "\n".join(bounded(_docx_lines(parse_xml(archive.read(main)))))
     except (UnreadableDocument, MemoryError):
