@@ -1,4 +1,4 @@
-"""A local stand-in for the Messages API and its batches: real HTTP, so that the real SDK talks to it.
+"""A local stand-in for the Messages API and its batches, over real HTTP, so that the real SDK is used.
 
 What it sends is built from the SDK's own types, what it receives is held against them. It keeps every request, counts
 what was paid for, and answers, delays and fails as a test sets it.
@@ -38,7 +38,7 @@ def data_of(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def grounded(request: dict[str, Any]) -> dict[str, Any]:
-    """A usable answer: its quote stands in the request, its reasons name a skill."""
+    """A usable answer: its quote occurs in the request, and its reasoning names a skill."""
     data = data_of(request)
     posting = data["posting"]
     fact = (posting.get("skills") or posting.get("industries") or data["profile"].get("skills") or ["5 years"])[0]
@@ -52,7 +52,7 @@ def grounded(request: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass
 class Batch:
-    """A message batch: its items, and how often it is asked for until it has ended."""
+    """A message batch: its items, and how often its state is asked for until it has ended."""
 
     id: str
     requests: list[dict[str, Any]]
@@ -125,16 +125,16 @@ class ClaudeStandIn:
 
     @property
     def sent(self) -> list[dict[str, Any]]:
-        """Every request of any kind that held a prompt."""
+        """Every request with a prompt, of any kind."""
         return [*self.requests, *self.counted, *(r["params"] for batch in self.batches for r in batch.requests)]
 
     def end_batches(self) -> None:
-        """Let every batch have ended."""
+        """End every batch."""
         for batch in self.batches:
             batch.polls_left = 0
 
     def forget(self) -> None:
-        """Start anew."""
+        """Forget all requests and batches."""
         for kept in (self.requests, self.counted, self.batches, self.paid, self.faults, self.batch_faults):
             kept.clear()
 
@@ -225,7 +225,7 @@ class ClaudeStandIn:
     async def _results(self, request: Request) -> Response:
         batch = next(b for b in self.batches if b.id == request.path_params["id"])
         if batch.lines is None:
-            batch.lines = [self._line(batch, item) for item in batch.requests][::-1]  # any order but that of asking
+            batch.lines = [self._line(batch, item) for item in batch.requests][::-1]  # not in the order of the requests
         lines = "\n".join(json.dumps(line) for line in batch.lines)
         return self._refused(request) or Response(lines, media_type="application/x-jsonl")
 
@@ -294,13 +294,13 @@ _ID_CHARACTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345
 
 
 def request_key(body: dict[str, Any]) -> str:
-    """What makes two requests the same question, however they travel: everything but the cache marks."""
+    """Identity of a request, direct or in a batch: everything but the cache marks."""
     texts = [block["text"] for block in (*body["system"], *body["messages"][0]["content"])]
     return hashlib.sha256("\0".join([body["model"], *texts]).encode()).hexdigest()
 
 
 class _Dropped(Response):
-    """An answer that never arrives: the connection is cut after the status line."""
+    """An answer that never arrives: the connection is closed after the status line."""
 
     def __init__(self) -> None:
         super().__init__(b"{", media_type="application/json")

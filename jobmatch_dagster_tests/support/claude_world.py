@@ -1,4 +1,4 @@
-"""A small world for Claude's tests: matched users whose pairs wait, and the stand-in that is asked."""
+"""A small world for tests of the enrichment: matched users whose pairs wait, and the stand-in for Claude."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -44,7 +44,7 @@ _RESET = """
 
 @dataclass
 class ClaudeWorld:
-    """What a test of Claude's stage works with."""
+    """What a test of the enrichment works with."""
 
     database: Database
     instance: dg.DagsterInstance
@@ -52,12 +52,12 @@ class ClaudeWorld:
     claude: ClaudeStandIn
 
     def enrich(self, user_keys: list[str] | None = None, **settings: Any) -> EnrichReport:
-        """The stage alone, with a resource of the test's own."""
+        """Run the enrichment alone, with these settings of the resource."""
         return enrich_pairs(self.database, self.resource(**settings), "test-run", user_keys)
 
     @staticmethod
     def resource(**settings: Any) -> ClaudeResource:
-        """A resource that loses no time."""
+        """A resource that does not wait."""
         given = {"retry_wait_s": 0.0, "lost_batch_wait_s": 0.0, "max_pairs_per_user": 1_000, **settings}
         return ClaudeResource(api_key=KEY, **given)
 
@@ -73,7 +73,7 @@ class ClaudeWorld:
         return self.run("rematch_user", "user_claude_matches", user_key)
 
     def run_sensor(self) -> int:
-        """Evaluate the batch sensor and make the runs that it asks for."""
+        """Evaluate the batch sensor and execute the runs that it requests."""
         resources = default_resources()
         given = {name: resources[name] for name in ("database", "claude")}
         return run_requested(self.defs, self.instance, "claude_batch_sensor", given)
@@ -83,7 +83,7 @@ class ClaudeWorld:
         self.defs = build_defs()
 
     def anew(self, *, ledger: bool = True) -> None:
-        """All pairs wait again, and, unless told otherwise, nothing is held."""
+        """Let all pairs wait again; also empty the ledger, unless it is to be kept."""
         with self.database.begin() as connection:
             if ledger:
                 connection.exec_driver_sql("DELETE FROM claude_requests")
@@ -95,19 +95,19 @@ class ClaudeWorld:
             return connection.scalar(text(query), parameters)
 
     def count(self, condition: str, **parameters: Any) -> int:
-        """Pairs of which this is true."""
+        """Number of pairs that meet a condition."""
         return int(self.scalar(f"SELECT count(*) FROM user_job_matches WHERE {condition}", **parameters))
 
     @property
     def waiting(self) -> int:
-        """Pairs that wait and are in no batch."""
+        """Number of pairs that wait and are in no batch."""
         return self.count("claude_status = 'waiting'")
 
     @property
     def questions(self) -> int:
-        """Distinct requests of the ledger; postings of a cluster share one, so that there are fewer than pairs."""
+        """Number of requests in the ledger. Postings of a cluster share one, so that there are fewer than pairs."""
         return int(self.scalar("SELECT count(*) FROM claude_requests"))
 
     def rows(self) -> list[str]:
-        """Rows of the matches, as they must be the same after the same work."""
+        """Rows of the matches, which must be the same after the same work."""
         return table_rows(self.database, "user_job_matches")["user_job_matches"]

@@ -32,13 +32,13 @@ def test_another_title_or_company_is_another_job(one: tuple[str, str], other: tu
     assert ad_key(*one) != ad_key(*other)
 
 
-def test_near_identical_texts_are_one_group_and_others_stay_apart() -> None:
+def test_nearly_identical_texts_are_one_group() -> None:
     footer = " Find more English Speaking Jobs in Germany on Arbeitnow"
     texts = {"10": _TEXT, "9": _TEXT + footer, "11": _TEXT.replace("word3 ", "another "), "12": _TEXT[::-1]}
     assert group_alike(texts) == [["9", "10", "11"]]
     assert group_alike(dict(reversed(texts.items()))) == [["9", "10", "11"]]
 
 
-def test_short_and_empty_texts_do_no_harm() -> None:
+def test_short_and_empty_texts_are_grouped() -> None:
     assert group_alike({"1": "", "2": "word"}) == []
     assert group_alike({"1": "Nurse wanted", "2": "nurse  WANTED"}) == [["1", "2"]]

@@ -57,7 +57,7 @@ def test_ids_of_both_generations_are_the_same_text() -> None:
     assert _with(id=17).external_id == _with(id="17").external_id == "17"
 
 
-def test_a_title_that_repeats_itself_on_a_second_line_is_told_once() -> None:
+def test_a_title_repeated_on_a_second_line_is_kept_once() -> None:
     assert _with(title="Data Engineer\n    Data Engineer ").title == "Data Engineer"
 
 
@@ -73,21 +73,21 @@ def test_education_comes_as_list_or_text() -> None:
     assert _with(ai_education_requirements=["bachelor degree"]).ai_education_requirements == ["bachelor degree"]
 
 
-def test_a_value_that_its_field_cannot_hold_is_kept_with_the_reason() -> None:
+def test_an_unusable_value_is_stored_with_the_reason() -> None:
     posting = _with(ai_experience_level="11 to 14", ai_working_hours=900)
     assert posting.ai_experience_level is None
     assert posting.ai_working_hours is None
     assert set((posting.extra or {})["_unusable"]) == {"ai_experience_level", "ai_working_hours"}
 
 
-def test_fields_that_are_news_are_kept_and_reported() -> None:
+def test_new_fields_are_stored_and_reported() -> None:
     page = json.dumps([{**_RECORD, "ai_brand_new": {"a": 1}}]).encode()
     content = normalise_page(page)
     assert content.unknown_fields == {"ai_brand_new": 1}
     assert (content.postings[0][1].extra or {})["ai_brand_new"] == {"a": 1}
 
 
-def test_names_and_addresses_of_people_are_dropped_at_the_door() -> None:
+def test_fields_about_people_are_not_stored() -> None:
     posting = _with(ai_hiring_manager_name="Eva Muster", ai_hiring_manager_email_address="eva@muster.example")
     assert "Eva" not in repr(posting)
     assert "muster.example" not in repr(posting)
@@ -105,7 +105,7 @@ def test_names_and_addresses_of_people_are_dropped_at_the_door() -> None:
         ({"title": "Senior Data Engineer"}, True),
     ],
 )
-def test_only_a_real_change_of_the_text_is_another_text(changes: dict[str, Any], is_another_text: bool) -> None:
+def test_only_a_real_change_changes_the_text_hash(changes: dict[str, Any], is_another_text: bool) -> None:
     before = _with(description_text="Build pipelines.")
     after = _with(**{"description_text": "Build pipelines.", **changes})
     assert (before.text_hash != after.text_hash) == is_another_text
@@ -154,7 +154,7 @@ def test_no_value_of_any_field_breaks_a_page_at_length(name: str, value: Any) ->
 
 
 def _check_neighbour(name: str, value: Any) -> None:
-    """A corrupted record is a posting or a rejection that names the field; the one beside it loads."""
+    """A corrupted record is a posting or a rejection that names the field, and its neighbour loads."""
     page = json.dumps([{**_RECORD, name: value}, {**_RECORD, "id": "18"}], default=str).encode()
     content = normalise_page(page)
     assert len(content.postings) + len(content.rejected) == 2

@@ -37,7 +37,7 @@ def _read(**changes: Any) -> Answer | UnusableAnswer:
 
 
 def test_the_prompt_is_the_one_that_its_version_names() -> None:
-    """An edit of guidelines or schema is a new version: say so here; pairs are asked with it from now on."""
+    """An edit of guidelines or schema makes a new version, with which pairs are asked from then on: update it here."""
     content = guidelines() + json.dumps(ANSWER_SCHEMA, sort_keys=True)
     assert prompt_version() == f"explain_match-2-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
     assert prompt_version() == "explain_match-2-65ca1f16"
@@ -48,7 +48,7 @@ def test_the_prompt_is_the_one_that_its_version_names() -> None:
     [(100, (85, 90)), (80, (85, 90)), (79.9, (75, 84)), (60, (75, 84)), (59.9, (60, 74)), (40, (60, 74)),
      (39.9, (45, 59)), (20, (45, 59)), (19.9, (30, 44)), (0, (30, 44)), (None, (45, 74))],
 )  # fmt: skip
-def test_bands_are_the_missions(percent: float | None, band: tuple[int, int]) -> None:
+def test_bands_follow_the_mission(percent: float | None, band: tuple[int, int]) -> None:
     assert score_band(percent) == band
 
 
@@ -71,14 +71,14 @@ def test_a_good_answer_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("quote", "stands"),
+    ("quote", "occurs"),
     [("python", True), ("“Python”", True), ("R", True), ("good german", True), ("C++", True), ("Data  Engineer", True),
      ("Pyth", False), ("C", False), ("", False), ("Java", False), ("skills", False), ("is", False), ("6.3", True),
      ("50.0 %", False), ("Good German is asked for…", True)],
 )  # fmt: skip
-def test_a_quote_must_stand_in_a_value(quote: str, stands: bool) -> None:
+def test_a_quote_must_occur_in_a_value(quote: str, occurs: bool) -> None:
     found = _read(key_alignments=[{"point": "x", "quote": quote}], potential_gaps=[])
-    assert isinstance(found, Answer) is stands
+    assert isinstance(found, Answer) is occurs
     if isinstance(found, UnusableAnswer):
         assert found.status == "ungrounded"
 
@@ -88,7 +88,7 @@ def test_a_quote_must_stand_in_a_value(quote: str, stands: bool) -> None:
     [("You fit this job very well.", True), ("Data Engineer at Kranich suits you.", True), ("Your Python fits.", False),
      ("Your 6 years of experience fit.", False), ("You know C++.", False), ("Rather good.", True)],
 )  # fmt: skip
-def test_reasons_must_name_something(reasoning: str, generic: bool) -> None:
+def test_reasoning_without_a_fact_is_generic(reasoning: str, generic: bool) -> None:
     found = _read(match_reasoning=reasoning)
     assert isinstance(found, Answer)
     assert found.is_generic is generic
@@ -101,7 +101,7 @@ _ANYTHING = st.recursive(
 
 
 @given(_ANYTHING, st.sampled_from(list(_GOOD)))
-def test_no_odd_value_becomes_a_score_or_an_error(value: Any, name: str) -> None:
+def test_odd_values_give_neither_a_score_nor_an_error(value: Any, name: str) -> None:
     found = _read(**{name: value})
     if name == "claude_score":
         assert isinstance(found, UnusableAnswer)
@@ -109,7 +109,7 @@ def test_no_odd_value_becomes_a_score_or_an_error(value: Any, name: str) -> None
         assert found.reasoning
 
 
-def test_links_and_lengths_of_an_answer_are_tamed() -> None:
+def test_an_answer_is_cut_and_loses_contact_data() -> None:
     found = _read(match_reasoning="Python. Apply at https://evil.example/x or a@b.example. " + "long " * 900)
     assert isinstance(found, Answer)
     assert "evil" not in found.reasoning

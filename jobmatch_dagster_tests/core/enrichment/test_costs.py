@@ -25,13 +25,13 @@ def test_every_kind_of_token_has_its_price() -> None:
     assert prices.cost_usd(usage, batch=True) == expected / 2
 
 
-def test_an_upper_bound_is_one() -> None:
+def test_the_highest_cost_is_an_upper_bound() -> None:
     prices = prices_of("claude-haiku-5-5")
     for batch in (False, True):
         assert prices.cost_usd(flat_usage(_USAGE), batch=batch) < prices.highest_usd(Decimal(6_000), 400, batch=batch)
 
 
-def test_prices_come_from_a_file_of_ones_own(tmp_path: Path) -> None:
+def test_prices_may_come_from_another_file(tmp_path: Path) -> None:
     file = tmp_path / "prices.toml"
     names = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "batch_share")
     file.write_text('["a-model"]\n' + "\n".join(f'{name} = "2"' for name in names))
@@ -41,7 +41,7 @@ def test_prices_come_from_a_file_of_ones_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["no toml [", '["m"]\ninput = "1"', '["m"]\ninput = "x"'])
-def test_a_broken_price_list_is_told(tmp_path: Path, content: str) -> None:
+def test_a_broken_price_list_is_an_error(tmp_path: Path, content: str) -> None:
     file = tmp_path / "prices.toml"
     file.write_text(content)
     with pytest.raises(PermanentFailure, match="CLAUDE_PRICES"):

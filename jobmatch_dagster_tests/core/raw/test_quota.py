@@ -8,7 +8,7 @@ from jobmatch_dagster.core.raw.response import Quota
 _NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
-def test_a_pace_that_ends_before_the_renewal_is_not_sustainable() -> None:
+def test_credits_that_end_before_the_renewal_do_not_last() -> None:
     spending = Spending(100, 2_000, 14_000, 200, _NOW - timedelta(days=30))
     quota = Quota(jobs_remaining=10_000, requests_remaining=50, reset_seconds=10 * 86_400)
     found = compute_outlook(quota, _NOW, spending, _NOW)
@@ -18,7 +18,7 @@ def test_a_pace_that_ends_before_the_renewal_is_not_sustainable() -> None:
     assert richer.sustainable is True
 
 
-def test_what_the_api_did_not_tell_is_unknown() -> None:
+def test_unstated_numbers_are_unknown() -> None:
     found = compute_outlook(None, None, Spending(0, 0, 0, 0, None), _NOW)
     assert (found.credits_left, found.days_left, found.sustainable) == (None, None, None)
 
@@ -33,11 +33,11 @@ def test_what_the_api_did_not_tell_is_unknown() -> None:
         (Quota(jobs_remaining=300, requests_remaining=0), False),
     ],
 )
-def test_a_page_is_asked_for_only_while_the_reserve_stays_whole(quota: Quota | None, allowed: bool) -> None:
+def test_a_page_must_leave_the_reserve_untouched(quota: Quota | None, allowed: bool) -> None:
     assert allows_page(quota, page_cost=100, reserve=100) is allowed
 
 
-def test_what_was_told_before_the_renewal_holds_no_longer() -> None:
+def test_a_statement_expires_with_the_renewal() -> None:
     quota = Quota(jobs_remaining=0, reset_seconds=60)
     assert is_still_valid(quota, _NOW, _NOW + timedelta(seconds=59))
     assert not is_still_valid(quota, _NOW, _NOW + timedelta(seconds=61))

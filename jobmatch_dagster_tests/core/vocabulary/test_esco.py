@@ -1,4 +1,4 @@
-"""Files of the official ESCO download enrich the skill table and never overrule it."""
+"""Files of the official ESCO download extend the skill table and never override it."""
 
 import subprocess
 import sys
@@ -20,13 +20,13 @@ def files(tmp_path: Path) -> list[Path]:
     return paths
 
 
-def test_labels_of_a_concept_meet_across_languages(files: list[Path]) -> None:
+def test_labels_of_a_concept_are_joined_across_languages(files: list[Path]) -> None:
     assert read_esco(files) == {
         "beekeeping": ["apiculture", "keep bees", "Imkerei"], "Python": ["snake"], "Töpfern": [],
     }  # fmt: skip
 
 
-def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
+def test_an_unusable_file_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("a,b\n1,2\n")
     with pytest.raises(EscoFileError, match=r"x\.csv lacks conceptUri, preferredLabel"):

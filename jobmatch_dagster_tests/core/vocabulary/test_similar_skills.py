@@ -1,4 +1,4 @@
-"""Skills that are alike by their vectors, with the packaged model: what is let through and what is not."""
+"""Skills that are similar by their vectors under the packaged model, and skills that are not."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def _similar(embedder: EmbedderResource, skills: list[str]) -> dict[str, list[st
     ("posting", "cv"),
     [("personal hygiene", "Hygiene"), ("pharmacy operations", "Pharmacy"), ("nursing science", "Nursing")],
 )
-def test_a_skill_that_the_table_lacks_finds_its_neighbour(embedder: EmbedderResource, posting: str, cv: str) -> None:
+def test_a_skill_outside_the_table_finds_its_neighbour(embedder: EmbedderResource, posting: str, cv: str) -> None:
     (hit,) = compare_skills([posting], [cv], _similar(embedder, [posting])).hits
     assert (hit.kind, hit.job_skill, hit.cv_skill) == ("similar", posting, cv)
 
@@ -39,7 +39,7 @@ def test_a_skill_that_the_table_lacks_finds_its_neighbour(embedder: EmbedderReso
         ("Spanish language", "German"), (".NET programming", "Networking"),
     ],
 )  # fmt: skip
-def test_vectors_bring_nothing_in_that_the_table_keeps_apart(embedder: EmbedderResource, posting: str, cv: str) -> None:
+def test_vectors_join_no_skills_that_the_table_separates(embedder: EmbedderResource, posting: str, cv: str) -> None:
     hits = compare_skills([posting], [cv], _similar(embedder, [posting])).hits
     assert "similar" not in {hit.kind for hit in hits}
 

@@ -1,4 +1,4 @@
-"""Claude's stage against a local stand-in: both slices, both ways, what is sent, scores and reasons."""
+"""The enrichment against a local stand-in for Claude: both slices, batches and calls, requests, scores, reasons."""
 
 import json
 
@@ -17,7 +17,7 @@ from jobmatch_dagster_tests.support.world import HOUR, NOW
 _DONE = "claude_status = 'done' AND claude_score BETWEEN 0 AND 100"
 
 
-def test_without_a_key_nothing_is_called_and_the_pairs_wait(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+def test_pairs_wait_without_a_key(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     with environment({"ANTHROPIC_API_KEY": None}):
         claude_world.reload()
         told = claude_world.run_for("ada")
@@ -41,7 +41,7 @@ def test_every_waiting_pair_gets_a_score_with_reasons(claude_world: ClaudeWorld,
     assert len(claude.counted) == 1
 
 
-def test_the_page_that_explains_a_pair_shows_the_answer(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+def test_the_explanation_of_a_pair_shows_the_answer(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     claude.answer = lambda request: {**grounded(request), "remark": "as the API sent it"}
     claude_world.run_for("ada")
     resources = default_resources()
@@ -58,7 +58,7 @@ def test_the_page_that_explains_a_pair_shows_the_answer(claude_world: ClaudeWorl
     assert wording.answer(refused) == "no text: refusal"
 
 
-def test_both_slices_and_both_ways_make_the_same_rows(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+def test_slices_batches_and_calls_write_the_same_rows(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     hour = hour_name(HOUR)
     slices = {
         "hour": [("hourly_collection", "claude_matches", hour)],
@@ -86,14 +86,14 @@ def test_no_answer_is_paid_twice(claude_world: ClaudeWorld, claude: ClaudeStandI
     claude_world.run_for("ada")
     calls, pairs = len(claude.requests), claude_world.count(_DONE)
     assert claude_world.run_for("ada")["calls"] == 0
-    # Even when the answers were lost on their way into the table.
+    # Not even if the answers were lost before they were written to the pairs.
     claude_world.anew(ledger=False)
     told = claude_world.run_for("ada")
     assert (told["calls"], told["answers_from_ledger"]) == (0, pairs)
     assert len(claude.requests) == calls
 
 
-def test_a_changed_ad_that_says_the_same_costs_nothing(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+def test_a_cosmetic_change_of_an_ad_costs_nothing(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     claude_world.enrich()
     calls, done = len(claude.requests), claude_world.count(_DONE)
     with claude_world.database.begin() as connection:
@@ -104,10 +104,8 @@ def test_a_changed_ad_that_says_the_same_costs_nothing(claude_world: ClaudeWorld
     assert len(claude.requests) == calls
 
 
-def test_postings_of_a_cluster_are_one_request_and_each_pair_keeps_its_own_band(
-    claude_world: ClaudeWorld, claude: ClaudeStandIn
-) -> None:
-    """The second ad's fields were read a little differently by the vendor, and it lost some skills."""
+def test_a_cluster_shares_a_request_but_not_the_band(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    """The vendor read the fields of the second ad a little differently, and it has fewer skills."""
     claude_world.run_for("ada")
     before = claude_world.questions
     claude_world.anew()
@@ -130,12 +128,12 @@ def test_postings_of_a_cluster_are_one_request_and_each_pair_keeps_its_own_band(
     query = "SELECT {} FROM user_job_matches WHERE user_id = 1 AND job_id = :id"
     hashes = {claude_world.scalar(query.format("claude_request_hash"), id=job) for job in (first, second)}
     assert len(hashes) == 1
-    # All of the one skill that it asks for is there.
+    # It asks for one skill, which the profile has.
     assert claude_world.scalar(query.format("claude_band_low"), id=second) == 85
 
 
-def test_claude_is_told_what_the_matching_compared(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
-    """The facts that the matching kept, the user's wishes in the profile's place, and the verdicts on conditions."""
+def test_the_request_has_the_facts_that_were_matched(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    """The stored facts, the user's preferences instead of the profile's, and the verdicts on preferences."""
     with claude_world.database.begin() as connection:
         connection.exec_driver_sql(
             "INSERT INTO user_preferences (user_id, work_arrangements) VALUES (1, '{Remote Solely}')"
@@ -155,14 +153,14 @@ def test_claude_is_told_what_the_matching_compared(claude_world: ClaudeWorld, cl
         assert sent["posting"]["skills"] == ["Nursing", "Falconry"]
         assert analysis["missing_skills"] == ["Falconry"]
         assert analysis["read_from_ad"] == ["experience_level"]
-        # A level that was read takes no pair out; places and visas stay with us.
+        # A derived level excludes no pair; places and visas are not sent.
         assert analysis["experience"] == {"posting": "10+", "profile": "0-2", "fit": "20 of 100"}
         assert set(analysis["filters"]) == {"experience", "work_arrangement", "salary"}
         assert (analysis["filters"]["experience"], analysis["filters"]["salary"]) == ("passed", "passed")
     assert claude_world.count("user_id = 1 AND claude_status = 'done' AND claude_band_low <> 60") == 0
 
 
-def test_planted_personal_data_is_in_no_request(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+def test_no_request_contains_personal_data(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     pairs = claude_world.count("user_id = (SELECT id FROM users WHERE user_key = 'u-1')")
     for batch_min in (100, 1):
         claude_world.anew()
@@ -173,7 +171,7 @@ def test_planted_personal_data_is_in_no_request(claude_world: ClaudeWorld, claud
     assert [planted for planted in PLANTED if planted.casefold() in sent] == []
 
 
-def test_generic_reasons_are_asked_about_once_more_and_marked(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+def test_generic_reasons_are_asked_once_more_and_marked(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     pairs = claude_world.waiting
     generic = {"match_reasoning": "You are a very good fit and should apply."}
     claude.answer = lambda request: {**grounded(request), **generic}
@@ -202,7 +200,7 @@ def test_items_without_a_quote_are_dropped_and_counted(claude_world: ClaudeWorld
 
 
 @pytest.mark.parametrize("raw", [0, 100])
-def test_a_score_far_from_its_band_is_held_near_it(claude_world: ClaudeWorld, claude: ClaudeStandIn, raw: int) -> None:
+def test_a_score_far_from_its_band_is_clamped(claude_world: ClaudeWorld, claude: ClaudeStandIn, raw: int) -> None:
     claude.answer = lambda request: {**grounded(request), "claude_score": raw}
     report = claude_world.enrich()
     wrong = """
@@ -219,9 +217,7 @@ def test_a_score_far_from_its_band_is_held_near_it(claude_world: ClaudeWorld, cl
     assert report.clamped > 0
 
 
-def test_one_warm_call_of_a_user_comes_first_and_calls_are_bounded(
-    claude_world: ClaudeWorld, claude: ClaudeStandIn
-) -> None:
+def test_a_users_first_call_is_alone_and_calls_are_limited(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     claude.latency_s = 0.03
     claude_world.enrich(concurrency=3)
     people = [json.dumps(data_of(request)["profile"]) for request in claude.requests]
@@ -229,8 +225,8 @@ def test_one_warm_call_of_a_user_comes_first_and_calls_are_bounded(
     assert 1 < claude.most_at_once <= 3
 
 
-def test_ten_pairs_can_be_tried(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
-    """As the README says, with three people here: the two best of each, in the run of an hour."""
+def test_a_few_pairs_can_be_tried_as_the_readme_says(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    """The two best pairs of each of three users, in the run of an hour."""
     with environment({"CLAUDE_MAX_PAIRS": "6"}):
         claude_world.reload()
         assert default_resources()["claude"].max_pairs_per_run == 6

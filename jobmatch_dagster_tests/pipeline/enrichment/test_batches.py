@@ -28,7 +28,7 @@ def _batch(world: ClaudeWorld, user_keys: list[str] | None = None, **settings: A
 
 
 def _tick(world: ClaudeWorld) -> dg.RunRequest | str:
-    """What the sensor asks for, or why it does not."""
+    """The run that the sensor requests, or why it requests none."""
     resources = default_resources()
     given = {name: resources[name] for name in ("database", "claude")}
     with dg.build_sensor_context(instance=world.instance, resources=given) as context:
@@ -37,7 +37,7 @@ def _tick(world: ClaudeWorld) -> dg.RunRequest | str:
     return result if isinstance(result, dg.RunRequest) else result.skip_message or ""
 
 
-def test_each_result_finds_its_pair_whatever_the_order(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+def test_results_in_any_order_reach_their_pairs(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     claude.answer = lambda request: {
         **grounded(request),
         "match_reasoning": f"{data_of(request)['posting']['title']}: {data_of(request)['posting']['skills'][0]}.",
@@ -71,7 +71,7 @@ def test_a_batch_costs_half(claude_world: ClaudeWorld, claude: ClaudeStandIn) ->
 
 
 @pytest.mark.parametrize("outcome", ["expired", "canceled", "errored"])
-def test_items_without_an_answer_are_queued_again_but_not_for_ever(
+def test_items_without_an_answer_are_retried_until_given_up(
     claude_world: ClaudeWorld, claude: ClaudeStandIn, outcome: str
 ) -> None:
     pairs = claude_world.waiting
@@ -84,9 +84,7 @@ def test_items_without_an_answer_are_queued_again_but_not_for_ever(
     assert claude_world.scalar("SELECT sum(reserved_usd) + sum(lost_usd) FROM claude_requests") == 0
 
 
-def test_what_was_given_up_gets_another_chance_when_a_person_says_so(
-    claude_world: ClaudeWorld, claude: ClaudeStandIn
-) -> None:
+def test_rejected_requests_can_be_retried_on_demand(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     pairs = claude_world.waiting
     claude.polls, claude.outcome = 0, lambda _: "expired"
     for _ in range(6):
@@ -97,7 +95,7 @@ def test_what_was_given_up_gets_another_chance_when_a_person_says_so(
     assert claude_world.count("claude_status = 'done'") == pairs
 
 
-def test_an_item_that_is_no_request_is_not_sent_again(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+def test_an_invalid_request_is_not_sent_again(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     claude.polls, claude.outcome = 0, lambda _: "invalid"
     for _ in range(3):
         _batch(claude_world)
@@ -105,7 +103,7 @@ def test_an_item_that_is_no_request_is_not_sent_again(claude_world: ClaudeWorld,
     assert claude_world.count("claude_status = 'failed' AND claude_reason LIKE '%invalid_request_error%'") > 0
 
 
-def test_one_item_of_a_batch_that_expires_costs_no_other(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+def test_an_expired_item_does_not_affect_the_others(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     pairs = claude_world.waiting
     bad: list[str] = []
 
@@ -123,12 +121,10 @@ def test_one_item_of_a_batch_that_expires_costs_no_other(claude_world: ClaudeWor
 
 
 @pytest.mark.parametrize("when", ["received", "not received"])
-def test_a_submission_that_was_cut_off_is_looked_for(
-    claude_world: ClaudeWorld, claude: ClaudeStandIn, when: str
-) -> None:
-    """The batch was received and its name lost, or it never arrived. Others' batches lie around."""
+def test_a_batch_with_a_lost_name_is_searched_for(claude_world: ClaudeWorld, claude: ClaudeStandIn, when: str) -> None:
+    """The batch was received and its name lost, or it never arrived. The workspace has batches of other programs."""
     pairs = claude_world.waiting
-    for _ in range(3):  # another program's, in the same workspace
+    for _ in range(3):  # of another program in the workspace
         _batch(claude_world)
         claude.end_batches()
         claude_world.anew()
@@ -137,7 +133,7 @@ def test_a_submission_that_was_cut_off_is_looked_for(
     report = _batch(claude_world)
     assert "looked for" in report.note
     assert claude_world.count("claude_status = 'pending'") == pairs
-    # While it may still turn up nothing is sent; once it has ended it is known by its custom ids.
+    # Nothing is sent while the batch may still be found. Once it has ended, its custom ids identify it.
     assert (_batch(claude_world, lost_batch_wait_s=1000.0).requests_in_batches) == 0
     claude.end_batches()
     _batch(claude_world)
@@ -149,16 +145,16 @@ def test_a_submission_that_was_cut_off_is_looked_for(
     assert len(ours) == claude_world.questions
 
 
-def test_a_lost_batch_is_news_only_when_its_fate_is_known(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
-    """While a batch that runs may be it, a run could do nothing, however long that takes."""
+def test_a_lost_batch_is_collectable_once_its_fate_is_known(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    """As long as a running batch may be the lost one, a run can do nothing, however long that takes."""
     claude.polls, claude.batch_faults = 1_000, ["drop"]
     _batch(claude_world)
     settings = claude_world.resource()
     with closing(settings.client()) as client:
         assert batches_to_collect(claude_world.database, settings, client) == []
         claude.end_batches()
-        (news,) = batches_to_collect(claude_world.database, settings, client)
-        assert news.startswith("submitting:")
+        (found,) = batches_to_collect(claude_world.database, settings, client)
+        assert found.startswith("submitting:")
         _batch(claude_world)
         claude_world.anew()
         claude.batch_faults = [(500, {})] * 10
@@ -169,7 +165,7 @@ def test_a_lost_batch_is_news_only_when_its_fate_is_known(claude_world: ClaudeWo
 
 
 @pytest.mark.parametrize("fault", [(429, {}), (529, {}), (413, {})])
-def test_a_batch_that_was_refused_is_sent_later(claude_world: ClaudeWorld, claude: ClaudeStandIn, fault: Any) -> None:
+def test_a_refused_batch_is_sent_later(claude_world: ClaudeWorld, claude: ClaudeStandIn, fault: Any) -> None:
     pairs = claude_world.waiting
     claude.batch_faults = [fault]
     report = _batch(claude_world)
@@ -180,9 +176,7 @@ def test_a_batch_that_was_refused_is_sent_later(claude_world: ClaudeWorld, claud
     assert _batch(claude_world).done == pairs
 
 
-def test_a_change_of_the_cv_meanwhile_makes_old_results_harmless(
-    claude_world: ClaudeWorld, claude: ClaudeStandIn
-) -> None:
+def test_results_for_an_older_profile_are_not_applied(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     _batch(claude_world, user_keys=["ada"])
     with claude_world.database.begin() as connection:
         connection.exec_driver_sql(
@@ -190,15 +184,13 @@ def test_a_change_of_the_cv_meanwhile_makes_old_results_harmless(
         )
     claude.end_batches()
     report = claude_world.enrich(["ada"])
-    # What came back answers another question; the pairs are asked about as they are now.
+    # The results answer an older request; the pairs are asked about in their current version.
     assert report.calls > 0
     hashes = "SELECT count(*) FROM user_job_matches m JOIN claude_requests r ON r.request_hash = m.claude_request_hash"
     assert claude_world.scalar(hashes + " WHERE r.batch_id IS NOT NULL AND m.user_id = 1") == 0
 
 
-def test_the_sensor_runs_only_when_there_is_something_to_take_in(
-    claude_world: ClaudeWorld, claude: ClaudeStandIn
-) -> None:
+def test_the_sensor_runs_only_for_collectable_batches(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     assert _tick(claude_world) == "No message batch is under way."
     assert claude.sent == []
     claude.polls = 2
@@ -216,10 +208,10 @@ def test_the_sensor_runs_only_when_there_is_something_to_take_in(
     assert _tick(claude_world) == "No message batch is under way."
 
 
-def test_what_a_user_has_pending_is_withdrawn(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+def test_a_users_pending_requests_are_withdrawn(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     claude.polls = 100
     _batch(claude_world, user_keys=["ada"])
-    _batch(claude_world)  # the others', in one batch
+    _batch(claude_world)  # those of the other users, in one batch
     ada, ben = (claude_world.scalar("SELECT id FROM users WHERE user_key = :k", k=key) for key in ("ada", "ben"))
     with claude_world.database.begin() as connection:
         connection.exec_driver_sql(
@@ -234,11 +226,11 @@ def test_what_a_user_has_pending_is_withdrawn(claude_world: ClaudeWorld, claude:
     assert report.requests_deleted == len(claude.batches[0].requests)
     assert claude.batches[0].cancelled
     with claude_world.database.begin() as connection:
-        # The money is spent, whoever is forgotten.
+        # The cost remains after the erasure.
         assert spent_today_usd(connection) == spent
         assert connection.scalar(text("SELECT sum(erased_cost_usd) FROM cost_by_day")) > Decimal("0.375")
         assert connection.scalar(text("SELECT count(*) FROM profile_requests")) == 0
-    # A batch that others share goes on; what comes back for the erased user is dropped.
+    # A batch with requests of other users goes on; results for the erased user are dropped.
     report = withdraw_requests(claude_world.database, claude_world.resource(), ben)
     assert report.batches_cancelled == 0
     assert not claude.batches[1].cancelled
@@ -250,7 +242,7 @@ def test_what_a_user_has_pending_is_withdrawn(claude_world: ClaudeWorld, claude:
     assert claude_world.scalar(owners, ada=ada, ben=ben) == 0
 
 
-def test_a_batch_that_cannot_be_cancelled_costs_no_other(
+def test_a_failed_cancellation_does_not_stop_the_others(
     claude_world: ClaudeWorld, claude: ClaudeStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claude.polls = 100
@@ -268,7 +260,7 @@ def test_a_batch_that_cannot_be_cancelled_costs_no_other(
         patched.setattr(ClaudeClient, "cancel_batch", killed)
         with pytest.raises(KeyboardInterrupt):
             withdraw_requests(claude_world.database, claude_world.resource(), ada)
-    # The names of the batches are known still: the next one cancels them.
+    # The names of the batches are still stored, so that the next call cancels them.
     first = claude.batches[0].id
 
     def refused(self: ClaudeClient, batch_id: str) -> None:
@@ -297,7 +289,7 @@ def test_nothing_is_asked_for_a_user_who_is_being_erased(
         _batch(claude_world, user_keys=["ada"])
     assert claude.batches == []
 
-    # Erased while the batch is on its way: nobody would look for it.
+    # The user is erased while the batch is being submitted: nobody would collect it.
     def late_submission(self: ClaudeClient, requests: Any) -> Any:
         with claude_world.database.begin() as other:
             other.exec_driver_sql("DELETE FROM users WHERE user_key = 'ben'")

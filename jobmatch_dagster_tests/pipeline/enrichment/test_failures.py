@@ -1,4 +1,4 @@
-"""What can go wrong with Claude, and what it may cost: no failure is a score, no budget is passed."""
+"""Failures of Claude and their cost: a failure never becomes a score, and no budget is exceeded."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from jobmatch_dagster_tests.support.claude_world import ClaudeWorld
 
 
 @pytest.mark.parametrize("fault", [(529, {}), (500, {}), (429, {"retry-after": "0"}), (408, {}), (503, {})])
-def test_a_passing_fault_is_asked_again(claude_world: ClaudeWorld, claude: ClaudeStandIn, fault: Any) -> None:
+def test_a_passing_failure_is_retried(claude_world: ClaudeWorld, claude: ClaudeStandIn, fault: Any) -> None:
     pairs = claude_world.waiting
     claude.faults = [fault, fault]
     report = claude_world.enrich()
@@ -24,7 +24,7 @@ def test_a_passing_fault_is_asked_again(claude_world: ClaudeWorld, claude: Claud
 
 
 @pytest.mark.parametrize("fault", ["timeout", "drop", "html", "broken", (400, {})])
-def test_one_call_without_an_answer_leaves_a_reason_and_costs_no_other_pair(
+def test_a_call_without_an_answer_affects_one_pair(
     claude_world: ClaudeWorld, claude: ClaudeStandIn, fault: Any
 ) -> None:
     pairs = claude_world.waiting
@@ -33,17 +33,17 @@ def test_one_call_without_an_answer_leaves_a_reason_and_costs_no_other_pair(
     assert (report.done, len(claude.requests)) == (pairs - 1, claude_world.questions)
     assert claude_world.scalar("SELECT count(*) FROM user_job_matches WHERE claude_score = 0") == 0
     left = "SELECT claude_status || ': ' || claude_reason FROM user_job_matches WHERE claude_status <> 'done'"
-    told = claude_world.scalar(left)
+    shown = claude_world.scalar(left)
     if fault == (400, {}):
-        assert told == "failed: the API refuses this request (HTTP 400, invalid_request_error)"
+        assert shown == "failed: the API refuses this request (HTTP 400, invalid_request_error)"
     else:
-        assert told.startswith("waiting: Claude's answer")
-        # The lost call may have been billed, so that it counts against the budget.
+        assert shown.startswith("waiting: Claude's answer")
+        # The lost call may have been billed, therefore it counts towards the budget.
         assert claude_world.scalar("SELECT sum(lost_usd) FROM claude_requests") > 0
         assert claude_world.enrich().done == 1
 
 
-def test_a_host_that_does_not_answer_leaves_the_pairs_waiting(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+def test_pairs_wait_while_the_host_is_unreachable(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     pairs = claude_world.waiting
     with environment({"ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}):
         report = claude_world.enrich()
@@ -53,7 +53,7 @@ def test_a_host_that_does_not_answer_leaves_the_pairs_waiting(claude_world: Clau
     assert claude_world.enrich().done == pairs
 
 
-def test_an_outage_ends_the_asking_after_a_few_failures(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+def test_an_outage_stops_the_run_after_a_few_failures(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     pairs = claude_world.waiting
     claude.faults = [(529, {})] * 500
     report = claude_world.enrich(concurrency=1)
@@ -75,7 +75,7 @@ def test_a_refused_key_ends_the_run_after_one_call(
     assert claude_world.scalar("SELECT count(*) FROM user_job_matches WHERE claude_score IS NOT NULL") == 0
 
 
-def test_a_wrong_key_is_told_before_any_pair_is_asked_about(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+def test_a_wrong_key_fails_before_any_pair_is_asked(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     with environment({"ANTHROPIC_API_KEY": "sk-wrong"}):
         claude_world.reload()
         with pytest.raises(RunFailedError, match="HTTP 401"):
@@ -91,21 +91,21 @@ def test_a_model_without_a_price_is_not_asked(claude_world: ClaudeWorld, claude:
     assert claude.sent == []
 
 
-def test_a_budget_of_nothing_makes_no_call(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+def test_a_budget_of_zero_makes_no_call(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     with environment({"CLAUDE_BUDGET_USD_PER_DAY": "0"}):
         claude_world.reload()
-        told = claude_world.run_for("ada")
+        metadata = claude_world.run_for("ada")
     assert claude.sent == []
-    assert (told["calls"], told["cost_usd"]) == (0, 0)
-    assert "budget is 0" in told["note"]
-    assert told["pairs_waiting"] == claude_world.count("user_id = 1") > 0
-    # Matches, their scores and reasons stand on their own.
+    assert (metadata["calls"], metadata["cost_usd"]) == (0, 0)
+    assert "budget is 0" in metadata["note"]
+    assert metadata["pairs_waiting"] == claude_world.count("user_id = 1") > 0
+    # Matches, their scores and reasons do not need Claude.
     assert claude_world.scalar("SELECT count(*) FROM user_job_matches WHERE match_score IS NULL") == 0
 
 
 @pytest.mark.parametrize("batch_min", [100, 1])
 @pytest.mark.parametrize("which", ["budget_usd_per_day", "budget_usd_per_run"])
-def test_a_budget_is_not_passed(claude_world: ClaudeWorld, claude: ClaudeStandIn, which: str, batch_min: int) -> None:
+def test_a_budget_is_not_exceeded(claude_world: ClaudeWorld, claude: ClaudeStandIn, which: str, batch_min: int) -> None:
     pairs = claude_world.waiting
     claude.latency_s = 0.02
     spent = "SELECT sum(coalesce(cost_usd, reserved_usd)) FROM claude_requests"
@@ -114,7 +114,7 @@ def test_a_budget_is_not_passed(claude_world: ClaudeWorld, claude: ClaudeStandIn
     budget = 3.5 * price
     report = claude_world.enrich(batch_min=batch_min, concurrency=8, **{which: budget})
     made = report.calls + report.requests_in_batches
-    # Real costs are below what is reserved: more than the three that a reservation each would allow may go.
+    # Real costs are below the reservations, so that more requests may be made than the three reserved ones.
     assert 3 <= made < pairs
     assert float(claude_world.scalar(spent)) <= budget
     assert "budget" in report.note
@@ -127,7 +127,7 @@ def test_a_small_budget_goes_to_every_users_best_pairs(
     claude_world: ClaudeWorld, claude: ClaudeStandIn, batch_min: int, prices: float
 ) -> None:
     with claude_world.database.begin() as connection:
-        # The list's order is another one than that of the score; each pair is a request of its own.
+        # The order of the list differs from that of the score, and each pair has a request of its own.
         connection.exec_driver_sql("UPDATE user_job_matches SET match_score = 100 - round(relevance)")
         connection.exec_driver_sql("UPDATE jobs SET cluster_id = NULL, title = title || ' ' || id")
     price = float(claude_world.enrich(max_pairs_per_run=1, batch_min=batch_min).estimated_usd_at_most)
@@ -150,27 +150,27 @@ def test_a_small_budget_goes_to_every_users_best_pairs(
     assert claude_world.scalar(best) == asked
 
 
-def test_once_the_budget_is_spent_only_what_was_asked_is_looked_at(
+def test_a_spent_budget_leaves_only_asked_pairs_to_check(
     claude_world: ClaudeWorld, claude: ClaudeStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked_at = []
+    prepared = []
 
     def load(database: Database, pairs: Sequence[WaitingPair], model: str) -> list[PreparedPair]:
-        looked_at.extend(pairs)
+        prepared.extend(pairs)
         return prepare_pairs(database, pairs, model)
 
     monkeypatch.setattr(ask, "prepare_pairs", load)
     asked = claude_world.count("user_id = 2")
     claude_world.enrich(["ben"], batch_min=1)
     claude.end_batches()
-    looked_at.clear()
+    prepared.clear()
     report = claude_world.enrich(batch_min=100, batch_max_requests=1, budget_usd_per_run=1e-6)
     assert "budget" in report.note
     assert claude_world.count("user_id = 2 AND claude_status = 'done'") == asked
-    assert len(looked_at) <= asked + 1
+    assert len(prepared) <= asked + 1
 
 
-def test_what_the_user_rejected_is_not_asked_about(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+def test_rejected_pairs_are_not_asked(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     with claude_world.database.begin() as connection:
         connection.exec_driver_sql("UPDATE user_job_matches SET status = 'rejected', decided_at = now()")
         connection.exec_driver_sql("UPDATE user_job_matches SET status = 'saved' WHERE user_id = 2")
@@ -178,10 +178,8 @@ def test_what_the_user_rejected_is_not_asked_about(claude_world: ClaudeWorld, cl
     assert (report.done, report.waiting) == (claude_world.count("user_id = 2"), 0)
 
 
-def test_a_user_who_is_erased_while_asked_about_costs_nobody_else(
-    claude_world: ClaudeWorld, claude: ClaudeStandIn
-) -> None:
-    """The first answer comes when its user is gone; nothing of the user is written again, the others go on."""
+def test_an_erasure_during_a_call_affects_one_user(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    """The first answer comes after its user was erased: nothing of the user is written, and the others go on."""
     others = claude_world.count("user_id <> 1")
     answer = claude.answer
 
@@ -231,7 +229,7 @@ def test_a_failure_is_a_status_and_never_a_score(
     assert claude_world.scalar(nothing) == 0
     reasons = "SELECT count(*) FROM user_job_matches WHERE claude_status = :s AND claude_reason <> ''"
     assert claude_world.scalar(reasons, s=status) == pairs
-    # Asked once more where that may help, and then never again.
+    # Asked once more if that may help, and then never again.
     assert set(claude.paid.values()) == {1}
     asked = claude_world.scalar("SELECT max(attempt) FROM claude_requests")
     assert asked == calls

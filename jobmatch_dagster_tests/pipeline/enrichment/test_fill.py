@@ -1,4 +1,4 @@
-"""Claude on what a CV's reading left unknown: off by default, without personal data, believed only with a quote."""
+"""Filling unknown fields with Claude: off by default, without personal data, accepted only with a quote."""
 
 import json
 import re
@@ -38,7 +38,7 @@ _SECRETS = (
 )  # fmt: skip
 
 
-def _told(result: dg.ExecuteInProcessResult, name: str) -> Any:
+def _metadata(result: dg.ExecuteInProcessResult, name: str) -> Any:
     (event,) = [event for event in result.all_events if event.event_type_value == "STEP_OUTPUT"]
     return event.step_output_data.metadata[name].value
 
@@ -63,7 +63,7 @@ def _said(_: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_nothing_personal_is_left_in_what_is_sent() -> None:
+def test_no_personal_data_is_sent() -> None:
     redacted = redact(_CV)
     assert [secret for secret in _SECRETS if secret in redacted] == []
     for work in ("Registered Nurse", "Patient care, wound care", "Nursing, Hygiene", "Bachelor of Nursing", "Polish"):
@@ -95,13 +95,13 @@ def test_nothing_personal_is_left_in_what_is_sent() -> None:
         ("Personal details\nFirst name: John\nSurname: Smith", "John Smith"),
     ],
 )
-def test_a_name_in_whatever_head_is_neither_sent_nor_embedded(head: str, name: str) -> None:
+def test_a_name_in_any_head_is_neither_sent_nor_embedded(head: str, name: str) -> None:
     words = name.split()
-    told = "".join(f"{word.upper()} cared for all patients of the ward\n" for word in words)
+    sentences = "".join(f"{word.upper()} cared for all patients of the ward\n" for word in words)
     summary = "Summary\nA nurse who looks after patients on every ward of the house\n"
     work = "Experience\n03/2018 - 10/2026 Registered Nurse\nTook care of wounds with a team of ten others\n"
     referees = "References: Dr. Mary Jones\nProf. Eve Brown, +49 170 5550199177\nSupervised by Ada Lovelace\n"
-    cv = f"{head}\n{summary}{work}{told}{referees}Skills\nNursing, recommended by Dr. Mary Jones\n"
+    cv = f"{head}\n{summary}{work}{sentences}{referees}Skills\nNursing, recommended by Dr. Mary Jones\n"
     embedded = extract_profile(cv, today=date(2026, 11, 20)).embedding_text
     sent = json.loads(build_fill_request(cv, ["languages"]).profile)["cv"]
     for text in (sent, embedded):
@@ -115,16 +115,16 @@ def test_a_name_in_whatever_head_is_neither_sent_nor_embedded(head: str, name: s
 @pytest.mark.parametrize(
     "head", ["Machine Learning, Deep Learning", "Python, Java", "Registered Nurse", "Lebenslauf", ""]
 )
-def test_a_head_without_a_name_costs_no_word(head: str) -> None:
+def test_a_head_without_a_name_removes_no_word(head: str) -> None:
     assert names_in(split_sections(f"{head}\nExperience\nNurse")) == frozenset()
 
 
-def test_unknown_fields_are_filled_as_a_version_and_paid_for_once(world: World, claude: ClaudeStandIn) -> None:
+def test_unknown_fields_become_a_version_and_are_paid_once(world: World, claude: ClaudeStandIn) -> None:
     claude.answer = _said
     world.reload()
     world.put_cv("zoe", _CV)
     assert world.run_sensor("cv_inbox_sensor") == 1
-    # A key alone is no leave to send a CV.
+    # A key alone does not permit to send a CV.
     assert claude.sent == []
     with environment({"CLAUDE_FILL_PROFILES": "1"}):
         world.reload()
@@ -144,7 +144,7 @@ def test_unknown_fields_are_filled_as_a_version_and_paid_for_once(world: World, 
     assert world.run_sensor("cv_profile_sensor") == 1
 
 
-def test_a_burst_fills_too_and_says_what_the_budget_left_out(world: World, claude: ClaudeStandIn) -> None:
+def test_match_users_fills_within_the_budget(world: World, claude: ClaudeStandIn) -> None:
     claude.answer = _said
     users = ["zoe", "zora"]
     for number, user in enumerate(users):
@@ -152,21 +152,21 @@ def test_a_burst_fills_too_and_says_what_the_budget_left_out(world: World, claud
     config = {"ops": {"match_listed_users": {"config": {"user_keys": users}}}}
     with environment({"CLAUDE_FILL_PROFILES": "1", "CLAUDE_BUDGET_USD_PER_DAY": "0.000001"}):
         world.reload()
-        assert "is used up" in _told(
+        assert "is used up" in _metadata(
             run_job(world.defs, world.instance, "match_users", run_config=config), "filling_note"
         )
     assert claude.requests == []
     with environment({"CLAUDE_FILL_PROFILES": "1"}):
         world.reload()
-        told = run_job(world.defs, world.instance, "match_users", run_config=config)
+        result = run_job(world.defs, world.instance, "match_users", run_config=config)
     assert len(claude.requests) == len(users)
-    assert _told(told, "fields_filled_by_claude") == 2 * len(users)
-    assert _told(told, "filling_cost_usd") > 0
-    # With its vector, and matched: nothing is left to do.
+    assert _metadata(result, "fields_filled_by_claude") == 2 * len(users)
+    assert _metadata(result, "filling_cost_usd") > 0
+    # The new version has its vector and was matched.
     assert world.scalar("SELECT min(profile_version) FROM user_match_state") == 2
 
 
-def test_a_refusing_api_leaves_the_profile_as_it_is(world: World, claude: ClaudeStandIn) -> None:
+def test_a_refused_request_leaves_the_profile_unchanged(world: World, claude: ClaudeStandIn) -> None:
     claude.faults = [(400, {})]
     with environment({"CLAUDE_FILL_PROFILES": "1"}):
         world.reload()

@@ -1,4 +1,4 @@
-"""Killed at any named point, started again: what is held is never paid for again, and the rows are the same.
+"""A run killed at any named point and started again pays no stored answer twice and writes the same rows.
 
 Two kinds of death: an exception that nothing catches, raised at a chosen moment in this process, and SIGKILL to a child
 process. The stand-in outlives both and counts what it answered.
@@ -23,7 +23,7 @@ from jobmatch_dagster.resources.claude_client import ClaudeClient
 from jobmatch_dagster_tests.support.claude_stand_in import KEY, ClaudeStandIn
 from jobmatch_dagster_tests.support.claude_world import ClaudeWorld
 
-# Where a run dies: what is patched, and whether it dies before or after it.
+# Where a run dies: what is patched, and whether the run dies before or after it.
 _POINTS: dict[str, tuple[Any, str, bool]] = {
     "before the call": (ClaudeClient, "ask", True),
     "after the answer": (ClaudeClient, "ask", False),
@@ -47,12 +47,12 @@ _RUNS_UNTIL_DONE = 12
 
 
 class Killed(BaseException):
-    """The end of a process, as nothing in the code may catch it."""
+    """The end of a process, which no code may catch."""
 
 
 @dataclass
 class Tally:
-    """What was paid for, over many kills."""
+    """Counts over many kills."""
 
     kills: int = 0
     needed: int = 0
@@ -62,7 +62,7 @@ class Tally:
 
 @contextmanager
 def _death(point: str, visit: int) -> Iterator[list[bool]]:
-    """Die at the given visit of a point; afterwards, whether it came to that."""
+    """Die at the given visit of a point; yields whether that happened."""
     owner, name, before = _POINTS[point]
     original = getattr(owner, name)
     visits, died = [0], [False]
@@ -110,7 +110,7 @@ def _kill_and_finish(
     assert len(claude.paid) == needed
     tally.needed += needed
     tally.paid += paid
-    # What was answered and committed is never asked about again: each surplus call was in flight at a kill.
+    # A stored answer is never asked for again: each surplus call was in flight at a kill.
     assert paid - needed <= lost_in_flight
     calls = world.scalar("SELECT sum(attempts) FROM claude_requests")
     assert calls >= paid
@@ -128,13 +128,13 @@ def _many(world: ClaudeWorld, claude: ClaudeStandIn, at_least: int, seed: int) -
     return tally
 
 
-def test_nothing_that_is_held_is_paid_for_again(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+def test_a_stored_answer_is_never_paid_again(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     tally = _many(claude_world, claude, at_least=12, seed=7)
     assert len(tally.by_point) > 4
 
 
 @pytest.mark.nightly
-def test_nothing_that_is_held_is_paid_for_again_over_hundreds_of_kills(
+def test_hundreds_of_kills_pay_no_answer_twice(
     claude_world: ClaudeWorld, claude: ClaudeStandIn, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tally = _many(claude_world, claude, at_least=240, seed=2026)
@@ -149,7 +149,7 @@ def test_nothing_that_is_held_is_paid_for_again_over_hundreds_of_kills(
 
 @pytest.mark.parametrize("point", [name for name in _POINTS if name in _BATCH])
 def test_a_batch_is_never_submitted_twice(claude_world: ClaudeWorld, claude: ClaudeStandIn, point: str) -> None:
-    """Every single point of a batch's life: requests paid / distinct requests is exactly 1."""
+    """At every point of a batch's life, each distinct request is paid exactly once."""
     with _death(point, 1) as died:
         for _ in range(3):
             with suppress(Killed):

@@ -1,4 +1,4 @@
-"""Whatever the API does, `jobs` ends as the set of what it showed, each posting once, in its newest version."""
+"""Whatever the API does, `jobs` ends with every posting that it sent, once, in the newest version."""
 
 import json
 import os
@@ -46,7 +46,7 @@ _STEP = st.fixed_dictionaries(
         "killed_after": st.none() | st.integers(1, 60),
     }
 )
-# Making a failure smaller takes minutes: each try is a market of its own.
+# Shrinking a failure takes minutes, because each try is a market of its own.
 _PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 _EXAMPLES = int(os.environ.get("COLLECTION_EXAMPLES", "12"))
 
@@ -87,12 +87,12 @@ def test_jobs_are_what_was_served(database: Database, server: ActiveJobsServer, 
             text("SELECT count(*) FROM jobs WHERE collection_hour <> date_trunc('hour', date_created)")
         )
     assert found == newest
-    if not any(step["shifts"] for step in steps):  # what slipped past between two pages was never shown
+    if not any(step["shifts"] for step in steps):  # a posting that moved past between two pages was never sent
         assert set(found) == {record["id"] for record in market.records}
     assert misplaced == 0
     assert server.credits_used == sum(map(len, market.served))
-    # A page that was in flight when the process died was paid for and is not held: one a kill at most. So is one that a
-    # busy machine brings later than the client waits.
+    # A page in flight when the process died was paid and is not stored: at most one per kill. The same holds for a page
+    # that a busy machine sends later than the client waits.
     kills = sum(step["killed_after"] is not None and not step["skipped"] for step in steps)
     assert kept <= server.credits_used <= kept + 100 * (kills + late)
     paid = server.credits_used
@@ -129,7 +129,7 @@ class _Market:
     def _answer(self, page: list[Any]) -> JSONResponse:
         self.served.append(json.loads(json.dumps(page)))
         shift = self._shifts.pop(0) if self._shifts else 0
-        if shift < 0:  # some that were served are gone, so that the next page starts too far down
+        if shift < 0:  # served postings are gone, so that the next page starts too far down
             served = {str(record["id"]) for record in page[:-shift]}
             self.records = [record for record in self.records if str(record["id"]) not in served]
         self._arrive(max(shift, 0))
@@ -137,12 +137,12 @@ class _Market:
 
 
 class _Killed(BaseException):
-    """The process is gone: no `except Exception` sees it."""
+    """The end of a process, which no `except Exception` sees."""
 
 
 @contextmanager
 def _killed_after(database: Database, statements: int | None) -> Iterator[None]:
-    """The process dies when it has sent so many statements; the server rolls back what was open."""
+    """The process dies after this many statements; the server rolls back the open transaction."""
     left = statements
 
     def count(*_: object) -> None:
@@ -162,7 +162,7 @@ def _killed_after(database: Database, statements: int | None) -> Iterator[None]:
 
 @contextmanager
 def _late_pages(server: ActiveJobsServer) -> Iterator[list[int]]:
-    """How many answers came too late that were not told to (one number, when the block has ended)."""
+    """Number of answers that came too late without a fault (one number, at the end of the block)."""
     counted = [0]
     given = sum(fault.delay_s > 0 for fault in server._faults)
     get = ActiveJobsClient._get
