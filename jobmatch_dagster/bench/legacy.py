@@ -12,7 +12,8 @@ from rich.table import Table
 
 from jobmatch_dagster.core.matching.scoring import skills_score
 from jobmatch_dagster.core.profiles.profile import extract_profile
-from jobmatch_dagster.core.quality.evaluation import LabelledPair, load_labelled_pairs, spearman
+from jobmatch_dagster.core.quality.agreement import spearman
+from jobmatch_dagster.core.quality.labelled_pairs import LabelledPair, load_labelled_pairs
 from jobmatch_dagster.core.vocabulary.skills import SkillMatch, compare_skills
 
 _SHOWN = 12

@@ -20,7 +20,7 @@ from jobmatch_dagster.cli.evaluate import load, throw_away_database
 from jobmatch_dagster.core.catalog.normalise import normalise_record
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed
 from jobmatch_dagster.core.posting import POSTING_COLUMNS, Posting
-from jobmatch_dagster.core.quality.evaluation import top_overlap
+from jobmatch_dagster.core.quality.agreement import top_overlap
 from jobmatch_dagster.db.catalog.jobs import SightedPosting, merge_postings
 from jobmatch_dagster.db.connection.bulk import stage
 from jobmatch_dagster.db.connection.engine import Database

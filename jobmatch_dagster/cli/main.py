@@ -31,7 +31,7 @@ from jobmatch_dagster.db.legacy.convert import restore as restore_legacy
 from jobmatch_dagster.db.legacy.state import SUFFIX
 from jobmatch_dagster.db.matching.matches import DECISIONS
 from jobmatch_dagster.db.matching.matches import decide as set_decision
-from jobmatch_dagster.db.operations.personal import erasures_of
+from jobmatch_dagster.db.operations.erasure_proofs import erasures_of
 from jobmatch_dagster.db.profiles.users import UnknownUserError
 from jobmatch_dagster.db.statistics.statistics import (
     JobStatistics,

@@ -1,7 +1,6 @@
-"""Which column is made of which: column lineage for the UI.
+"""Column lineage for the UI: the columns from which each column's value is computed.
 
-Put here what is true of the code: a column is listed with the columns that its value is computed from. Columns
-that say when, by which run or by which version a row was made are not listed.
+Columns that say when, by which run or with which version a row was made are not listed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -77,14 +76,14 @@ LINEAGE: Mapping[str, Mapping[str, Sequence[Source]]] = {
     "enrichment/claude_matches": _claude("matching/semantic_matches"),
     "enrichment/user_claude_matches": _claude("matching/user_semantic_matches"),
 }
-"""Asset -> column -> the (asset, column) pairs that it is computed from."""
+"""Asset -> column -> the (asset, column) pairs from which it is computed."""
 
 
 def column_lineage(asset: str) -> dg.TableColumnLineage:
-    """The lineage of an asset's columns, as the UI shows it.
+    """Lineage of an asset's columns.
 
     Args:
-        asset: its key, for instance `catalog/jobs`.
+        asset: the asset's key, for instance `catalog/jobs`.
     """
     return dg.TableColumnLineage(
         deps_by_column={

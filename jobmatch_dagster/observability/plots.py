@@ -1,7 +1,6 @@
-"""Small pictures for the UI: PNG inside markdown, for where looking beats reading.
+"""Small pictures for the UI: PNG in Markdown.
 
-Put here how a picture is drawn. What it shows is chosen by the assets. Figures are made without pyplot, whose
-state is global; they are stored in the event log, so they stay small.
+Figures are made without pyplot, whose state is global. They are stored in the event log, so they stay small.
 """
 
 import base64
@@ -38,7 +37,7 @@ def histogram(
     y_label: str = "rows",
     counts: Sequence[int] | None = None,
 ) -> dg.MarkdownMetadataValue:
-    """Distribution of values; unknown ones (None, NaN) are left out and counted in the title.
+    """Distribution of values; unknown values (None, NaN) are left out, and the title gives their number.
 
     Args:
         values: numbers in any order.
@@ -46,7 +45,7 @@ def histogram(
         edges: edges of the bins, or how many bins of equal width.
         x_label: name and unit of the values.
         y_label: what is counted.
-        counts: how often each value occurs; None: once each. With them every value must be known.
+        counts: how often each value occurs (once each if None); every value must be known then.
     """
     known = [value for value in values if value is not None and math.isfinite(value)]
     if not known:
@@ -61,10 +60,10 @@ def histogram(
 
 
 def horizontal_bars(labels: Sequence[str], values: Sequence[float], title: str) -> dg.MarkdownMetadataValue:
-    """One bar a label, in the given order from the top, each with its value; at most the first 20.
+    """One bar with its value for each label, from the top in the given order; at most the first 20.
 
     Raises:
-        ValueError: if there are not as many labels as values.
+        ValueError: if the numbers of labels and values differ.
     """
     bars = list(zip(labels, values, strict=True))[:MAX_BARS]
     if not bars:
@@ -88,16 +87,16 @@ def hours_bar(
     gaps: Sequence[datetime],
     title: str = "Postings per hour (UTC)",
 ) -> dg.MarkdownMetadataValue:
-    """Counts by hour with the missing hours in red; the newest 31 days.
+    """Counts by hour, with missing hours in red; the newest 31 days.
 
     Args:
         hours: starts of the hours, timezone-aware.
         counts: one for each hour.
-        gaps: starts of the hours that were never collected.
+        gaps: starts of the missing hours.
         title: what is counted.
 
     Raises:
-        ValueError: if there are not as many hours as counts.
+        ValueError: if the numbers of hours and counts differ.
     """
     bars = list(zip(hours, counts, strict=True))
     if not bars and not gaps:
@@ -107,7 +106,7 @@ def hours_bar(
     missing = [hour for hour in gaps if hour > oldest]
     title = f"{title}, {len(missing):,} missing hours in red" if missing else title
     figure, axes = _axes(title, height_inches=2.4)
-    # Whole-height spans: a missing hour has no count, so it must not look like a small one.
+    # A span over the whole height: a missing hour has no count and must not look like a small one.
     for hour in missing:
         start = _days(hour)
         axes.axvspan(start, start + _HOUR_IN_DAYS, color=_RED, alpha=0.5, linewidth=0)
@@ -123,7 +122,7 @@ def days_bar(days: Sequence[date], values: Sequence[float], title: str) -> dg.Ma
     """One bar a day.
 
     Raises:
-        ValueError: if there are not as many days as values.
+        ValueError: if the numbers of days and values differ.
     """
     bars = list(zip(days, values, strict=True))
     if not bars:
@@ -147,7 +146,7 @@ def _axes(title: str, *, height_inches: float = 2.6) -> "tuple[Figure, Axes]":
 
 
 def _days(moment: datetime) -> float:
-    """A moment on matplotlib's time axis: days since 1970."""
+    """A time on matplotlib's axis: days since 1970."""
     return moment.timestamp() / _SECONDS_PER_DAY
 
 
@@ -156,7 +155,7 @@ def _markdown(figure: "Figure", title: str) -> dg.MarkdownMetadataValue:
 
     drawn, png = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png")
-    # A palette makes the picture a quarter of the size.
+    # With a palette the file has a quarter of the size.
     Image.open(drawn).convert("RGB").quantize(_COLOURS).save(png, format="png", optimize=True)
     alternative = "".join(letter for letter in title if letter.isalnum() or letter in " ,.:%-")
     return dg.MetadataValue.md(f"![{alternative}](data:image/png;base64,{base64.b64encode(png.getvalue()).decode()})")

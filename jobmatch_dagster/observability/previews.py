@@ -1,7 +1,4 @@
-"""Rows as small tables for the UI.
-
-Put here Dagster's table metadata. How a value looks stands in `core/markdown.py`; never CV text or a secret.
-"""
+"""Rows as small tables for the UI, with values formatted by `core/markdown.py`. Never CV text or a secret."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -22,7 +19,7 @@ def preview(rows: Iterable[Sequence[Any]], columns: Sequence[str], limit: int = 
         limit: most rows to show.
 
     Raises:
-        ValueError: if a row has not a value for each column.
+        ValueError: if a row has more or fewer values than there are columns.
     """
     cells = table_cells(rows, columns, limit)
     return dg.MetadataValue.table(

@@ -1,8 +1,8 @@
-"""Column schemas of the project's tables, for the UI, read from `sql/migrations`.
+"""Column schemas of the project's tables for the UI, read from `sql/migrations`.
 
-The migrations are the one source of types and descriptions; no database is asked at load time. Put here the
-reading of the forms that the migrations use: CREATE TABLE, ALTER TABLE ... ADD COLUMN, ALTER COLUMN, ADD and DROP
-CONSTRAINT, and COMMENT ON COLUMN.
+The migrations are the only source of types and descriptions, and no database is needed at load time. The statements
+that migrations use are understood: CREATE TABLE, ALTER TABLE with ADD COLUMN, ALTER COLUMN, ADD and DROP CONSTRAINT,
+and COMMENT ON COLUMN.
 """
 
 import functools
@@ -41,7 +41,7 @@ _KEY = re.compile(r"(PRIMARY KEY|UNIQUE)\s*\(([^)]*)\)", re.IGNORECASE)
 
 @dataclass
 class ColumnDefinition:
-    """One column: its type and rules (NOT NULL, CHECK ...) as the migration words them."""
+    """One column: its type and its rules (NOT NULL, CHECK ...) as written in the migration."""
 
     type: str
     rules: str
@@ -52,7 +52,7 @@ class ColumnDefinition:
 
 @dataclass
 class TableDefinition:
-    """One table: its columns in order, its table constraints as worded."""
+    """One table: its columns in order, its table constraints as written."""
 
     columns: dict[str, ColumnDefinition] = field(default_factory=dict)
     rules: list[str] = field(default_factory=list)
@@ -69,7 +69,7 @@ class TableDefinition:
 
 
 def table_schema(table: str) -> dg.TableSchema:
-    """Columns of a table with type, description and constraints, in the table's order.
+    """Columns of a table in order, with type, description and constraints.
 
     Raises:
         ValueError: if no migration creates the table.
@@ -85,7 +85,7 @@ def migrated_tables() -> Mapping[str, TableDefinition]:
 
 
 def read_tables(scripts: Iterable[str]) -> Mapping[str, TableDefinition]:
-    """The tables that these SQL scripts create when they are run in the given order."""
+    """The tables that these SQL scripts create when run in the given order."""
     found: dict[str, TableDefinition] = {}
     for script in scripts:
         for statement in _split(script, ";"):
@@ -101,7 +101,7 @@ def _definition(table: str) -> TableDefinition:
 
 
 def _apply(statement: str, tables: dict[str, TableDefinition]) -> None:
-    """Let one statement have its effect; statements that shape no column pass by."""
+    """Apply one statement; statements that change no column are ignored."""
     if created := _CREATE_TABLE.fullmatch(statement):
         table = tables[created[1]] = TableDefinition()
         for item in _split(created[2], ","):
@@ -114,7 +114,7 @@ def _apply(statement: str, tables: dict[str, TableDefinition]) -> None:
 
 
 def _alter(action: str, name: str, table: TableDefinition) -> None:
-    """Let one action of an ALTER TABLE have its effect; a CHECK named after its column is shown at the column."""
+    """Apply one action of an ALTER TABLE; a CHECK that is named after a column is shown at that column."""
     if added := _ADD_COLUMN.fullmatch(action):
         _define(added[1], table)
     elif nullable := _NULLABLE.fullmatch(action):
@@ -123,18 +123,18 @@ def _alter(action: str, name: str, table: TableDefinition) -> None:
         if nullable[2].upper() == "SET":
             column.rules = f"NOT NULL {column.rules}".strip()
     elif constraint := _ADD_CONSTRAINT.fullmatch(action):
-        if column_of_it := _column_of_check(constraint[1], name, table):
-            column_of_it.rules = f"{column_of_it.rules} {constraint[2]}".strip()
+        if checked := _column_of_check(constraint[1], name, table):
+            checked.rules = f"{checked.rules} {constraint[2]}".strip()
         else:
             table.rules.append(f"CONSTRAINT {constraint[1]} {constraint[2]}")
     elif dropped := _DROP_CONSTRAINT.fullmatch(action):
-        if column_of_it := _column_of_check(dropped[1], name, table):
-            column_of_it.rules = _CHECK.sub("", column_of_it.rules).strip()
+        if checked := _column_of_check(dropped[1], name, table):
+            checked.rules = _CHECK.sub("", checked.rules).strip()
         table.rules = [rule for rule in table.rules if not rule.startswith(f"CONSTRAINT {dropped[1]} ")]
 
 
 def _column_of_check(constraint: str, name: str, table: TableDefinition) -> ColumnDefinition | None:
-    """The column whose CHECK PostgreSQL calls by this name."""
+    """The column for whose CHECK PostgreSQL generates this name."""
     return table.columns.get(constraint.removeprefix(f"{name}_").removesuffix("_check"))
 
 
@@ -169,7 +169,7 @@ def _has(rule: str, column: ColumnDefinition) -> bool:
 
 
 def _split(script: str, separator: str) -> list[str]:
-    """Pieces between separators outside parentheses and quotes, comments out, white space levelled."""
+    """Pieces between separators outside parentheses and quotes, without comments, with single spaces."""
     pieces, depth = [""], 0
     for token in _TOKENS.finditer(script):
         text = token[0]

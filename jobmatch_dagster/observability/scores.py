@@ -1,6 +1,6 @@
-"""Scores of a run in numbers and as a picture.
+"""Distribution of a run's scores, in numbers and as a picture.
 
-Put here how a spread of scores is told. Scores of one user alone are never told: they would stay in Dagster's history.
+Scores of a single user are never shown: they would stay in Dagster's history.
 """
 
 import itertools
@@ -24,16 +24,18 @@ def score_metadata(counts: Mapping[str, NDArray[np.int64]]) -> dict[str, dg.Meta
     Args:
         counts: for each name the counts that `count_scores` gives.
     """
-    told: dict[str, dg.MetadataValue | int] = {}
+    metadata: dict[str, dg.MetadataValue | int] = {}
     for name, counted in counts.items():
         if counted.sum():
             steps = np.cumsum(counted) / counted.sum()
-            told |= {f"{name}_p{percent:02}": int(np.searchsorted(steps, percent / 100)) for percent in _PERCENTILES}
-    if not told:
-        return told
-    told["score_bands"] = preview(_bands(counts), ("from", "below", *counts))
+            metadata |= {
+                f"{name}_p{percent:02}": int(np.searchsorted(steps, percent / 100)) for percent in _PERCENTILES
+            }
+    if not metadata:
+        return metadata
+    metadata["score_bands"] = preview(_bands(counts), ("from", "below", *counts))
     first, counted = next(iter(counts.items()))
-    told["scores"] = histogram(
+    metadata["scores"] = histogram(
         np.arange(HIGHEST_SCORE + 1, dtype=float).tolist(),
         f"{first} of the pairs of this run",
         edges=[*range(0, HIGHEST_SCORE, 5), HIGHEST_SCORE + 1],
@@ -41,7 +43,7 @@ def score_metadata(counts: Mapping[str, NDArray[np.int64]]) -> dict[str, dg.Meta
         y_label="pairs",
         counts=counted.tolist(),
     )
-    return told
+    return metadata
 
 
 def _bands(counts: Mapping[str, NDArray[np.int64]]) -> Sequence[Sequence[int]]:

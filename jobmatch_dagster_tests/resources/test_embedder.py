@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from jobmatch_dagster.core.quality.evaluation import top_overlap
+from jobmatch_dagster.core.quality.agreement import top_overlap
 from jobmatch_dagster.resources.embedder import EmbedderResource, ModelUnavailableError
 
 _TEXTS = [

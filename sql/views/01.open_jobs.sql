@@ -1,5 +1,6 @@
--- Open postings as people read them: no hashes, no provenance, newest first by date_created.
--- Indexes: jobs_open and the other jobs_open_* ones (a company: left(lower(company), 200) = …), the GIN indexes on skills, keywords, taxonomies and search_text.
+-- Open postings without hashes and provenance; order by date_created DESC for the newest.
+-- Indexes: jobs_open and the other jobs_open_* indexes (a company: left(lower(company), 200) = ...), the GIN indexes on
+--          skills, keywords, taxonomies and search_text.
 CREATE VIEW open_jobs WITH (security_invoker = true) AS
 SELECT jobs.id, jobs.external_id, jobs.title, jobs.company, jobs.location, jobs.url, jobs.source,
        jobs.date_posted, jobs.date_created, jobs.date_validthrough,
@@ -13,4 +14,4 @@ SELECT jobs.id, jobs.external_id, jobs.title, jobs.company, jobs.location, jobs.
        jobs.ai_visa_sponsorship, jobs.ai_benefits, jobs.description, jobs.search_text, jobs.cluster_id
 FROM jobs
 WHERE jobs.closed_at IS NULL;
-COMMENT ON VIEW open_jobs IS 'One row per open posting, for people: the stated salary where there is one, else the vendor''s reading of it';
+COMMENT ON VIEW open_jobs IS 'One row per open posting; the salary is the stated one, else the one that the vendor read from the text';

@@ -1,4 +1,4 @@
--- Matches with their posting and the parts of the score: of open postings, and whatever a user has decided on.
+-- Matches with their posting and the parts of their score: those of open postings, and those with a decision.
 -- Indexes: user_job_matches_best, user_job_matches_decided, jobs_pkey.
 CREATE VIEW current_matches WITH (security_invoker = true) AS
 SELECT users.user_key, m.relevance, m.match_score, m.skills_score, m.experience_score, m.industry_score,
@@ -13,4 +13,4 @@ JOIN users ON users.id = m.user_id
 JOIN jobs ON jobs.id = m.job_id
 WHERE jobs.closed_at IS NULL
    OR m.status <> 'new';
-COMMENT ON VIEW current_matches IS 'One row per match of an open posting, or that the user has decided on, with posting and parts of the score; order by relevance DESC NULLS LAST';
+COMMENT ON VIEW current_matches IS 'One row per match of an open posting or with a decision of the user, with the posting and the parts of the score; order by relevance DESC NULLS LAST';

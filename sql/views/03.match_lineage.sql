@@ -1,5 +1,5 @@
--- Where a match comes from: the page of the posting, the version of the profile, the vectors, the calibration and the
--- request to Claude, each with the Dagster run that made it.
+-- Origin of a match: the page of the posting, the version of the profile, the vectors, the calibration and the request
+-- to Claude, each with the Dagster run that made it.
 -- Indexes: user_job_matches_user_id_job_id_key, primary keys, cv_profiles_user_id_version_key,
 --          claude_requests_request_hash_key.
 CREATE VIEW match_lineage WITH (security_invoker = true) AS
@@ -26,4 +26,4 @@ LEFT JOIN profile_embeddings AS profile_vector
     ON profile_vector.profile_id = profiles.id AND profile_vector.model = m.embedding_model
 LEFT JOIN score_calibrations AS calibrations ON calibrations.id = m.calibration_id
 LEFT JOIN claude_requests AS requests ON requests.request_hash = m.claude_request_hash;
-COMMENT ON VIEW match_lineage IS 'One row per match with everything it was made from, each with its Dagster run';
+COMMENT ON VIEW match_lineage IS 'One row per match with everything it was computed from, each with its Dagster run';

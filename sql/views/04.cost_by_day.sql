@@ -1,8 +1,8 @@
--- What each day (UTC) has cost: job credits and requests of the vendor's API, requests, tokens and USD of Claude, for
--- pairs and for profiles. An answer counts on the day it came, what a call without a recorded answer may have cost on
--- the day it was made, as in claude_spent. What requests of users who were erased since have cost stands by itself.
--- A view over all days reads the ledgers whole; a range of days uses job_pages_fetched_at, claude_requests_answered_at
--- and claude_requests_claimed_at only when it is asked of the tables.
+-- Costs of each day (UTC): job credits and requests of the vendor's API; requests, tokens and USD of Claude, for pairs
+-- and for profiles. An answer counts on the day it arrived. A call without a recorded answer counts on the day it was
+-- made, at the most that it may have cost. Requests of users who were erased later have a column of their own.
+-- Indexes: none; the view reads the ledgers completely. A query on the tables for a range of days uses
+--          job_pages_fetched_at, claude_requests_answered_at and claude_requests_claimed_at.
 CREATE VIEW cost_by_day WITH (security_invoker = true) AS
 SELECT coalesce(api.day, claude.day, erased.day) AS day,
        coalesce(api.api_requests, 0) AS api_requests, coalesce(api.api_credits, 0) AS api_credits,
@@ -37,4 +37,4 @@ FULL JOIN (
     GROUP BY 1
 ) AS claude ON claude.day = api.day
 FULL JOIN claude_costs_erased AS erased ON erased.day = coalesce(api.day, claude.day);
-COMMENT ON VIEW cost_by_day IS 'One row per day (UTC) with anything paid: job credits of the API, tokens and USD of Claude; of cost_usd, lost_usd is the most that calls without a recorded answer can have cost';
+COMMENT ON VIEW cost_by_day IS 'One row per day (UTC) with costs: job credits of the API, tokens and USD of Claude; lost_usd is the part of cost_usd that calls without a recorded answer may have cost at most';

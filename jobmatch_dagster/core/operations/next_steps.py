@@ -1,7 +1,7 @@
 """What a person does next: after a failed run, by the class of its error, and the click paths of recovery texts.
 
 Texts are shown in the UI and stored in `run_failures`. Click paths follow the UI of the pinned Dagster version;
-configurations are JSON, which the Launchpad accepts as it stands.
+configurations are JSON, which the Launchpad accepts without changes.
 """
 
 import json

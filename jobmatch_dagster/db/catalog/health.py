@@ -1,6 +1,6 @@
 """Measures of the catalog's health: volumes of hours, vectors, duplicates, unknown values.
 
-The newest open postings stand for the catalog where a measure would otherwise grow with it.
+A measure that would grow with the catalog is taken on the newest open postings alone.
 """
 
 from collections.abc import Sequence

@@ -1,16 +1,11 @@
-"""Everything that the database holds on one user, found through its own catalogue.
+"""The rows of one user in every table, found through the system catalog of PostgreSQL.
 
-Put here where a user's rows are, in whatever table: a table added later is found without a change here. What is done
-with them (erasure, export) belongs to the caller.
+A table that is added later is found without a change here. Erasure and export belong to the callers.
 """
 
-import hashlib
-import json
-import secrets
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -22,9 +17,9 @@ from jobmatch_dagster.db.legacy.people import columns_of_the_only_user, user_col
 
 @dataclass(frozen=True)
 class Place:
-    """Rows of a table that belong to a user: those whose column holds one of the values.
+    """Rows of a table that belong to a user: those whose column has one of the values.
 
-    Or, of a table that is nobody's: `emptied` columns, which belong to the user in every row that has one.
+    A table without users may have columns about one user: `emptied` names them, and every row with a value counts.
     """
 
     table: str
@@ -34,18 +29,18 @@ class Place:
 
     @property
     def condition(self) -> str:
-        """SQL that picks the rows; its parameter is `values`."""
+        """SQL condition of the rows; its parameter is `values`."""
         if self.emptied:
             return " OR ".join(f'"{column}" IS NOT NULL' for column in self.emptied)
         return f'"{self.column}" = ANY(:values)'
 
 
 def places_of_user(connection: Connection, user_key: str) -> list[Place]:
-    """Every place that may hold rows of the user: `users`, what points to it, what points to that; parents first.
+    """All places with rows of the user, parents first: `users`, tables that refer to it, tables that refer to those.
 
-    The same of the backups that a conversion of the legacy project leaves, where the key is the legacy id. The values
-    are kept, so that the same places can be searched when the rows are gone. Failures of runs are found by the key too:
-    a run can fail before its user is made. When nothing is held the list is empty.
+    In the backups that a conversion of the legacy project leaves, the key is the legacy id. Failures of runs are found
+    by the key as well, because a run can fail before its user exists. The values stay valid after the rows are erased,
+    so the same places can be searched again. The list is empty if the user has no row.
     """
     found: dict[str, Place] = {}
     for root, kept, column in (("users", "id", "user_key"), *((t, c, c) for t, c in user_columns(connection))):
@@ -77,7 +72,7 @@ def places_of_user(connection: Connection, user_key: str) -> list[Place]:
 
 
 def erase_rows(connection: Connection, places: Sequence[Place]) -> None:
-    """Delete the rows at these places, those that point to others first; the way back to the legacy state stays."""
+    """Delete the rows at these places, those that refer to others first; a rollback to the legacy state still works."""
     with keeping_checksums(connection, [place.table for place in places]):
         for place in reversed(places):
             query = f'DELETE FROM "{place.table}" WHERE {place.condition}'
@@ -88,52 +83,14 @@ def erase_rows(connection: Connection, places: Sequence[Place]) -> None:
 
 
 def count_rows(connection: Connection, places: Sequence[Place]) -> dict[str, int]:
-    """Rows at each place, by table."""
+    """Number of rows at each place, by table."""
     return {place.table: int(_select(connection, "count(*)", place)[0][0]) for place in places}
 
 
 def rows_at(connection: Connection, place: Place) -> Iterator[Mapping[str, Any]]:
-    """The rows at a place, as they are stored; of a table that is nobody's the user's columns alone."""
+    """The rows at a place as they are stored; of a table without users only the columns about the user."""
     for row in _select(connection, ", ".join(f'"{column}"' for column in place.emptied) or "*", place):
         yield dict(row._mapping)
-
-
-def add_tombstone(connection: Connection, user_key: str, report: Mapping[str, Any]) -> int:
-    """Note an erasure; the user key cannot be read from it. Gives the note's id."""
-    salt = secrets.token_hex(16)
-    query = "INSERT INTO forgotten_users (salt, key_hash, report) VALUES (:salt, :hash, :report) RETURNING id"
-    parameters = {"salt": salt, "hash": _key_hash(user_key, salt), "report": json.dumps(report)}
-    return int(connection.scalars(text(query), parameters).one())
-
-
-def complete_tombstone(connection: Connection, tombstone_id: int, report: Mapping[str, Any]) -> None:
-    """Put the whole report into the note."""
-    query = "UPDATE forgotten_users SET report = CAST(:report AS jsonb) WHERE id = :id"
-    connection.execute(text(query), {"id": tombstone_id, "report": json.dumps(report)})
-
-
-def open_tombstone(connection: Connection, user_key: str) -> tuple[int, dict[str, Any]] | None:
-    """Id and report of the note of an erasure that was killed before it had searched everywhere; None without one."""
-    query = (
-        "SELECT id, salt, key_hash, report FROM forgotten_users WHERE report -> 'completed' = 'false' ORDER BY id DESC"
-    )
-    for row in connection.execute(text(query)):
-        if row.key_hash == _key_hash(user_key, row.salt):
-            return row.id, row.report
-    return None
-
-
-def erasures_of(connection: Connection, user_key: str) -> list[tuple[datetime, dict[str, Any]]]:
-    """When a key was erased and what was found afterwards, oldest first; empty when it never was.
-
-    Every note has a salt of its own, so each is compared (about 20 ms): this is for proofs, not for screens.
-    """
-    rows = connection.execute(text("SELECT salt, key_hash, report, forgotten_at FROM forgotten_users ORDER BY id"))
-    return [(row.forgotten_at, row.report) for row in rows if row.key_hash == _key_hash(user_key, row.salt)]
-
-
-def _key_hash(user_key: str, salt: str) -> str:
-    return hashlib.scrypt(user_key.encode(), salt=bytes.fromhex(salt), n=2**13, r=8, p=1).hex()
 
 
 def _values(connection: Connection, place: Place, column: str) -> tuple[Any, ...]:

@@ -1,18 +1,20 @@
-"""`run_failures`: what failed, and what to do next."""
+"""`run_failures`: which runs failed, and what to do next."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from jobmatch_dagster.db.connection.engine import run_query
+
 
 @dataclass(frozen=True)
 class RunFailure:
-    """One failed run. Nothing in it is a message of an error or a configuration.
+    """One failed run, without the message of its error and without its configuration.
 
-    `user_key` may be another partition's key: what is no user's is nobody's.
+    `user_key` may be the key of another partition; it is stored only if a user has it.
     """
 
     run_id: str
@@ -27,32 +29,12 @@ class RunFailure:
 
 
 def note_run_failure(connection: Connection, failure: RunFailure) -> bool:
-    """Keep a failure; False when it is kept already."""
-    written = connection.execute(
-        text(
-            "INSERT INTO run_failures (run_id, job_name, partition_key, user_id, step_key, error_class, next_step, "
-            "inputs, failed_at) VALUES (:run_id, :job_name, :partition_key, "
-            "(SELECT id FROM users WHERE user_key = :user_key), :step_key, :error_class, :next_step, "
-            "CAST(:inputs AS jsonb), :failed_at) ON CONFLICT (run_id) DO NOTHING"
-        ),
-        {
-            "run_id": failure.run_id,
-            "job_name": failure.job_name,
-            "partition_key": failure.partition_key,
-            "user_key": failure.user_key,
-            "step_key": failure.step_key,
-            "error_class": failure.error_class,
-            "next_step": failure.next_step,
-            "inputs": json.dumps(dict(failure.inputs)),
-            "failed_at": failure.failed_at,
-        },
-    )
-    return written.rowcount == 1
+    """Store a failure; False if it is stored already."""
+    parameters = {**asdict(failure), "inputs": json.dumps(dict(failure.inputs))}
+    return bool(run_query(connection, "operations/note_run_failure", parameters))
 
 
 def note_webhook(connection: Connection, run_id: str, outcome: str) -> None:
-    """Keep what became of the message to the webhook."""
-    connection.execute(
-        text("UPDATE run_failures SET webhook_outcome = :outcome WHERE run_id = :run_id"),
-        {"outcome": outcome, "run_id": run_id},
-    )
+    """Store what became of the call to the webhook."""
+    query = "UPDATE run_failures SET webhook_outcome = :outcome WHERE run_id = :run_id"
+    connection.execute(text(query), {"outcome": outcome, "run_id": run_id})

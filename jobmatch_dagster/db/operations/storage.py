@@ -1,7 +1,7 @@
-"""What takes room, and what of it may go.
+"""Sizes of the tables, and removal of rows that are old and no longer needed.
 
-Put here sizes and retention. A page stays whole while a posting's present version came from it, so that `jobs` can
-always be rebuilt; what goes are bodies of pages that were superseded or failed, and old lists of ids.
+`jobs` can always be rebuilt: a page keeps its body while a posting's current version came from it. Bodies of
+superseded and failed pages are removed, and old lists of expired ids.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from jobmatch_dagster.db.connection.engine import read_sql, run_query
 
 @dataclass(frozen=True)
 class TableSize:
-    """Bytes of a table with its indexes, and its rows as the planner estimates them."""
+    """Bytes of a table with its indexes, and the planner's estimate of its rows."""
 
     table: str
     bytes: int
@@ -47,9 +47,9 @@ def storage_sizes(connection: Connection) -> StorageSizes:
 
 
 def remove_page_bodies(connection: Connection, before: datetime, limit: int) -> list[int]:
-    """Empty bodies of pages fetched before then that nothing hangs on; gives their sizes in bytes.
+    """Remove bodies of pages fetched before then that nothing depends on; returns their sizes in bytes.
 
-    A list of expired postings stays until every posting on it is closed by its age alone.
+    A list of expired postings is kept until every posting on it would be closed by its age alone.
     """
     parameters = {
         "before": before,
@@ -61,22 +61,22 @@ def remove_page_bodies(connection: Connection, before: datetime, limit: int) -> 
 
 
 def drop_resolved_quarantine(connection: Connection, before: datetime) -> int:
-    """Drop old quarantined records whose posting came whole since; gives how many."""
+    """Drop old quarantined records whose posting arrived intact later; returns how many."""
     return len(run_query(connection, "operations/resolved_quarantine", {"before": before}))
 
 
 def drop_closed_matches(connection: Connection, before: datetime, limit: int) -> int:
-    """Drop undecided matches of postings that closed before then; gives how many."""
+    """Drop undecided matches of postings that closed before then; returns how many."""
     query = text(read_sql("queries/operations/drop_closed_matches.sql"))
     return connection.execute(query, {"before": before, "limit": limit}).rowcount
 
 
 def drop_run_failures(connection: Connection, before: datetime) -> int:
-    """Drop failures noted before then; gives how many."""
+    """Drop failures that were noted before then; returns how many."""
     return connection.execute(text("DELETE FROM run_failures WHERE failed_at < :before"), {"before": before}).rowcount
 
 
 def page_counts(connection: Connection) -> PageCounts:
-    """How many pages are whole."""
+    """Number of pages with and without their body."""
     query = "SELECT count(*) FILTER (WHERE body_removed_at IS NULL), count(body_removed_at) FROM job_pages"
     return PageCounts(*connection.execute(text(query)).one())

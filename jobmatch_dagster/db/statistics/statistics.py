@@ -1,7 +1,4 @@
-"""Numbers that people look at: the catalogue as a whole, and each user's matches.
-
-Put here what is counted. How it is shown belongs to the assets and the command line; no CV text comes here.
-"""
+"""Statistics of the catalog and of each user's matches. They contain no text of CVs."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -15,20 +12,20 @@ from jobmatch_dagster.core.posting import POSTING_COLUMNS
 from jobmatch_dagster.db.connection.engine import run_query
 
 UNKNOWN = "unknown"
-# What the mission measured in its first catalogue of 3,882 postings: below it something is wrong.
+# Shares measured in the first catalog of 3,882 postings; lower ones point to an error.
 COVERAGE_BAR = {"ai_key_skills": 0.994, "ai_taxonomies_a": 1.0}
 AI_FIELDS = tuple(column for column in POSTING_COLUMNS if column.startswith("ai_"))
-# How many industries and missing skills are told of each user.
+# Industries and missing skills that are listed for each user.
 MOST_PER_USER = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobStatistics:
-    """The catalogue in numbers. Counts by value start with the largest; "unknown" counts what is NULL.
+    """The catalog in numbers. Counts by value start with the largest; "unknown" counts NULL.
 
-    A posting counts in each of its industries. Coverage is the share of postings with a value, 0 to 1; None
-    where there are no postings. `by_hour` counts the postings that the vendor indexed in each of the last 48 hours
-    (UTC); an hour without postings is left out.
+    A posting counts in each of its industries. Coverage is the share of postings with a value, 0 to 1; None without
+    postings. `by_hour` counts the postings that the vendor indexed in each of the last 48 hours (UTC), without empty
+    hours.
     """
 
     as_of: datetime
@@ -59,7 +56,7 @@ class JobStatistics:
 
 @dataclass(frozen=True, kw_only=True)
 class UserStatistics:
-    """One user's matches in numbers. Scores are 0 to 100, None where nothing is scored."""
+    """One user's matches in numbers. Scores are 0 to 100; None without scored matches."""
 
     user_id: int
     user_key: str
@@ -79,11 +76,11 @@ class UserStatistics:
 
 
 def job_statistics(connection: Connection, now: datetime | None = None) -> JobStatistics:
-    """Count the catalogue, in four scans of `jobs`.
+    """Count the catalog, in four scans of `jobs`.
 
     Args:
         connection: an open transaction.
-        now: end of the last 24 hours, timezone-aware; the clock's time when None.
+        now: end of the last 24 hours, timezone-aware; the system's time if None.
     """
     as_of = now or datetime.now(UTC)
     connection.exec_driver_sql("SET LOCAL work_mem = '64MB'")
@@ -115,7 +112,7 @@ def user_statistics(connection: Connection, user_key: str | None = None) -> list
 
     Args:
         connection: an open transaction.
-        user_key: only this user; the list is empty when there is none of that key.
+        user_key: count this user alone; the result is empty if the user does not exist.
     """
     whose = {"user_key": user_key}
     ranked = {**whose, "most": MOST_PER_USER}
@@ -134,7 +131,7 @@ def user_statistics(connection: Connection, user_key: str | None = None) -> list
 
 
 def _by_user(rows: Sequence[Sequence[Any]]) -> defaultdict[str, dict[str, Any]]:
-    """Rows of (user key, name, number) as a mapping for each user; the order of the rows stays."""
+    """Rows of (user key, name, number) as a mapping for each user, in the order of the rows."""
     found: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for row in rows:
         found[row[0]][row[1] or UNKNOWN] = row[2]

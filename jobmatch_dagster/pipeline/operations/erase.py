@@ -14,7 +14,7 @@ from jobmatch_dagster.core.profiles.user_keys import require_user_key
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.locks import MATCHING, lock
 from jobmatch_dagster.db.enrichment.ledger import erase_requests
-from jobmatch_dagster.db.operations import personal
+from jobmatch_dagster.db.operations import erasure_proofs, personal
 from jobmatch_dagster.db.profiles.users import deactivate_user, find_user_id, lock_user
 from jobmatch_dagster.pipeline.enrichment.withdraw import withdraw_requests
 from jobmatch_dagster.pipeline.profiles.user_files import delete_files_of_user, files_of_user
@@ -72,7 +72,7 @@ def erase_user(
     if proof_id is not None:
         with database.begin() as connection:
             report.completed = True
-            personal.complete_tombstone(connection, proof_id, asdict(report))
+            erasure_proofs.complete_proof(connection, proof_id, asdict(report))
     return report
 
 
@@ -107,12 +107,12 @@ def _erase_rows_and_files(database: Database, user_key: str, inbox: Path | None,
         report.found = bool(places or report.files_erased)
         if not report.found:
             return _continue_open_proof(connection, user_key, report)
-        return personal.add_tombstone(connection, user_key, asdict(report))
+        return erasure_proofs.add_proof(connection, user_key, asdict(report))
 
 
 def _continue_open_proof(connection: Connection, user_key: str, report: ErasureReport) -> int | None:
     """The id of the proof that a killed erasure left open, its contents put into the report; None without one."""
-    left_open = personal.open_tombstone(connection, user_key)
+    left_open = erasure_proofs.find_open_proof(connection, user_key)
     if left_open is None:
         return None
     proof_id, stored = left_open

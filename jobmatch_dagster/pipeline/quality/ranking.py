@@ -22,14 +22,9 @@ from jobmatch_dagster.core.matching.posting_facts import posting_facts
 from jobmatch_dagster.core.matching.scoring import Weights
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.profiles.profile import extract_profile
-from jobmatch_dagster.core.quality.evaluation import (
-    Bm25,
-    LabelledPairs,
-    RankingQuality,
-    load_labelled_pairs,
-    ranked_labels,
-    ranking_quality,
-)
+from jobmatch_dagster.core.quality.bm25 import Bm25
+from jobmatch_dagster.core.quality.evaluation import RankingQuality, ranked_labels, ranking_quality
+from jobmatch_dagster.core.quality.labelled_pairs import LabelledPairs, load_labelled_pairs
 from jobmatch_dagster.core.vocabulary.similar_skills import by_name, comparable, names_compared, neighbours
 from jobmatch_dagster.core.vocabulary.skills import Similar, skill_ids
 from jobmatch_dagster.resources.embedder import EmbedderResource

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from jobmatch_dagster.core.quality.evaluation import Agreement, agreement, separation
+from jobmatch_dagster.core.quality.agreement import Agreement, agreement, separation
 from jobmatch_dagster.db.quality.scores import bands_of_scores, decided_parts, scores_to_compare
 
 _PAIRS_COMPARED = 20_000

@@ -11,7 +11,6 @@ import pytest
 
 from jobmatch_dagster import names
 from jobmatch_dagster.cli.runs import RunFailedError, run_job
-from jobmatch_dagster.core.operations.next_steps import next_step
 from jobmatch_dagster.observability.failed_runs import describe_failure
 from jobmatch_dagster.observability.history import delete_runs, unresolved_failures
 from jobmatch_dagster.pipeline.operations.run_failures import report_failure
@@ -123,12 +122,6 @@ def test_the_sensor_notes_what_the_daemon_sees(world: World) -> None:
     assert world.scalar("SELECT job_name FROM run_failures") == "hourly_collection"
 
 
-def test_every_failure_has_a_next_step() -> None:
-    assert next_step("SomethingNew", "anything").startswith("Open the run")
-    assert "no_missing_hours" in next_step("KeyError", "hourly_collection")
-
-
-@pytest.mark.collected
 def test_housekeeping_takes_what_nothing_hangs_on_and_jobs_can_still_be_rebuilt(world: World) -> None:
     refetch = {"ops": {"raw__job_pages": {"config": {"refetch": True}}}}
     world.collect(run_config=refetch)

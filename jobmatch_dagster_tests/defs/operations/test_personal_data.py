@@ -22,7 +22,8 @@ from jobmatch_dagster.cli.runtime import Runtime, environment, open_runtime
 from jobmatch_dagster.core.profiles.user_keys import UserKeyError
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.urls import dagster_url
-from jobmatch_dagster.db.operations.personal import erasures_of, places_of_user
+from jobmatch_dagster.db.operations.erasure_proofs import erasures_of
+from jobmatch_dagster.db.operations.personal import places_of_user
 from jobmatch_dagster.db.operations.run_failures import RunFailure, note_run_failure
 from jobmatch_dagster.db.profiles.users import UnknownUserError
 from jobmatch_dagster.defs.quality.metrics_metadata import stored_metadata

@@ -1,5 +1,5 @@
--- Purpose: values of the vendor that none of the enums knows: noted by the normaliser as unusable, or an industry that
---          the list does not have. The most frequent first.
+-- Purpose: coded values that the project does not know: those that the normaliser could not use, and industries
+--          outside the list; the most frequent first.
 -- Parameters: since (timestamptz: postings whose row changed after it), industries (text[]).
 -- Indexes: jobs_updated_at.
 SELECT field, value, count(*) AS postings

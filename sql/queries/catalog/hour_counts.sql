@@ -1,4 +1,4 @@
--- Purpose: postings of an hour and of the hour before it.
+-- Purpose: number of postings in an hour and in the hour before it.
 -- Parameters: hour, before (timestamptz, starts of the hours).
 -- Indexes: jobs_collection_hour.
 SELECT count(*) FILTER (WHERE collection_hour = CAST(:hour AS timestamptz)) AS postings,

@@ -1,4 +1,4 @@
--- Purpose: take away matches of postings that closed long ago and that their users never decided on; at most `limit` at
+-- Purpose: drop matches of postings that closed long ago and on which their users never decided; at most `limit` at
 --          a time.
 -- Parameters: before (timestamptz), limit.
 -- Indexes: none; one scan of jobs, then user_job_matches_job.

@@ -1,7 +1,7 @@
--- Purpose: foreign keys of one column between tables of the project, those of columns called user_id first; and
---   columns called user_id or user_key that no foreign key guards.
+-- Purpose: foreign keys with one column between tables of the project, those of user_id columns first; and user_id
+--          or user_key columns without a foreign key.
 -- Parameters: none.
--- Indexes: the catalogue's own.
+-- Indexes: those of the system catalog.
 SELECT child, child_column, parent, parent_column
 FROM (
     SELECT c.conrelid::regclass::text AS child, a.attname::text AS child_column,

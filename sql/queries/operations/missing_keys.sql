@@ -1,8 +1,8 @@
--- Purpose: constraints that later stages lean on and that are missing on their table, not validated, stand on an
---          invalid index, or are a foreign key that is switched off. They are known by their columns: in a converted
---          database the legacy tables, set aside, keep the names.
+-- Purpose: constraints that later stages rely on and that are missing, not validated, based on an invalid index, or
+--          foreign keys that are disabled. They are identified by their columns: in a converted database the legacy
+--          tables keep the names.
 -- Parameters: none.
--- Indexes: none; reads the system catalogue.
+-- Indexes: none; reads the system catalog.
 SELECT expected.name
 FROM (
     VALUES ('jobs', 'jobs_pkey', 'p', 'id'), ('jobs', 'jobs_external_id_key', 'u', 'external_id'),

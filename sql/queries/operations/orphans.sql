@@ -1,4 +1,4 @@
--- Purpose: rows whose link leads nowhere; foreign keys prevent them, unless a key was dropped or switched off.
+-- Purpose: rows that refer to a missing row; foreign keys prevent them unless one was dropped or disabled.
 -- Parameters: none.
 -- Indexes: primary keys of the parents.
 SELECT 'jobs' AS child, 'page_id' AS link, 'job_pages' AS parent, count(*) AS orphans

@@ -1,6 +1,6 @@
--- Purpose: empty the bodies of old responses that nothing hangs on: no posting's present version came from them, no
---          quarantined record waits in them, and they are loaded; lists of expired postings go later, since a rebuild
---          applies them again. The rows stay. At most `limit` at a time.
+-- Purpose: remove the bodies of old responses that nothing depends on: no posting's current version came from them,
+--          no quarantined record waits in them, and they are loaded. Lists of expired postings are removed later,
+--          since a rebuild applies them again. The rows stay. At most `limit` at a time.
 -- Parameters: before, lists_before (timestamptz), normaliser_version, limit.
 -- Indexes: job_pages_fetched_at, jobs_page_id, quarantined_records_page_id_page_position_key.
 UPDATE job_pages SET body = ''::bytea, body_removed_at = now()

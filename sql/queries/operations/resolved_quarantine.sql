@@ -1,4 +1,4 @@
--- Purpose: drop old quarantined records whose posting came whole with a later page.
+-- Purpose: drop old quarantined records whose posting arrived intact with a later page.
 -- Parameters: before (timestamptz).
 -- Indexes: none; the quarantine is small.
 DELETE FROM quarantined_records AS q

@@ -1,7 +1,7 @@
--- Purpose: tables of users in this schema, whoever made them, without row-level security or the reader's policy.
---          Backups of the legacy tables are left out: no role may read them.
+-- Purpose: tables with user data in this schema, whoever created them, that lack row-level security or the reader's
+--          policy. Backups of the legacy tables are left out: no role may read them.
 -- Parameters: none.
--- Indexes: none; reads the system catalogue.
+-- Indexes: none; reads the system catalog.
 SELECT c.relname AS name
 FROM unnest(personal_tables(ARRAY(
     SELECT CAST(relname AS text) FROM pg_class

@@ -1,4 +1,5 @@
--- Purpose: the parts of pairs that users decided on, and of pairs they left alone, to see which parts predict it.
+-- Purpose: parts of the scores of pairs on which users decided and of other pairs of these users, to see which
+--          parts predict a decision.
 -- Parameters: most (undecided pairs at most).
 -- Indexes: none; one scan of user_job_matches.
 (SELECT status IN ('saved', 'applied') AS liked, skills_score, experience_score, industry_score,

@@ -1,5 +1,5 @@
--- Purpose: kept pairs of open postings by band (0, 30, 50, 70, 85), for each of the three scores; pairs without a
---          score are not counted.
+-- Purpose: number of stored pairs of open postings by band (from 0, 30, 50, 70, 85), for each of the three scores;
+--          pairs without a score are not counted.
 -- Parameters: none.
 -- Indexes: none; one scan of user_job_matches.
 SELECT score, CASE WHEN value >= 85 THEN 85 WHEN value >= 70 THEN 70 WHEN value >= 50 THEN 50

@@ -1,5 +1,5 @@
--- Purpose: the scores of pairs, to see how far they agree: all that Claude scored and a sample of the others. Users go
---          by their id: what is shown of them stays in Dagster's history when they are forgotten.
+-- Purpose: scores of pairs, to see how far they agree: all that Claude scored and a sample of the others. Users are
+--          identified by their id: what is shown stays in Dagster's history when they are forgotten.
 -- Parameters: most (pairs at most).
 -- Indexes: none; one scan of user_job_matches.
 SELECT m.user_id, jobs.external_id, m.semantic_score, m.match_score, m.claude_score

@@ -1,4 +1,5 @@
--- Purpose: postings by source, work arrangement, experience level and language; value is NULL where unknown.
+-- Purpose: number of postings by source, work arrangement, experience level and language; value is NULL where it is
+--          unknown.
 -- Parameters: none.
 -- Indexes: none; one parallel scan of jobs, whose few hundred combinations are then summed for each dimension.
 WITH combined AS (

@@ -1,7 +1,7 @@
--- Purpose: postings in all, open, and discovered in the last 24 hours, the newest one, and for each AI field the
---          postings that have a value. Discovered means indexed by the vendor: the catalogue's time axis, so that
---          a backfill of old hours does not look like news.
--- Parameters: now, the end of the 24 hours.
+-- Purpose: number of all postings, of open postings, and of those discovered in the last 24 hours, the newest one,
+--          and the number of postings with a value for each AI field. Discovered means indexed by the vendor, which
+--          is the catalog's time axis: a backfill of old hours does not look like news.
+-- Parameters: now (timestamptz, end of the 24 hours).
 -- Indexes: none; one parallel scan of jobs.
 SELECT
     count(*) AS jobs,

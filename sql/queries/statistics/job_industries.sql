@@ -1,4 +1,4 @@
--- Purpose: postings by industry; a posting counts once in each of its industries, NULL stands for none.
+-- Purpose: number of postings by industry; a posting counts once in each of its industries, NULL means none.
 -- Parameters: none.
 -- Indexes: none; one parallel scan of jobs.
 SELECT industry, CAST(sum(combined.jobs) AS bigint) AS jobs

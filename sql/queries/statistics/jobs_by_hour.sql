@@ -1,4 +1,4 @@
--- Purpose: postings that the vendor indexed in each of the last 48 hours.
+-- Purpose: number of postings that the vendor indexed in each of the last 48 hours.
 -- Parameters: now (timestamptz).
 -- Indexes: jobs_collection_hour.
 SELECT collection_hour AS hour, count(*) AS jobs

@@ -1,5 +1,5 @@
--- Purpose: the industries that most of each user's matches are of; a posting counts in each of its industries.
--- Parameters: user_key, or NULL for all users; most, the industries to give for each user.
+-- Purpose: most frequent industries of each user's matches; a posting counts in each of its industries.
+-- Parameters: user_key (NULL for all users), most (industries for each user).
 -- Indexes: users_user_key_key, user_job_matches_user_id_job_id_key and jobs_pkey for one user; else one scan of
 --          each table.
 SELECT users.user_key, ranked.industry, ranked.matches

@@ -1,6 +1,6 @@
--- Purpose: the skills that each user's matches ask for most often and the CV does not show. Spellings that differ
---          in case are one skill, called by the spelling that sorts first.
--- Parameters: user_key, or NULL for all users; most, the skills to give for each user.
+-- Purpose: skills that each user's matches ask for most often and that the CV does not show. Spellings that differ
+--          in case are one skill, named by the spelling that sorts first.
+-- Parameters: user_key (NULL for all users), most (skills for each user).
 -- Indexes: users_user_key_key and user_job_matches_user_id_job_id_key for one user; else one scan of the matches.
 SELECT users.user_key, ranked.skill, ranked.matches
 FROM (

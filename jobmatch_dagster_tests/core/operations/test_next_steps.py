@@ -1,0 +1,32 @@
+"""Next steps of failures, and click paths that lead to something."""
+
+import dagster as dg
+import pytest
+
+from jobmatch_dagster.core.operations.next_steps import launch_job, materialize_asset, next_step
+from jobmatch_dagster_tests.support.checks import assert_click_paths_exist
+
+
+def test_every_failure_has_a_next_step() -> None:
+    assert next_step("SomethingNew", "anything").startswith("Open the run")
+    assert "no_missing_hours" in next_step("KeyError", "hourly_collection")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        launch_job("match_existing_jobs"),
+        launch_job("match_existing_jobs", "match_everybody", again=True),
+        launch_job("match_users", "match_listed_users", user_keys=["a 'b'", "ü"]),
+        materialize_asset("quality/score_calibration"),
+        materialize_asset("catalog/jobs", rebuild=True),
+    ],
+)
+def test_a_click_path_has_a_valid_configuration(path: str) -> None:
+    assert_click_paths_exist(path)
+
+
+@pytest.mark.parametrize("path", [launch_job("no_such_job"), materialize_asset("catalog/jobs", rebuilt=True)])
+def test_a_click_path_that_leads_nowhere_is_seen(path: str) -> None:
+    with pytest.raises((dg.DagsterInvariantViolationError, dg.DagsterInvalidConfigError)):
+        assert_click_paths_exist(path)
