@@ -1,13 +1,14 @@
-"""Assembly of the code location, with a seam for tests.
+"""Assembly of the code location. Tests replace resources through `build_defs`.
 
-Put here what belongs to the location. No connection is opened and nothing heavy is imported at load time.
+Loading opens no connection and imports no heavy package.
 """
 
-import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from pydantic import SecretStr
 
 from jobmatch_dagster.defs.automation.claude_sensor import build_claude_sensors
 from jobmatch_dagster.defs.automation.jobs import (
@@ -39,19 +40,21 @@ from jobmatch_dagster.defs.quality import checks as quality_checks
 from jobmatch_dagster.defs.raw import assets as raw
 from jobmatch_dagster.defs.raw import checks as raw_checks
 from jobmatch_dagster.defs.statistics import assets as statistics
+from jobmatch_dagster.environment import SettingsGroup, check_environment
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
 from jobmatch_dagster.resources.postgres import PostgresResource
+from jobmatch_dagster.settings import GROUPS, ActiveJobsSettings, ClaudeSettings, EmbeddingSettings
 
 
 def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
     """The code location.
 
     Args:
-        resource_overrides: resources to put in place of the configured ones, by name.
+        resource_overrides: resources that replace the configured ones, by name.
     """
     return dg.Definitions(
         assets=[
@@ -100,37 +103,32 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
 
 
 def default_resources() -> dict[str, Any]:
-    """Resources as the environment configures them. Secrets stay names of variables until a run needs them."""
+    """Resources as the environment configures them. A secret stays the name of its variable until a run needs it.
+
+    Raises:
+        SettingsError: if a variable is malformed or unknown.
+    """
+    check_environment(GROUPS)
     return {
         "database": PostgresResource(),
         "clock": ClockResource(),
-        "embedder": EmbedderResource(**_present(name="EMBEDDING_MODEL", backend="EMBEDDING_BACKEND")),
+        "embedder": EmbedderResource(**_configured(EmbeddingSettings.read(), EmbedderResource)),
         "matching": MatchingResource(),
-        "active_jobs": ActiveJobsResource(
-            **_present(base_url="ACTIVE_JOBS_BASE_URL", generation="ACTIVE_JOBS_GENERATION"),
-            **_secret(api_key="RAPIDAPI_KEY"),
-        ),
-        "claude": ClaudeResource(
-            **_present(model="CLAUDE_MODEL", prices_file="CLAUDE_PRICES"),
-            **_number(budget_usd_per_day="CLAUDE_BUDGET_USD_PER_DAY", budget_usd_per_run="CLAUDE_BUDGET_USD_PER_RUN"),
-            **_whole_number(batch_min="CLAUDE_BATCH_MIN", max_pairs_per_run="CLAUDE_MAX_PAIRS"),
-            fill_profiles=os.environ.get("CLAUDE_FILL_PROFILES") == "1",
-            **_secret(api_key="ANTHROPIC_API_KEY"),
-        ),
+        "active_jobs": ActiveJobsResource(**_configured(ActiveJobsSettings.read(), ActiveJobsResource)),
+        "claude": ClaudeResource(**_configured(ClaudeSettings.read(), ClaudeResource)),
     }
 
 
-def _present(**variables: str) -> dict[str, Any]:
-    return {field: os.environ[name] for field, name in variables.items() if os.environ.get(name)}
+def _configured(settings: SettingsGroup, resource: type[dg.ConfigurableResource[Any]]) -> dict[str, Any]:
+    """The settings that the environment has, for the fields of the resource of the same name."""
+    names = {variable.field: variable.name for variable in settings.variables()}
+    return {
+        field: _config_value(getattr(settings, field), names[field])
+        for field in settings.model_fields_set & resource.model_fields.keys()
+    }
 
 
-def _number(**variables: str) -> dict[str, Any]:
-    return {field: float(text) for field, text in _present(**variables).items()}
-
-
-def _whole_number(**variables: str) -> dict[str, Any]:
-    return {field: int(text) for field, text in _present(**variables).items()}
-
-
-def _secret(**variables: str) -> dict[str, Any]:
-    return {field: dg.EnvVar(name) for field, name in variables.items() if os.environ.get(name)}
+def _config_value(value: Any, name: str) -> Any:
+    if isinstance(value, SecretStr):
+        return dg.EnvVar(name)
+    return str(value) if isinstance(value, Path) else value

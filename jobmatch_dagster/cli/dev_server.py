@@ -1,39 +1,39 @@
-"""The Dagster UI and daemon as a child of the command line.
-
-Put here how the child is started and stopped. What it works on is the caller's surroundings.
-"""
+"""The Dagster UI and daemon as a child process: how it is started and stopped."""
 
 import os
 import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 
-from jobmatch_dagster.cli.runtime import INBOX_VARIABLE, environment, packaged_file
-from jobmatch_dagster.defs.automation.schedules import AUTOMATION_VARIABLE
+from jobmatch_dagster.cli.runtime import packaged_file
+from jobmatch_dagster.environment import environment
+from jobmatch_dagster.settings import Automation
 
 _HOST = "127.0.0.1"
 _STOP_SECONDS = 30
 
 
-def serve(port: int, *, automation: str | None) -> None:
+def serve(port: int, inbox: Path, *, automation: Automation | None) -> None:
     """Run `dagster dev` until it ends or is interrupted; only this machine can reach it.
 
     Args:
-        port: wanted port; a free one is taken when it is in use.
+        port: port of the UI; another one is chosen when it is in use.
+        inbox: folder of the inbox, to be printed.
         automation: value of `JOBMATCH_AUTOMATION` for the child; None leaves it as it is.
     """
     port = port if _is_free(port) else _free_port()
-    # `dg dev`, which Dagster would rather see, wants a project layout of its own.
+    # `dg dev`, its successor, needs another project layout.
     quiet = ["-W", "ignore:Function `dev_command` is superseded"]
     arguments = [sys.executable, *quiet, "-m", "dagster", "dev", "-w", str(packaged_file("workspace.yaml"))]
     # A process started in the background ignores the interrupt, and so would its children.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with environment({AUTOMATION_VARIABLE: automation} if automation else {}):
+    with environment({"JOBMATCH_AUTOMATION": automation} if automation else {}):
         child = subprocess.Popen([*arguments, "-h", _HOST, "-p", str(port)], start_new_session=True)
-    click.echo(f"Dagster UI: http://{_HOST}:{port}   CV inbox: {os.environ[INBOX_VARIABLE]}   (Ctrl-C ends it)")
+    click.echo(f"Dagster UI: http://{_HOST}:{port}   CV inbox: {inbox}   (Ctrl-C stops it)")
     signal.signal(signal.SIGTERM, lambda *_: _interrupt())
     try:
         child.wait()

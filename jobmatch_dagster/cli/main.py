@@ -4,7 +4,6 @@ Put here arguments, and what is printed. What a command does belongs elsewhere.
 """
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -18,7 +17,7 @@ import click
 from jobmatch_dagster.cli.collect_rounds import collect_rounds
 from jobmatch_dagster.cli.printing import print_job_statistics, print_preferences, print_user_statistics
 from jobmatch_dagster.cli.runs import hour_range, run_job
-from jobmatch_dagster.cli.runtime import INBOX_VARIABLE, Runtime, open_runtime
+from jobmatch_dagster.cli.runtime import Runtime, open_runtime
 from jobmatch_dagster.core.profiles.user_keys import require_user_key
 from jobmatch_dagster.core.raw.windows import hour_name
 from jobmatch_dagster.db.connection.migrations import migrate as apply_migrations
@@ -74,11 +73,11 @@ def demo(pages: Path | None, cvs: Path | None, claude: bool) -> None:
     from rich.console import Console
 
     from jobmatch_dagster.demo.report import print_matches, print_outcome
-    from jobmatch_dagster.demo.run import demo_surroundings, read_input, run_demo
+    from jobmatch_dagster.demo.run import demo_runtime, read_input, run_demo
 
     console = Console(width=None if sys.stdout.isatty() else 160)
     given = read_input(pages, cvs)
-    with open_runtime(database_name=given.database_name) as runtime, demo_surroundings(runtime, given, claude=claude):
+    with demo_runtime(given, claude=claude) as runtime:
         console.print(f"Database: {safe_url(runtime.database.url)}", highlight=False, markup=False)
         outcome = run_demo(runtime, given, console)
         print_matches(runtime.database, console)
@@ -98,18 +97,18 @@ def dev(demo_data: bool, pages: Path | None, cvs: Path | None, port: int) -> Non
     from rich.console import Console
 
     from jobmatch_dagster.cli.dev_server import serve
-    from jobmatch_dagster.demo.run import demo_surroundings, has_run, read_input, run_demo
+    from jobmatch_dagster.demo.run import demo_runtime, has_run, read_input, run_demo
 
     if not (demo_data or pages or cvs):
-        with open_runtime():
-            serve(port, automation=None)
+        with open_runtime() as runtime:
+            serve(port, runtime.inbox, automation=None)
         return
     given = read_input(pages, cvs)
-    with open_runtime(database_name=given.database_name) as runtime, demo_surroundings(runtime, given, claude=False):
+    with demo_runtime(given, claude=False) as runtime:
         if not has_run(runtime, given):
             run_demo(runtime, given, Console())
         # A clock that stands still has no next hour to collect.
-        serve(port, automation="sensors" if given.clock else "running")
+        serve(port, runtime.inbox, automation="sensors" if given.clock else "running")
 
 
 @main.command()
@@ -241,8 +240,8 @@ def cv() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def cv_add(user_key: str, file: Path) -> None:
     """Put a CV into the inbox; cv_inbox_sensor takes it from there."""
-    with open_runtime(prepare_schema=False):
-        place = put_into_inbox(Path(os.environ[INBOX_VARIABLE]), user_key, file)
+    with open_runtime(prepare_schema=False) as runtime:
+        place = put_into_inbox(runtime.inbox, user_key, file)
     click.echo(f"{place} is in the inbox; cv_inbox_sensor reads it when it is on.")
 
 
@@ -316,7 +315,7 @@ def export(user_key: str) -> None:
 
     with open_runtime() as runtime, runtime.dagster_instance() as instance:
         runs = runs_of_user(instance, user_key)
-        exported = export_user(runtime.database, user_key, inbox=Path(os.environ[INBOX_VARIABLE]), runs=runs)
+        exported = export_user(runtime.database, user_key, inbox=runtime.inbox, runs=runs)
     click.echo(json.dumps(exported, ensure_ascii=False, indent=2))
 
 

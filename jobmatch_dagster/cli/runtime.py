@@ -1,11 +1,7 @@
-"""The surroundings of a command: home folder, databases, Dagster instance.
+"""The runtime of a command: home folder, databases, Dagster instance."""
 
-Put here what a command needs before it can do its work. The commands stand in `cli.py`.
-"""
-
-import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -19,11 +15,8 @@ from jobmatch_dagster.db.connection.engine import Database, ensure_database
 from jobmatch_dagster.db.connection.locks import DAGSTER_STORAGE, exclusively
 from jobmatch_dagster.db.connection.migrations import migrate, require_schema
 from jobmatch_dagster.db.connection.urls import dagster_url, sqlalchemy_url, with_database
-from jobmatch_dagster.resources.postgres import DATABASE_URL_VARIABLE
-
-HOME_VARIABLE = "JOBMATCH_HOME"
-DAGSTER_URL_VARIABLE = "DAGSTER_DATABASE_URL"
-INBOX_VARIABLE = "CV_INBOX"
+from jobmatch_dagster.environment import check_environment, environment
+from jobmatch_dagster.settings import GROUPS, DatabaseSettings, EmbeddingSettings, FolderSettings
 
 
 @dataclass(frozen=True)
@@ -31,14 +24,15 @@ class Runtime:
     """What a command works with."""
 
     home: Path
+    inbox: Path
     database: Database
     embedded: bool
 
     @contextmanager
     def dagster_instance(self) -> Iterator[dg.DagsterInstance]:
-        """The Dagster instance on this home: runs made through it are seen in the UI."""
+        """The Dagster instance in this home; the UI shows runs that are made through it."""
         with ExitStack() as stack:
-            # Dagster makes its tables and its pools' slots at first use; two processes at once would collide.
+            # Dagster creates its tables and its pools' slots at first use; two processes at once would collide.
             with exclusively(self.database, DAGSTER_STORAGE):
                 instance = stack.enter_context(dg.DagsterInstance.from_config(str(self.home / "dagster")))
                 instance.get_runs_count()
@@ -48,85 +42,63 @@ class Runtime:
             yield instance
 
 
-def home_folder() -> Path:
-    """`JOBMATCH_HOME`, by default `.jobmatch` in the present folder."""
-    return Path(os.environ.get(HOME_VARIABLE) or ".jobmatch").resolve()
-
-
 def packaged_file(name: str) -> Path:
-    """A file that belongs to the project: beside the installed package, or at the root of the checkout."""
+    """A file of the project: inside the installed package, or at the root of the checkout."""
     package = Path(str(resources.files("jobmatch_dagster")))
     return package / name if (package / name).exists() else package.parent / name
 
 
 @contextmanager
 def open_runtime(*, database_name: str | None = None, prepare_schema: bool = True) -> Iterator[Runtime]:
-    """Start what is needed and export it to this process and its children, for the length of the block.
+    """Start what a command needs and export it to this process and its children, for the length of the block.
 
-    Without `JOBMATCH_DATABASE_URL` the embedded PostgreSQL runs and its schema is brought up to date. With
-    it nothing is embedded and the schema is only checked: changing it is `jobmatch migrate`'s part.
+    Without `JOBMATCH_DATABASE_URL` the embedded PostgreSQL is started and its schema is migrated. A configured database
+    is only checked: `jobmatch migrate` changes its schema.
 
     Args:
         database_name: a database of the embedded server other than the default one.
-        prepare_schema: whether the schema must be the present one: the embedded server's is brought up to date,
-            a configured database's is checked.
+        prepare_schema: False leaves the schema as it is, unchecked.
 
     Raises:
+        SettingsError: if a variable is malformed or unknown.
         DatabaseUnavailableError: if the configured database does not answer.
         SchemaVersionError: if the configured database has another version of the schema.
     """
-    home = home_folder()
+    check_environment(GROUPS)
+    folders, databases = FolderSettings.read(), DatabaseSettings.read()
+    home = folders.home.resolve()
     home.mkdir(parents=True, exist_ok=True)
-    configured = os.environ.get(DATABASE_URL_VARIABLE)
+    configured = databases.url.get_secret_value()
     with ExitStack() as stack:
         url = sqlalchemy_url(configured) if configured else stack.enter_context(embedded_postgres(home))
         if not configured and database_name:
             url = with_database(url, database_name)
-        storage = sqlalchemy_url(os.environ.get(DAGSTER_URL_VARIABLE) or dagster_url(url))
+        storage = sqlalchemy_url(databases.dagster_url.get_secret_value() or dagster_url(url))
         database = Database(url)
         stack.callback(database.dispose)
         if not configured:
             ensure_database(url)
         with database.begin():
-            pass  # a clear sentence when the database does not answer
+            pass  # raises when the database does not answer
         if prepare_schema and configured:
             require_schema(database)
         elif prepare_schema:
             migrate(database)
         ensure_database(storage)
-        inbox = Path(os.environ.get(INBOX_VARIABLE) or home / "inbox").resolve()
+        inbox = (folders.inbox or home / "inbox").resolve()
         inbox.mkdir(parents=True, exist_ok=True)
         stack.enter_context(
             environment(
                 {
-                    DATABASE_URL_VARIABLE: url,
-                    DAGSTER_URL_VARIABLE: storage,
-                    INBOX_VARIABLE: str(inbox),
+                    "JOBMATCH_DATABASE_URL": url,
+                    "DAGSTER_DATABASE_URL": storage,
+                    "CV_INBOX": str(inbox),
                     "DAGSTER_HOME": str(_dagster_home(home)),
-                    "HF_HUB_OFFLINE": os.environ.get("HF_HUB_OFFLINE", _offline_by_default()),
+                    "HF_HUB_OFFLINE": str(int(_is_hub_offline())),
                 }
             )
         )
-        yield Runtime(home=home, database=database, embedded=not configured)
-
-
-@contextmanager
-def environment(variables: Mapping[str, str | None]) -> Iterator[None]:
-    """Set environment variables (None: unset) for the length of the block, for this process and its children."""
-    before = {name: os.environ.get(name) for name in variables}
-    _set(variables)
-    try:
-        yield
-    finally:
-        _set(before)
-
-
-def _set(variables: Mapping[str, str | None]) -> None:
-    for name, value in variables.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
+        yield Runtime(home=home, inbox=inbox, database=database, embedded=not configured)
 
 
 def _dagster_home(home: Path) -> Path:
@@ -136,7 +108,9 @@ def _dagster_home(home: Path) -> Path:
     return folder
 
 
-def _offline_by_default() -> str:
-    """The packaged model and folders need no hub; only a hub name may ask for one."""
-    name = os.environ.get("EMBEDDING_MODEL", "")
-    return "0" if name and not Path(name).is_dir() else "1"
+def _is_hub_offline() -> bool:
+    """Only a model that is a name on the hub needs the hub."""
+    settings = EmbeddingSettings.read()
+    if settings.hub_offline is not None:
+        return settings.hub_offline
+    return not settings.name or Path(settings.name).is_dir()

@@ -1,7 +1,6 @@
-"""The demo: real runs of the real jobs, on the local Active Jobs server.
+"""The demo: runs of the real jobs on the local Active Jobs server, in order.
 
-Put here the order of the demo's steps. Its server, corpus and CVs have modules of their own, its table is in
-`report.py`.
+Its server, corpus and CVs have modules of their own; the table of results is in `report.py`.
 """
 
 import hashlib
@@ -10,8 +9,8 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,27 +20,28 @@ from sqlalchemy import text
 
 from jobmatch_dagster.build import build_defs, default_resources
 from jobmatch_dagster.cli.runs import hour_range, materialize, run_job, run_requested
-from jobmatch_dagster.cli.runtime import INBOX_VARIABLE, Runtime, environment
+from jobmatch_dagster.cli.runtime import Runtime, open_runtime
 from jobmatch_dagster.core.raw.windows import HOUR, latest_collectable_hour
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.demo.cvs import CvSource, demo_cvs, read_cv_sources
 from jobmatch_dagster.demo.errors import DemoInputError
 from jobmatch_dagster.demo.pages import newest, read_pages
 from jobmatch_dagster.demo.server import ActiveJobsServer, GeneratedCorpus, RecordedCorpus
-from jobmatch_dagster.resources.clock import CLOCK_VARIABLE
+from jobmatch_dagster.environment import environment
+from jobmatch_dagster.resources.clock import wall_time
 
-# 24 hours of this many postings are the thousand that the demo collects.
+# The demo collects about 1,000 postings: this many in each of 24 hours.
 POSTINGS_PER_HOUR = 42
 HOURS_COLLECTED = 24
-# A file this old is no longer being written (the inbox waits for that).
+# The inbox waits until a file is no longer being written; files of the demo are made to look this old.
 _STILL_SECONDS = 10
-# A sensor's ticks until nothing is due; a folder of 100,000 CVs needs 100 of each.
+# Most ticks of a sensor until nothing is due: a folder of 100,000 CVs needs 100.
 _MAX_TICKS = 200
 
 
 @dataclass(frozen=True)
 class DemoInput:
-    """What the demo works on: generated postings and its own CVs, or the user's."""
+    """Postings and CVs of the demo: generated ones, or the user's."""
 
     records: list[dict[str, Any]] | None = None
     cvs: list[CvSource] = field(default_factory=demo_cvs)
@@ -49,7 +49,7 @@ class DemoInput:
 
     @property
     def database_name(self) -> str:
-        """Database on the embedded server: recorded pages have one of their own, by content."""
+        """Database on the embedded server. Recorded pages have one of their own, named by their content."""
         if self.records is None:
             return "jobmatch"
         content = json.dumps(self.records, sort_keys=True, default=str).encode()
@@ -57,13 +57,13 @@ class DemoInput:
 
     @property
     def clock(self) -> datetime | None:
-        """The time taken as now: just after the newest recorded posting; None is the real time."""
+        """The time that counts as now: just after the newest recorded posting. None: the machine's time."""
         return newest(self.records) + timedelta(hours=2) if self.records else None
 
 
 @dataclass(frozen=True)
 class DemoOutcome:
-    """What a demo did. `changed_rows` counts rows written or removed in any table of the project."""
+    """Result of a demo; `changed_rows` counts the rows that it wrote or removed, in all tables of the project."""
 
     seconds: float
     changed_rows: int
@@ -73,7 +73,7 @@ def read_input(pages: Path | None, cvs: Path | None) -> DemoInput:
     """Read the user's folders, before anything is started or written.
 
     Raises:
-        DemoInputError: if a folder holds no posting or no CV that can be read.
+        DemoInputError: if a folder has no posting or no CV that can be read.
     """
     records, skipped = None, []
     if pages is not None:
@@ -86,20 +86,30 @@ def read_input(pages: Path | None, cvs: Path | None) -> DemoInput:
 
 
 @contextmanager
-def demo_surroundings(runtime: Runtime, demo_input: DemoInput, *, claude: bool) -> Iterator[ActiveJobsServer]:
-    """The local server, and an environment that points at it and, unless asked, at no paid API.
+def demo_runtime(demo_input: DemoInput, *, claude: bool) -> Iterator[Runtime]:
+    """The runtime of a demo: a database and an inbox of its own, and an environment that points at the local server.
+
+    Without `claude` the environment has no key for Claude: nothing that the demo does is paid for.
 
     Raises:
-        DemoInputError: if the configured database holds postings of the real API.
+        DemoInputError: if the configured database has postings of the real API.
     """
-    _refuse_real_postings(runtime.database)
+    with open_runtime(database_name=demo_input.database_name) as runtime:
+        _refuse_real_postings(runtime.database)
+        with _local_api(runtime, demo_input, claude=claude) as inbox:
+            yield replace(runtime, inbox=inbox)
+
+
+@contextmanager
+def _local_api(runtime: Runtime, demo_input: DemoInput, *, claude: bool) -> Iterator[Path]:
+    """The local server and the demo's environment; gives the inbox."""
     clock, recorded = demo_input.clock, demo_input.records
     server = ActiveJobsServer(
         GeneratedCorpus(per_hour=POSTINGS_PER_HOUR) if recorded is None else RecordedCorpus(recorded),
-        now=(lambda: clock) if clock else (lambda: datetime.now(UTC)),
+        now=(lambda: clock) if clock else wall_time,
         all_ages=recorded is not None,
     )
-    # A folder of its own: a configured inbox holds CVs of real people.
+    # Not the configured inbox: that one has CVs of real people.
     inbox = runtime.home / f"inbox-{'demo' if recorded is None else demo_input.database_name}"
     inbox.mkdir(exist_ok=True)
     with server:
@@ -107,22 +117,22 @@ def demo_surroundings(runtime: Runtime, demo_input: DemoInput, *, claude: bool) 
             "ACTIVE_JOBS_BASE_URL": server.url,
             "RAPIDAPI_KEY": "demo",
             "ACTIVE_JOBS_GENERATION": "g1",
-            CLOCK_VARIABLE: clock.isoformat() if clock else None,
-            INBOX_VARIABLE: str(inbox),
+            "JOBMATCH_CLOCK": clock.isoformat() if clock else None,
+            "CV_INBOX": str(inbox),
         }
         if not claude:
             variables["ANTHROPIC_API_KEY"] = None
         with environment(variables):
-            yield server
+            yield inbox
 
 
 def has_run(runtime: Runtime, demo_input: DemoInput) -> bool:
-    """Whether the demo on this input came to its end before."""
+    """Whether a demo on this input was completed before."""
     return _state_file(runtime, demo_input).exists()
 
 
 def run_demo(runtime: Runtime, demo_input: DemoInput, console: Console) -> DemoOutcome:
-    """Collect, embed, take in CVs, match and count; what is done already is not done again.
+    """Collect, embed, read CVs, match and count; work that is done is not repeated.
 
     Raises:
         RunFailedError: if a run fails.
@@ -135,7 +145,7 @@ def run_demo(runtime: Runtime, demo_input: DemoInput, console: Console) -> DemoO
     with runtime.dagster_instance() as instance:
         steps: list[tuple[str, Callable[[], object]]] = [
             ("Collecting postings, loading and embedding them", lambda: _collect(defs, instance, demo_input, until)),
-            (f"Putting {len(demo_input.cvs)} CVs into the inbox", lambda: _fill_inbox(demo_input.cvs)),
+            (f"Putting {len(demo_input.cvs)} CVs into the inbox", lambda: _fill_inbox(runtime.inbox, demo_input.cvs)),
             ("Reading CVs (cv_inbox_sensor)", lambda: _drain(defs, instance, "cv_inbox_sensor", resources)),
             ("Matching (cv_profile_sensor)", lambda: _drain(defs, instance, "cv_profile_sensor", resources)),
             ("Counting", lambda: _count(defs, instance)),
@@ -169,27 +179,26 @@ def _collect(defs: dg.Definitions, instance: dg.DagsterInstance, demo_input: Dem
 
 
 def _until(runtime: Runtime, demo_input: DemoInput) -> datetime:
-    """The last hour of the demo's data: that of the first demo that came to its end here."""
+    """The last hour of the demo's data, which is that of the first completed demo."""
     file = _state_file(runtime, demo_input)
     if file.exists():
         return datetime.fromisoformat(json.loads(file.read_text())["until"])
-    return latest_collectable_hour(demo_input.clock or datetime.now(UTC))
+    return latest_collectable_hour(demo_input.clock or wall_time())
 
 
 def _state_file(runtime: Runtime, demo_input: DemoInput) -> Path:
-    """Beside the data: another database has a state of its own."""
+    """A file beside the data, for each database another."""
     where = hashlib.sha256(runtime.database.url.encode()).hexdigest()[:10] if not runtime.embedded else "embedded"
     return runtime.home / f"demo-{demo_input.database_name}-{where}.json"
 
 
-def _fill_inbox(cvs: list[CvSource]) -> None:
-    inbox = Path(os.environ[INBOX_VARIABLE])
-    still = time.time() - _STILL_SECONDS
+def _fill_inbox(inbox: Path, cvs: list[CvSource]) -> None:
+    written_at = wall_time().timestamp() - _STILL_SECONDS
     for cv in cvs:
         path = inbox / f"{cv.user_key}{cv.suffix}"
         if not path.exists() or path.read_bytes() != cv.content:
             path.write_bytes(cv.content)
-            os.utime(path, (still, still))
+            os.utime(path, (written_at, written_at))
 
 
 def _drain(defs: dg.Definitions, instance: dg.DagsterInstance, sensor_name: str, resources: dict[str, Any]) -> None:
@@ -210,14 +219,14 @@ def _refuse_real_postings(database: Database) -> None:
         host = connection.scalar(text(query))
     if host:
         raise DemoInputError(
-            f"The configured database holds postings of {host}: the demo would mix invented ones into them. "
-            "Unset JOBMATCH_DATABASE_URL, or point it at an empty database."
+            f"The configured database has postings of {host}; the demo would mix invented ones into them. Unset "
+            "JOBMATCH_DATABASE_URL, or set it to an empty database."
         )
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows of every table of the project, and the newest transaction at that moment."""
+    """Number of rows of every table of the project, and the newest transaction at that moment."""
 
     counts: dict[str, int]
     written: dict[str, int]
@@ -239,7 +248,7 @@ class _Rows:
         return cls(counts, written, newest_id, database)
 
     def changed_since(self, before: "_Rows") -> int:
-        """Rows written since then, and rows that went."""
+        """Number of rows that were written or removed since then."""
         now = _Rows.read(self.database, since=before.transaction)
-        went = sum(max(0, before.counts.get(table, 0) - count) for table, count in now.counts.items())
-        return sum(now.written.values()) + went
+        removed = sum(max(0, before.counts.get(table, 0) - count) for table, count in now.counts.items())
+        return sum(now.written.values()) + removed

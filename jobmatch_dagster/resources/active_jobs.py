@@ -1,25 +1,24 @@
 """The Active Jobs API as a Dagster resource: key, address, filters, limits.
 
-Put here configuration. Filters stand in `active_jobs_filters.py`, how the API is called in
-`active_jobs_client.py`.
+Belongs here: configuration. The filters are in `active_jobs_filters.py`, the calls in `active_jobs_client.py`.
 """
 
 import dagster as dg
 from pydantic import Field
 
+from jobmatch_dagster.environment import config_field
 from jobmatch_dagster.errors import PermanentFailure
 from jobmatch_dagster.resources.active_jobs_client import ActiveJobsClient
-from jobmatch_dagster.resources.active_jobs_filters import Filters, Generation
-
-DEFAULT_BASE_URL = "https://active-jobs-db.p.rapidapi.com"
+from jobmatch_dagster.resources.active_jobs_filters import Filters
+from jobmatch_dagster.settings import ActiveJobsSettings, Generation
 
 
 class ActiveJobsResource(dg.ConfigurableResource[ActiveJobsClient]):
     """The API of job postings. Each returned posting costs a credit of the plan."""
 
-    base_url: str = DEFAULT_BASE_URL
-    api_key: str = Field(default="", description="RAPIDAPI_KEY; never shown")
-    generation: Generation = "g1"
+    base_url: str = config_field(ActiveJobsSettings, "base_url")
+    api_key: str = config_field(ActiveJobsSettings, "api_key")
+    generation: Generation = config_field(ActiveJobsSettings, "generation")
     filters: Filters = Filters()
     modified_feed: bool = Field(default=False, description="Whether the plan has the feed of modified postings")
     max_pages_per_hour: int = Field(default=10, ge=1, description="Pages of 100 for each hour of a window")

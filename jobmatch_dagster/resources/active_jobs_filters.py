@@ -11,8 +11,7 @@ import dagster as dg
 from pydantic import Field, field_validator, model_validator
 
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, INDUSTRIES, WORK_ARRANGEMENTS
-
-Generation = Literal["g1", "g2"]
+from jobmatch_dagster.settings import Generation
 
 # "Request < 10,000 characters"; the rest of the address and the paging need some of them.
 MAX_QUERY_CHARACTERS = 9_000

@@ -8,37 +8,32 @@ from pydantic import Field
 
 from jobmatch_dagster.core.enrichment.answer import BAND_WIDTH
 from jobmatch_dagster.core.enrichment.costs import Prices, prices_of
+from jobmatch_dagster.environment import config_field
 from jobmatch_dagster.resources.claude_client import ClaudeClient
+from jobmatch_dagster.settings import ClaudeSettings, Count, Usd
 
 
 class ClaudeResource(dg.ConfigurableResource[Any]):
     """The Messages API. Without a key nothing is called and pairs wait."""
 
-    api_key: str = Field(default="", description="ANTHROPIC_API_KEY; never shown")
-    model: str = Field(default="claude-haiku-5-5", description="CLAUDE_MODEL")
+    api_key: str = config_field(ClaudeSettings, "api_key")
+    model: str = config_field(ClaudeSettings, "model")
     effort: str = Field(default="low", description='low, medium, high; "" for a model that knows no effort')
     thinking: bool = Field(
         default=False,
         description="Whether it thinks first: the analysis is computed already. A model that always thinks needs true",
     )
-    budget_usd_per_day: float = Field(
-        default=1.0, ge=0, description="CLAUDE_BUDGET_USD_PER_DAY (UTC day); 0: nothing is asked"
-    )
-    budget_usd_per_run: float = Field(default=0.5, ge=0, description="CLAUDE_BUDGET_USD_PER_RUN; 0: nothing is asked")
-    prices_file: str = Field(default="", description="CLAUDE_PRICES: a price list in place of the packaged one")
+    budget_usd_per_day: Usd = config_field(ClaudeSettings, "budget_usd_per_day")
+    budget_usd_per_run: Usd = config_field(ClaudeSettings, "budget_usd_per_run")
+    prices_file: str = config_field(ClaudeSettings, "prices_file")
     max_pairs_per_user: int = Field(default=25, ge=1, description="Best pairs first, for each user and run")
-    max_pairs_per_run: int = Field(default=100_000, ge=1, description="CLAUDE_MAX_PAIRS: every user's best first")
-    batch_min: int = Field(
-        default=100, ge=1, description="CLAUDE_BATCH_MIN: from so many requests on a message batch, at half the price"
-    )
+    max_pairs_per_run: Count = config_field(ClaudeSettings, "max_pairs_per_run")
+    batch_min: Count = config_field(ClaudeSettings, "batch_min")
     batch_max_requests: int = Field(
         default=10_000, ge=1, le=100_000, description="Requests of one batch (the API takes 100,000 and 256 MB)"
     )
     concurrency: int = Field(default=4, ge=1, le=64, description="Direct calls at a time")
-    fill_profiles: bool = Field(
-        default=False,
-        description="CLAUDE_FILL_PROFILES: ask about fields that a CV's reading left unknown, in bursts too",
-    )
+    fill_profiles: bool = config_field(ClaudeSettings, "fill_profiles")
     band_width: int = Field(
         default=BAND_WIDTH, ge=0, le=100, description="How far a score may leave the band that the skill match gives"
     )

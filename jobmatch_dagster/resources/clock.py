@@ -1,21 +1,25 @@
-"""The time that the pipeline takes as now.
+"""The clock: the only module that reads the machine's time.
 
-Put here nothing else: every stage that asks for the time asks this resource, so that recorded pages can be
-worked on as if they were of today.
+Two times: `ClockResource.now` is the time that the pipeline works with and may be fixed, so that recorded pages are
+processed as if they were new. `wall_time` is the machine's time, for whatever is compared with times of a file system,
+another server or Dagster.
 """
 
-import os
 from datetime import UTC, datetime
 
 import dagster as dg
 
-CLOCK_VARIABLE = "JOBMATCH_CLOCK"
+from jobmatch_dagster.settings import OperationsSettings
 
 
 class ClockResource(dg.ConfigurableResource[None]):
-    """Now in UTC; a fixed time when `JOBMATCH_CLOCK` gives one (ISO 8601), as the demo on recorded pages does."""
+    """Now: the machine's time, or the fixed time in `JOBMATCH_CLOCK`."""
 
     def now(self) -> datetime:
-        """The time, timezone-aware UTC."""
-        fixed = os.environ.get(CLOCK_VARIABLE)
-        return datetime.fromisoformat(fixed).astimezone(UTC) if fixed else datetime.now(UTC)
+        """The time in UTC, timezone-aware."""
+        return OperationsSettings.read().clock or wall_time()
+
+
+def wall_time() -> datetime:
+    """The machine's time in UTC, timezone-aware; never fixed."""
+    return datetime.now(UTC)

@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 
 from jobmatch_dagster.core.matching.embedding_text import text_version
 from jobmatch_dagster.core.progress import Progress, no_progress
+from jobmatch_dagster.environment import config_field
 from jobmatch_dagster.errors import ConfigurationError
-from jobmatch_dagster.resources.embedding_backends import BACKENDS, Encoder, openvino_encoder, torch_encoder
+from jobmatch_dagster.resources.embedding_backends import Encoder, openvino_encoder, torch_encoder
+from jobmatch_dagster.settings import Backend, EmbeddingSettings
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
-# The fastest that keeps the ranking (`make bench` measures both): 2.2 to 2.6 times float32 on a processor with
-# bfloat16, top-100 lists the same to 99 %.
-DEFAULT_BACKEND = "openvino-bf16"
 # Texts are handed over in groups of this size, longest first: little is padded, and progress is told often.
 _GROUP_TEXTS = 128
 _WEIGHT_FILES = ("*.safetensors", "*.bin", "config.json", "tokenizer.json", "modules.json")
@@ -44,8 +43,8 @@ class Encoded:
 class EmbedderResource(dg.ConfigurableResource[Any]):
     """A sentence-transformers model: the packaged one, a folder, or a name on the model hub."""
 
-    name: str = ""
-    backend: str = DEFAULT_BACKEND
+    name: str = config_field(EmbeddingSettings, "name")
+    backend: Backend = config_field(EmbeddingSettings, "backend")
 
     @property
     def model(self) -> str:
@@ -132,10 +131,6 @@ def _fingerprint(folder: Path) -> str:
 
 @functools.cache
 def _encoder(name: str, backend: str) -> Encoder:
-    if backend not in BACKENDS:
-        raise ModelUnavailableError(
-            f"There is no embedding backend {backend!r}: {' or '.join(BACKENDS)} (EMBEDDING_BACKEND)."
-        )
     if backend == "torch-fp32":
         return torch_encoder(load_model(name))
     try:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-BACKENDS = ("openvino-bf16", "torch-fp32")
+from jobmatch_dagster.settings import FolderSettings
 
 # Texts of a batch are padded to a multiple of this many word pieces.
 _LENGTH_STEP_TOKENS = 64
@@ -161,5 +161,4 @@ def _convert(model: Any, path: Path) -> None:
 
 @functools.cache
 def _cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "jobmatch"
+    return (FolderSettings.read().cache_home or Path.home() / ".cache") / "jobmatch"

@@ -1,18 +1,13 @@
-"""The database as a Dagster resource.
-
-Put here how a run finds its database. What is asked of it belongs in `jobmatch_dagster.db`.
-"""
+"""The database as a Dagster resource. Queries belong in `jobmatch_dagster.db`."""
 
 import functools
-import os
 
 import dagster as dg
 
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.migrations import require_schema
 from jobmatch_dagster.errors import ConfigurationError
-
-DATABASE_URL_VARIABLE = "JOBMATCH_DATABASE_URL"
+from jobmatch_dagster.settings import DatabaseSettings
 
 
 class DatabaseNotConfiguredError(ConfigurationError):
@@ -29,11 +24,11 @@ class PostgresResource(dg.ConfigurableResource[Database]):
             DatabaseNotConfiguredError: if `JOBMATCH_DATABASE_URL` is not set.
             SchemaVersionError: if the database has the schema of another version of the program.
         """
-        url = os.environ.get(DATABASE_URL_VARIABLE)
+        url = DatabaseSettings.read().url.get_secret_value()
         if not url:
             raise DatabaseNotConfiguredError(
-                f"{DATABASE_URL_VARIABLE} is not set. Start Dagster with `jobmatch dev` (or `make dev`), which "
-                "runs the embedded PostgreSQL, or set the variable to your own database."
+                "JOBMATCH_DATABASE_URL is not set. Start Dagster with `jobmatch dev` (or `make dev`), which runs the "
+                "embedded PostgreSQL, or set the variable to your own database."
             )
         return _database(url)
 

@@ -1,15 +1,12 @@
-"""A webhook that is told of failed runs, if one is configured.
+"""The webhook for failed runs: how a message is sent. The sensor writes it."""
 
-Put here how a message is sent. What it says belongs to the sensor.
-"""
-
-import os
 from collections.abc import Mapping
 from typing import Any
 
 import requests
 
-WEBHOOK_VARIABLE = "JOBMATCH_FAILURE_WEBHOOK"
+from jobmatch_dagster.settings import OperationsSettings
+
 _TIMEOUT_SECONDS = 10
 
 
@@ -18,7 +15,7 @@ def tell_webhook(message: Mapping[str, Any]) -> str | None:
 
     The address may hold a token: it is in no return value and no log.
     """
-    address = os.environ.get(WEBHOOK_VARIABLE)
+    address = OperationsSettings.read().failure_webhook.get_secret_value()
     if not address:
         return None
     try:

@@ -11,8 +11,8 @@ import pytest
 
 from jobmatch_dagster.cli.collect_rounds import collect_rounds
 from jobmatch_dagster.cli.runs import RunFailedError, hour_range, run_job
-from jobmatch_dagster.cli.runtime import environment
 from jobmatch_dagster.demo.server import Fault
+from jobmatch_dagster.environment import environment
 from jobmatch_dagster_tests.support.world import HOUR, NOW, World
 
 _H = timedelta(hours=1)

@@ -1,6 +1,6 @@
 """The tour of the UI in a real browser: an hour, its numbers, a gap mended in three clicks, a match explained.
 
-`JOBMATCH_SCREENSHOTS=docs/images` keeps the pictures that README shows.
+`SCREENSHOTS=docs/images` keeps the pictures that README shows.
 """
 
 import io
@@ -171,7 +171,7 @@ def _tags(run: dict[str, list[dict[str, str]]]) -> set[str]:
 
 def _keep(page: Page, name: str) -> None:
     """Save what is seen, where asked to."""
-    if folder := os.environ.get("JOBMATCH_SCREENSHOTS"):
+    if folder := os.environ.get("SCREENSHOTS"):
         from PIL import Image
 
         seen = Image.open(io.BytesIO(page.screenshot())).convert("RGB")

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from jobmatch_dagster.build import build_defs
-from jobmatch_dagster.cli.runtime import environment
 from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.environment import environment
 from jobmatch_dagster.partitions import USERS
 from jobmatch_dagster_tests.support.claude_stand_in import KEY, ClaudeStandIn
 from jobmatch_dagster_tests.support.claude_world import PLANTED_CV, ClaudeWorld

@@ -14,11 +14,11 @@ from sqlalchemy import text
 
 from jobmatch_dagster.build import build_defs, default_resources
 from jobmatch_dagster.cli.runs import run_job, run_requested
-from jobmatch_dagster.cli.runtime import environment
 from jobmatch_dagster.core.posting import POSTING_COLUMNS
 from jobmatch_dagster.core.raw.windows import hour_name
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.demo.server import ActiveJobsServer, GeneratedCorpus, RecordedCorpus
+from jobmatch_dagster.environment import environment
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 
 NOW = datetime(2026, 11, 20, 9, 15, tzinfo=UTC)

@@ -6,19 +6,18 @@ match stands in `scoring.py`.
 
 import functools
 import hashlib
-import os
 import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
 from typing import Literal
 
 from rapidfuzz import fuzz, process
 
 from jobmatch_dagster.core.vocabulary.esco import read_esco
+from jobmatch_dagster.settings import MatchingSettings
 
 HitKind = Literal["exact", "alias", "fuzzy", "related", "similar", "category"]
 # "similar" is related by vectors (`similar_skills.py`), where the table has no rule.
@@ -28,9 +27,6 @@ CREDITS: Mapping[HitKind, float] = {
 
 # What is near to the thing itself.
 RELATED_KINDS: frozenset[HitKind] = frozenset({"related", "similar"})
-
-# Names the CSV files of the official ESCO download (skills_en.csv, then other languages) that enrich the table.
-ESCO_VARIABLE = "ESCO_SKILLS"
 
 # Below these a likeness of spelling says nothing: "java" and "javascript", "c" and "c++" are other things.
 FUZZY_MIN_RATIO = 90
@@ -269,7 +265,7 @@ def _table() -> _Table:
 
 def _esco() -> dict[str, list[str]]:
     """Labels of the ESCO files that the setting names, separated as in PATH; nothing without it."""
-    paths = [Path(name) for name in os.environ.get(ESCO_VARIABLE, "").split(os.pathsep) if name]
+    paths = MatchingSettings.read().esco_skills
     return read_esco(paths) if paths else {}
 
 

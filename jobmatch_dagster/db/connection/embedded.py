@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg2
 
 from jobmatch_dagster.db.connection.urls import with_database
+from jobmatch_dagster.settings import FolderSettings
 
 DATABASE_NAME = "jobmatch"
 # A Unix socket's path holds 107 bytes; the socket's own name takes about 20 of them.
@@ -90,7 +91,7 @@ def _others_may_enter(path: Path) -> bool:
 def _own_folder() -> Path:
     if _is_root():
         return Path("/var/lib/jobmatch")
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "jobmatch"
+    return (FolderSettings.read().data_home or Path.home() / ".local" / "share") / "jobmatch"
 
 
 def _use_reachable_programs() -> None:

@@ -3,7 +3,6 @@
 Put here when something runs. What runs stands in `jobs.py`.
 """
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -13,20 +12,17 @@ from jobmatch_dagster import names
 from jobmatch_dagster.core.raw.windows import hour_name, latest_collectable_hour
 from jobmatch_dagster.defs.automation.jobs import daily_upkeep, hourly_collection, weekly_quality
 from jobmatch_dagster.defs.operations.housekeeping import housekeeping
-
-# `jobmatch dev` on demo data sets it to "running" (on recorded pages, whose clock stands still, to "sensors");
-# everywhere else nothing spends credits unasked.
-AUTOMATION_VARIABLE = "JOBMATCH_AUTOMATION"
+from jobmatch_dagster.settings import OperationsSettings
 
 
 def schedules_are_on() -> bool:
     """Whether schedules start switched on."""
-    return os.environ.get(AUTOMATION_VARIABLE) == "running"
+    return OperationsSettings.read().automation == "running"
 
 
 def sensors_are_on() -> bool:
     """Whether sensors start switched on."""
-    return os.environ.get(AUTOMATION_VARIABLE) in ("running", "sensors")
+    return OperationsSettings.read().automation != "off"
 
 
 def build_schedules() -> Iterator[dg.ScheduleDefinition]:

@@ -1,6 +1,5 @@
 """Assets of the quality stage: how good the ranking is, and what the scores mean."""
 
-import os
 from pathlib import Path
 
 import dagster as dg
@@ -22,6 +21,7 @@ from jobmatch_dagster.pipeline.quality.stored_scores import measure_stored
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
 from jobmatch_dagster.resources.postgres import PostgresResource
+from jobmatch_dagster.settings import MatchingSettings
 
 
 class QualityConfig(dg.Config):
@@ -57,7 +57,7 @@ def match_quality(
         stored = measure_stored(connection)
     metadata = labelled_metadata(measure_labelled(embedder, calibration, matching.weights()))
     metadata |= stored_metadata(stored)
-    if folder := config.data_folder or os.environ.get("EVALUATION_DATA", ""):
+    if folder := config.data_folder or MatchingSettings.read().evaluation_data:
         metadata |= real_metadata(measure_real(Path(folder), embedder, calibration, matching.weights()))
     return dg.MaterializeResult(metadata={"embedding_model": embedder.model, **metadata})
 

@@ -16,8 +16,8 @@ from jobmatch_dagster.core.profiles.document_limits import MAX_BYTES, MIB
 from jobmatch_dagster.core.profiles.user_keys import CONTROL_CHARACTERS, is_user_key, require_user_key
 from jobmatch_dagster.db.profiles.documents import NO_STORED_FILES, StoredFiles
 from jobmatch_dagster.errors import InputError
+from jobmatch_dagster.settings import FolderSettings
 
-INBOX_VARIABLE = "CV_INBOX"
 # A file that changed less than this ago may still be being written.
 STILL_AFTER_SECONDS = 2.0
 PREFERENCES_FILE = "preferences.toml"
@@ -83,8 +83,7 @@ class Inbox:
 
 def inbox_folder() -> Path | None:
     """The configured inbox, or None when there is none."""
-    folder = os.environ.get(INBOX_VARIABLE)
-    return Path(folder) if folder else None
+    return FolderSettings.read().inbox
 
 
 def list_inbox(folder: Path, *, user_key: str | None = None) -> Inbox:

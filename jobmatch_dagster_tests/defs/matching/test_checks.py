@@ -1,8 +1,8 @@
 """Checks of the matches that need no matches."""
 
-from jobmatch_dagster.cli.runtime import environment
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.migrations import migrate
+from jobmatch_dagster.environment import environment
 from jobmatch_dagster_tests.support.checks import run_check
 
 

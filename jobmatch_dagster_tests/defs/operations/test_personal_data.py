@@ -18,7 +18,7 @@ from jobmatch_dagster import names
 from jobmatch_dagster.build import build_defs
 from jobmatch_dagster.cli import main
 from jobmatch_dagster.cli.runs import RunFailedError, run_job, run_requested
-from jobmatch_dagster.cli.runtime import Runtime, environment, open_runtime
+from jobmatch_dagster.cli.runtime import Runtime, open_runtime
 from jobmatch_dagster.core.profiles.user_keys import UserKeyError
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.urls import dagster_url
@@ -27,6 +27,7 @@ from jobmatch_dagster.db.operations.personal import places_of_user
 from jobmatch_dagster.db.operations.run_failures import RunFailure, note_run_failure
 from jobmatch_dagster.db.profiles.users import UnknownUserError
 from jobmatch_dagster.defs.quality.metrics_metadata import stored_metadata
+from jobmatch_dagster.environment import environment
 from jobmatch_dagster.observability.user_history import runs_of_user
 from jobmatch_dagster.pipeline.operations.erase import erase_user
 from jobmatch_dagster.pipeline.operations.export import export_user

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from jobmatch_dagster.cli.runs import RunFailedError, run_job
-from jobmatch_dagster.cli.runtime import environment
 from jobmatch_dagster.core.raw.windows import hour_name
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.raw import pages
 from jobmatch_dagster.demo.server import ActiveJobsServer, Fault, GeneratedCorpus
+from jobmatch_dagster.environment import environment
 from jobmatch_dagster.errors import PassingFailure
 from jobmatch_dagster.pipeline.catalog.load import load_pages
 from jobmatch_dagster.pipeline.raw.collect import collect_hours

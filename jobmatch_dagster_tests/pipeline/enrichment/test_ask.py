@@ -5,8 +5,8 @@ import json
 import pytest
 
 from jobmatch_dagster.build import default_resources
-from jobmatch_dagster.cli.runtime import environment
 from jobmatch_dagster.core.raw.windows import hour_name
+from jobmatch_dagster.environment import environment
 from jobmatch_dagster.pipeline.explain import wording
 from jobmatch_dagster.pipeline.explain.page import explain
 from jobmatch_dagster.pipeline.matching.match import MatchSettings

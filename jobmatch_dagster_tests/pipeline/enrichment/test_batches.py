@@ -10,10 +10,10 @@ from sqlalchemy import Connection, text
 
 from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.cli.runs import run_job
-from jobmatch_dagster.cli.runtime import environment
 from jobmatch_dagster.db.enrichment import ledger
 from jobmatch_dagster.db.enrichment.ledger import spent_today_usd
 from jobmatch_dagster.db.profiles.users import deactivate_user
+from jobmatch_dagster.environment import environment
 from jobmatch_dagster.pipeline.enrichment.collect_batches import batches_to_collect
 from jobmatch_dagster.pipeline.enrichment.report import EnrichReport
 from jobmatch_dagster.pipeline.enrichment.withdraw import withdraw_requests

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from jobmatch_dagster.cli.runs import RunFailedError
-from jobmatch_dagster.cli.runtime import environment
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.enrichment.pairs import WaitingPair
+from jobmatch_dagster.environment import environment
 from jobmatch_dagster.pipeline.enrichment import ask
 from jobmatch_dagster.pipeline.enrichment.pair_requests import PreparedPair, prepare_pairs
 from jobmatch_dagster_tests.support.claude_stand_in import KEY, ClaudeStandIn

@@ -10,12 +10,12 @@ import dagster as dg
 import pytest
 
 from jobmatch_dagster.cli.runs import run_job
-from jobmatch_dagster.cli.runtime import environment
 from jobmatch_dagster.core.enrichment.fill import build_fill_request, fill_fields
 from jobmatch_dagster.core.profiles.cv.names import names_in
 from jobmatch_dagster.core.profiles.cv.sections import split_sections
 from jobmatch_dagster.core.profiles.profile import Profile, extract_profile
 from jobmatch_dagster.core.profiles.redact import MARK, redact
+from jobmatch_dagster.environment import environment
 from jobmatch_dagster_tests.support.claude_stand_in import KEY, ClaudeStandIn
 from jobmatch_dagster_tests.support.world import World
 
