@@ -25,12 +25,12 @@ Belongs here: functions of a few lines for other programs. Their queries and ste
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection
 
-from jobmatch_dagster import frames
+from jobmatch_dagster import frames, names
 from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_record
 from jobmatch_dagster.db.catalog.records import first_refusal, load_records
 from jobmatch_dagster.db.connection.engine import Database, run_query
@@ -42,6 +42,7 @@ from jobmatch_dagster.db.statistics import statistics as db_statistics
 from jobmatch_dagster.db.statistics.statistics import JobStatistics, UserStatistics
 from jobmatch_dagster.errors import InputError, JobmatchError
 from jobmatch_dagster.frames import StatisticsFrames
+from jobmatch_dagster.resources.clock import ClockResource, wall_time
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +83,7 @@ def add_job(database: Database, record: Mapping[str, Any], *, seen_at: datetime 
     body = json.dumps([dict(record)], ensure_ascii=False).encode()
     with database.begin() as connection:
         lock(connection, LOADING)
-        loaded = load_records(connection, "added", {}, body, seen_at or datetime.now(UTC), "api")
+        loaded = load_records(connection, "added", {}, body, seen_at or wall_time(), "api")
         if loaded.refused:
             raise RecordError(*first_refusal(connection, loaded.page_id))
     counts = loaded.counts
@@ -98,7 +99,7 @@ def job_exists(database: Database, external_id: str) -> bool:
 def job_statistics(database: Database, now: datetime | None = None) -> JobStatistics:
     """Counts of the catalog, see `JobStatistics`; `now` ends the last 24 hours."""
     with database.read() as connection:
-        return db_statistics.job_statistics(connection, now)
+        return db_statistics.job_statistics(connection, now or ClockResource().now())
 
 
 def user_statistics(database: Database, user_key: str) -> UserStatistics:
@@ -211,7 +212,7 @@ def statistics_frames(
     with database.read() as connection:
         if user_key is not None:
             _require_user(connection, user_key)
-        jobs = db_statistics.job_statistics(connection, now)
+        jobs = db_statistics.job_statistics(connection, now or ClockResource().now())
         users = db_statistics.user_statistics(connection, user_key)
     return frames.statistics_frames(jobs, users)
 
@@ -222,8 +223,8 @@ def _require_user(connection: Connection, user_key: str) -> None:
 
 
 def _require_decision(decision: str) -> None:
-    if decision not in db_matches.DECISIONS:
-        raise InputError(f"{decision!r} is not a decision: use one of {', '.join(db_matches.DECISIONS)}.")
+    if decision not in names.DECISIONS:
+        raise InputError(f"{decision!r} is not a decision: use one of {', '.join(names.DECISIONS)}.")
 
 
 def _require_bounds(since: datetime | None, limit: int) -> None:

@@ -1,7 +1,4 @@
-"""Names used in more than one place: groups, kinds, owners, pools, tags, jobs.
-
-Put here what would otherwise be a string written twice.
-"""
+"""Names that more than one room uses: owners, kinds, pools, tags, decisions."""
 
 OWNERS = ["team:jobmatch"]
 KINDS_POSTGRES = {"python", "postgres"}
@@ -9,13 +6,13 @@ KINDS_API = {"python", "postgres", "api"}
 KINDS_EMBEDDING = {"python", "postgres", "huggingface"}
 KINDS_CLAUDE = {"python", "postgres", "anthropic"}
 
-# Pools keep what is scarce from being used twice at once; dagster.yaml gives each pool its slots.
+# A pool limits how many steps use something scarce at once; dagster.yaml sets the limit.
 POOL_ACTIVE_JOBS = "active_jobs_api"
 POOL_EMBEDDER = "embedder"
 POOL_CLAUDE = "claude"
 POOLS = (POOL_ACTIVE_JOBS, POOL_EMBEDDER, POOL_CLAUDE)
 
-# Metadata of a failure: whether a person must change something first.
+# Metadata key of a failure: whether a retry cannot help.
 PERMANENT_FAILURE = "permanent"
 
 TAG_PURPOSE = "jobmatch/purpose"
@@ -29,7 +26,13 @@ TAG_PREFERENCES_VERSION = "jobmatch/preferences_version"
 
 PURPOSE_EXPLAIN = "explain"
 
-# Tags that Dagster itself puts on runs.
+# Tags that Dagster sets or reads itself.
 TAG_PARTITION = "dagster/partition"
 TAG_RANGE_START = "dagster/asset_partition_range_start"
 TAG_RANGE_END = "dagster/asset_partition_range_end"
+TAG_BACKFILL = "dagster/backfill"
+TAG_PRIORITY = "dagster/priority"
+TAG_MAX_RETRIES = "dagster/max_retries"
+
+# What a user can decide on a match.
+DECISIONS = ("new", "saved", "applied", "rejected")

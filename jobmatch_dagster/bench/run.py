@@ -25,6 +25,7 @@ from jobmatch_dagster.db.catalog.jobs import SightedPosting, merge_postings
 from jobmatch_dagster.db.connection.bulk import stage
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.demo.corpus import postings_of_hour
+from jobmatch_dagster.resources.clock import wall_time
 from jobmatch_dagster.resources.embedder import EmbedderResource, load_model
 from jobmatch_dagster.resources.embedding_backends import torch_encoder
 
@@ -160,7 +161,7 @@ def _postings(count: int) -> list[Posting]:
 
 
 def _merge(database: Database, postings: list[Posting]) -> None:
-    now = datetime.now(UTC)
+    now = wall_time()
     with database.begin() as connection:
         merge_postings(
             connection,

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from jobmatch_dagster.demo.errors import DemoInputError
 from jobmatch_dagster.pipeline.catalog.embed import embed_postings
 from jobmatch_dagster.pipeline.matching.match import match_users
 from jobmatch_dagster.pipeline.profiles.embed import embed_profiles
+from jobmatch_dagster.resources.clock import wall_time
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
 
@@ -102,7 +102,7 @@ def throw_away_database() -> Iterator[Database]:
 def load(connection: Connection, postings: list[Posting]) -> None:
     """Merge postings as if they stood on one page."""
     page_id = int(connection.scalars(text(_PAGE)).one())
-    now = datetime.now(UTC)
+    now = wall_time()
     sighted = (SightedPosting(posting, page_id, place, now) for place, posting in enumerate(postings))
     merge_postings(connection, sighted, _RUN)
 
@@ -114,7 +114,7 @@ def take_in(connection: Connection, user_key: str, cv_text: str) -> None:
     document = documents.current_document(connection, user_id)
     assert document is not None, "the document was received in this transaction"  # noqa: S101
     documents.note_reading(connection, document.id, cv_text, None)
-    profile = extract_profile(cv_text, today=datetime.now(UTC).date())
+    profile = extract_profile(cv_text, today=wall_time().date())
     insert_profile(connection, user_id, document.id, profile, _RUN)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from jobmatch_dagster import names
 from jobmatch_dagster.cli.collect_rounds import collect_rounds
 from jobmatch_dagster.cli.printing import print_job_statistics, print_preferences, print_user_statistics
 from jobmatch_dagster.cli.runs import hour_range, run_job
@@ -28,7 +29,6 @@ from jobmatch_dagster.db.legacy.convert import convert as convert_legacy
 from jobmatch_dagster.db.legacy.convert import look as look_for_legacy
 from jobmatch_dagster.db.legacy.convert import restore as restore_legacy
 from jobmatch_dagster.db.legacy.state import SUFFIX
-from jobmatch_dagster.db.matching.matches import DECISIONS
 from jobmatch_dagster.db.matching.matches import decide as set_decision
 from jobmatch_dagster.db.operations.erasure_proofs import erasures_of
 from jobmatch_dagster.db.profiles.users import UnknownUserError
@@ -40,6 +40,7 @@ from jobmatch_dagster.db.statistics.statistics import (
 )
 from jobmatch_dagster.errors import JobmatchError
 from jobmatch_dagster.pipeline.profiles.inbox import put_into_inbox
+from jobmatch_dagster.resources.clock import ClockResource, wall_time
 
 _FOLDER = click.Path(path_type=Path)
 
@@ -214,7 +215,7 @@ def stats(user_key: str | None, as_json: bool) -> None:
     console = Console(width=None if sys.stdout.isatty() else 120)
     with open_runtime() as runtime, runtime.database.begin() as connection:
         if user_key is None:
-            catalogue = job_statistics(connection)
+            catalogue = job_statistics(connection, ClockResource().now())
             _show(catalogue, lambda: print_job_statistics(catalogue, console), as_json=as_json)
             return
         found = user_statistics(connection, user_key)
@@ -248,7 +249,7 @@ def cv_add(user_key: str, file: Path) -> None:
 @main.command()
 @click.argument("user_key")
 @click.argument("external_id")
-@click.argument("decision", type=click.Choice(DECISIONS))
+@click.argument("decision", type=click.Choice(names.DECISIONS))
 def decide(user_key: str, external_id: str, decision: str) -> None:
     """Set a user's decision on a match; no re-match ever changes it."""
     with open_runtime() as runtime, runtime.database.begin() as connection:
@@ -315,7 +316,7 @@ def export(user_key: str) -> None:
 
     with open_runtime() as runtime, runtime.dagster_instance() as instance:
         runs = runs_of_user(instance, user_key)
-        exported = export_user(runtime.database, user_key, inbox=runtime.inbox, runs=runs)
+        exported = export_user(runtime.database, user_key, now=wall_time(), inbox=runtime.inbox, runs=runs)
     click.echo(json.dumps(exported, ensure_ascii=False, indent=2))
 
 
@@ -372,5 +373,5 @@ def _list(what: str, names: tuple[str, ...]) -> None:
 
 def _counted(runtime: Runtime) -> str:
     with runtime.database.begin() as connection:
-        numbers = job_statistics(connection)
+        numbers = job_statistics(connection, ClockResource().now())
     return f"{numbers.open:,} open postings, {numbers.discovered_last_24_hours:,} of the last 24 hours."

@@ -63,8 +63,8 @@ def run_job(
 def hour_range(first: datetime, last: datetime) -> dict[str, str]:
     """Tags that make one run of the hours from `first` to `last`, both included."""
     return {
-        "dagster/asset_partition_range_start": hour_name(first),
-        "dagster/asset_partition_range_end": hour_name(last),
+        names.TAG_RANGE_START: hour_name(first),
+        names.TAG_RANGE_END: hour_name(last),
     }
 
 

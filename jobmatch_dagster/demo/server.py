@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import uvicorn
@@ -20,6 +20,7 @@ from starlette.routing import Route
 from jobmatch_dagster.core.raw.field_readers import UnusableValueError, read_time
 from jobmatch_dagster.core.raw.windows import HOUR, LOOK_BACK, hour_of, latest_collectable_hour
 from jobmatch_dagster.demo.corpus import DEFAULT_SEED, postings_of_hour, to_g2
+from jobmatch_dagster.resources.clock import wall_time
 
 _G1_ENDPOINTS = {"active-ats-1h": "1h", "active-ats-24h": "24h", "active-ats-7d": "7d", "active-ats-6m": "6m"}
 # Largest and default page size of each feed of the first generation.
@@ -106,7 +107,7 @@ class ActiveJobsServer:
         self,
         corpus: Corpus,
         *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = wall_time,
         plan: Plan | None = None,
         keys: Iterable[str] = (),
         port: int = 0,

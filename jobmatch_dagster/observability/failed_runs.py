@@ -8,9 +8,10 @@ import dagster as dg
 from jobmatch_dagster import names
 from jobmatch_dagster.core.operations.next_steps import next_step
 from jobmatch_dagster.db.operations.run_failures import RunFailure
+from jobmatch_dagster.resources.clock import wall_time
 
 # Tags that say what the run worked on.
-_INPUT_TAGS = ("jobmatch/", "dagster/partition", "dagster/asset_partition_range", "dagster/backfill")
+_INPUT_TAGS = ("jobmatch/", names.TAG_PARTITION, names.TAG_RANGE_START, names.TAG_RANGE_END, names.TAG_BACKFILL)
 
 
 def describe_failure(context: dg.RunFailureSensorContext) -> RunFailure:
@@ -21,7 +22,7 @@ def describe_failure(context: dg.RunFailureSensorContext) -> RunFailure:
     )
     partition = _partition(run)
     record = context.instance.get_run_record_by_id(run.run_id)
-    ended = record.end_time if record and record.end_time else datetime.now(UTC).timestamp()
+    ended = record.end_time if record and record.end_time else wall_time().timestamp()
     return RunFailure(
         run_id=run.run_id,
         job_name=run.job_name,

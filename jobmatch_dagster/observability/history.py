@@ -77,6 +77,17 @@ def delete_logs(instance: dg.DagsterInstance, run_id: str) -> None:
     instance.compute_log_manager.delete_logs(prefix=[run_id])
 
 
+def has_logs(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Whether anything that the steps of a run wrote to stdout or stderr is still stored."""
+    manager = instance.compute_log_manager
+    for record in instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.LOGS_CAPTURED).records:
+        file_key = record.event_log_entry.get_dagster_event().logs_captured_data.file_key
+        log = manager.get_log_data(manager.build_log_key_for_run(run_id, file_key))
+        if log.stdout or log.stderr:
+            return True
+    return False
+
+
 def _numbers(materialization: dg.AssetMaterialization | None) -> dict[str, float]:
     metadata = materialization.metadata if materialization else {}
     return {name: float(entry.value) for name, entry in metadata.items() if isinstance(entry.value, int | float)}

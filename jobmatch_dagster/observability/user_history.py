@@ -6,10 +6,9 @@ Events of past runs keep the user key, and nothing else of the user.
 from collections.abc import Mapping
 
 import dagster as dg
-from dagster._core.storage.compute_log_manager import ComputeIOType
 
 from jobmatch_dagster import names
-from jobmatch_dagster.observability.history import delete_logs, delete_run
+from jobmatch_dagster.observability.history import delete_logs, delete_run, has_logs
 from jobmatch_dagster.partitions import USERS
 
 EXPLAIN_JOB, EXPLAIN_OP = "explain_match", "write_explanation"
@@ -50,7 +49,7 @@ def erase_user_history(instance: dg.DagsterInstance, user_key: str) -> dict[str,
     return {
         _PARTITIONS: int(instance.has_dynamic_partition(partitions, user_key)),
         _EXPLANATIONS: len(_explanations(instance, user_key)),
-        _RUN_LOGS: sum(_has_logs(instance, run.run_id) for run in runs),
+        _RUN_LOGS: sum(has_logs(instance, run.run_id) for run in runs),
     }
 
 
@@ -68,11 +67,3 @@ def _explained_user(run_config: Mapping[str, object]) -> object:
     for key in ("ops", EXPLAIN_OP, "config", "user_key"):
         config = config.get(key) if isinstance(config, Mapping) else None
     return config
-
-
-def _has_logs(instance: dg.DagsterInstance, run_id: str) -> bool:
-    manager, prefix = instance.compute_log_manager, [run_id, "compute_logs"]
-    try:
-        return any(manager.get_log_keys_for_log_key_prefix(prefix, stream) for stream in ComputeIOType)
-    except (FileNotFoundError, NotImplementedError):
-        return False  # the run has no folder, or the instance stores no logs

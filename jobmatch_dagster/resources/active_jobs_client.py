@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ from jobmatch_dagster.core.catalog.page_records import PageError, parse_page
 from jobmatch_dagster.core.raw.response import PageResponse
 from jobmatch_dagster.errors import PassingFailure, PermanentFailure
 from jobmatch_dagster.resources.active_jobs_filters import NOT_ON_FEED
+from jobmatch_dagster.resources.clock import wall_time
 
 RAPIDAPI_HOST = "active-jobs-db.p.rapidapi.com"
 # The feed of six months takes larger pages: a fifth of the requests for the same postings.
@@ -62,7 +63,9 @@ class ActiveJobsClient:
         parameters: query parameters besides the page, without the key.
         filters: the same in the project's own terms; pages are kept with it.
         credit_reserve: job credits that are never spent.
-        sleep: how to wait between attempts, seconds.
+        timeouts_s: longest waits for a connection and for the next bytes of an answer.
+        sleep: waits between attempts, for so many seconds.
+        now: gives the time when a page was fetched. It is not fixed: pages are ordered by it.
     """
 
     base_url: str
@@ -73,6 +76,7 @@ class ActiveJobsClient:
     credit_reserve: int = 0
     timeouts_s: tuple[float, float] = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
     sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], datetime] = wall_time
 
     def __post_init__(self) -> None:
         host = urlsplit(self.base_url).hostname or ""
@@ -174,7 +178,7 @@ class ActiveJobsClient:
             status=answer.status_code,
             headers=headers,
             body=body,
-            fetched_at=datetime.now(UTC),
+            fetched_at=self.now(),
             record_count=_record_count(body) if answer.status_code == requests.codes.ok else None,
             last_page=False,
         )

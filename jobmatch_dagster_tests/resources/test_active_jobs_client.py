@@ -184,6 +184,12 @@ def test_a_server_with_pages_of_its_own_size_is_walked_to_the_end(waits: list[fl
         assert len(pages) <= 360 // cap + 2
 
 
+def test_page_carries_the_time_of_the_clients_clock(server: ActiveJobsServer, waits: list[float]) -> None:
+    client = _client(server, waits)
+    client.now = lambda: _NOW
+    assert {page.fetched_at for page in client.sweep("24h", max_pages=3)} == {_NOW}
+
+
 def test_half_a_year_is_read_in_large_pages(server: ActiveJobsServer, waits: list[float]) -> None:
     assert [page.record_count for page in _client(server, waits).sweep("6m", max_pages=9)] == [480]
     assert "limit=500" in server.calls[0]

@@ -6,7 +6,6 @@ Put here the queries on legacy tables. What their values mean belongs in `core/c
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -38,11 +37,11 @@ def load_rows(connection: Connection, backup: str, loaded: Loaded, only: Sequenc
     where = "WHERE job_id = ANY(:only)" if only is not None else ""
     query = f'SELECT CAST(to_jsonb(t) - CAST(:personal AS text[]) AS text) FROM "{backup}" AS t {where} ORDER BY ctid'
     parameters = {"personal": list(USER_COLUMNS), **({"only": list(only)} if only is not None else {})}
+    now = connection.scalars(text("SELECT now()")).one()
     streamed = connection.execute(text(query), parameters, execution_options={"stream_results": True})
     for number, rows in enumerate(streamed.scalars().partitions(ROWS_PER_PAGE)):
         body = ('{"legacy_rows": [' + ",\n".join(rows) + "]}").encode()
         seen = seen_at(json.loads(row) for row in rows)
-        now = datetime.now(UTC)
         request = {"table": backup, "first_row": str(number * ROWS_PER_PAGE)}
         page = load_records(connection, "legacy", request, body, min(seen or now, now), RUN_ID)
         loaded.rows += len(rows)

@@ -182,7 +182,6 @@ def _facts(row: Row[Any]) -> PostingFacts:
 
 # How long a decision waits for a table that is in use.
 LOCK_TIMEOUT_SECONDS = 10
-DECISIONS = ("new", "saved", "applied", "rejected")
 
 
 class NoMatchError(NotFoundError):

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -75,22 +75,21 @@ class UserStatistics:
         return asdict(self)
 
 
-def job_statistics(connection: Connection, now: datetime | None = None) -> JobStatistics:
+def job_statistics(connection: Connection, now: datetime) -> JobStatistics:
     """Count the catalog, in four scans of `jobs`.
 
     Args:
         connection: an open transaction.
-        now: end of the last 24 hours, timezone-aware; the system's time if None.
+        now: end of the last 24 hours, timezone-aware.
     """
-    as_of = now or datetime.now(UTC)
     connection.exec_driver_sql("SET LOCAL work_mem = '64MB'")
     counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for row in run_query(connection, "statistics/job_counts"):
         counts[row.dimension][row.value or UNKNOWN] = row.jobs
-    covered = run_query(connection, "statistics/job_coverage", {"now": as_of})[0]
+    covered = run_query(connection, "statistics/job_coverage", {"now": now})[0]
     freshness = run_query(connection, "statistics/job_freshness")[0]
     return JobStatistics(
-        as_of=as_of,
+        as_of=now,
         total=covered.jobs,
         open=covered.open_jobs,
         discovered_last_24_hours=covered.jobs_last_24_hours,
@@ -103,7 +102,7 @@ def job_statistics(connection: Connection, now: datetime | None = None) -> JobSt
         duplicates=freshness.duplicates,
         newest_date_created=covered.newest_date_created,
         median_seconds_to_insert=freshness.median_seconds_to_insert,
-        by_hour={row.hour: row.jobs for row in run_query(connection, "statistics/jobs_by_hour", {"now": as_of})},
+        by_hour={row.hour: row.jobs for row in run_query(connection, "statistics/jobs_by_hour", {"now": now})},
     )
 
 

@@ -40,7 +40,7 @@ MAX_USERS_PER_TICK = 1_000
 MAX_ATTEMPTS = 3
 FINISHED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.SUCCESS]
 # A crashed worker is not made good by Dagster too: the sensor sees that the work is due still.
-_NO_RETRIES = {"dagster/max_retries": "0"}
+_NO_RETRIES = {names.TAG_MAX_RETRIES: "0"}
 # Files are read in a tick no longer than this (Dagster ends a tick after 60 s); the next tick takes the rest.
 MAX_READING_SECONDS = 20.0
 

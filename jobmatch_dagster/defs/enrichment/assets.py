@@ -1,7 +1,5 @@
 """Assets of the enrichment stage: Claude's judgement of pairs, sliced by hour and by user as the matching is."""
 
-from datetime import UTC, datetime
-
 import dagster as dg
 
 from jobmatch_dagster import names
@@ -16,6 +14,7 @@ from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import HOURS, USERS
 from jobmatch_dagster.pipeline.enrichment.ask import enrich_pairs
 from jobmatch_dagster.resources.claude import ClaudeResource
+from jobmatch_dagster.resources.clock import wall_time
 from jobmatch_dagster.resources.postgres import PostgresResource
 
 _TABLE = {
@@ -86,5 +85,5 @@ def _result(
     tag_run(context, {names.TAG_COST_USD: f"{report.cost_usd:.4f}"})
     with database.database().read() as connection:
         # Claude's costs are dated by the wall clock, whatever the clock resource says.
-        costs = costs_preview(connection, datetime.now(UTC))
+        costs = costs_preview(connection, wall_time())
     return dg.MaterializeResult(metadata={**report.metadata(), **steps.metadata(), **costs})

@@ -1,6 +1,6 @@
 """Checks of `raw/job_pages`: hours that are missing, incomplete or failed, and the credits of the plan."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import dagster as dg
 
@@ -10,7 +10,7 @@ from jobmatch_dagster.defs.raw.assets import outlook_metadata
 from jobmatch_dagster.observability.check_results import check_result
 from jobmatch_dagster.observability.history import ended_runs, unresolved_failures
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
-from jobmatch_dagster.resources.clock import ClockResource
+from jobmatch_dagster.resources.clock import ClockResource, wall_time
 from jobmatch_dagster.resources.postgres import PostgresResource
 
 _PAGES = dg.AssetKey(["raw", "job_pages"])
@@ -71,7 +71,7 @@ def quota_lasts(database: PostgresResource, clock: ClockResource) -> dg.AssetChe
 def no_standing_failures(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
     """Names the partitions of hourly_collection whose newest run in the last seven days failed."""
     # Dagster dates its runs by the wall clock, whatever the clock resource says.
-    runs = ended_runs(context.instance, "hourly_collection", datetime.now(UTC) - LOOK_BACK, _RUNS_EXAMINED)
+    runs = ended_runs(context.instance, "hourly_collection", wall_time() - LOOK_BACK, _RUNS_EXAMINED)
     failed = unresolved_failures(runs)
     named = ", ".join(f"{partition} ({run_id[:8]})" for partition, run_id in failed[:_MAX_NAMED_RUNS])
     return check_result(

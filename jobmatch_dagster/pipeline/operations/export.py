@@ -5,7 +5,7 @@ Vectors are included: they are personal data.
 
 import base64
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,12 @@ FORMAT = "jobmatch-export-1"
 
 
 def export_user(
-    database: Database, user_key: str, *, inbox: Path | None, runs: Sequence[Mapping[str, str]] = ()
+    database: Database,
+    user_key: str,
+    *,
+    now: datetime,
+    inbox: Path | None,
+    runs: Sequence[Mapping[str, str]] = (),
 ) -> dict[str, Any]:
     """Every row of the user by table, and the files in the inbox.
 
@@ -29,6 +34,7 @@ def export_user(
     Args:
         database: the project's database.
         user_key: whose data.
+        now: the time of the export.
         inbox: the folder of CVs; None if there is none.
         runs: the user's runs as Dagster lists them; they go into the export as they are.
 
@@ -49,7 +55,7 @@ def export_user(
     return {
         "format": FORMAT,
         "user_key": user_key,
-        "exported_at": datetime.now(UTC).isoformat(),
+        "exported_at": now.isoformat(),
         "tables": tables,
         "files": [_file(file) for file in files],
         "runs": list(runs),

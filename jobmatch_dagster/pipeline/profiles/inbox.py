@@ -7,15 +7,16 @@ import functools
 import hashlib
 import os
 import stat
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from jobmatch_dagster.core.profiles.document_limits import MAX_BYTES, MIB
 from jobmatch_dagster.core.profiles.user_keys import CONTROL_CHARACTERS, is_user_key, require_user_key
 from jobmatch_dagster.db.profiles.documents import NO_STORED_FILES, StoredFiles
 from jobmatch_dagster.errors import InputError
+from jobmatch_dagster.resources.clock import wall_time
 from jobmatch_dagster.settings import FolderSettings
 
 # A file that changed less than this ago may still be being written.
@@ -86,12 +87,13 @@ def inbox_folder() -> Path | None:
     return FolderSettings.read().inbox
 
 
-def list_inbox(folder: Path, *, user_key: str | None = None) -> Inbox:
+def list_inbox(folder: Path, *, user_key: str | None = None, now: datetime | None = None) -> Inbox:
     """List the files of all users, or of one, without reading them.
 
-    Links, sockets and the like are skipped, also unreadable entries and names that cannot be a user key.
+    Links, sockets and the like are skipped, also unreadable entries and names that cannot be a user key. A file that
+    changed just before `now` (the machine's time when None) is still being written.
     """
-    now = time.time()
+    looked_at = (now or wall_time()).timestamp()
     files: list[InboxFile] = []
     being_written = skipped = 0
     for key, entry, is_preferences in _entries(folder):
@@ -107,7 +109,7 @@ def list_inbox(folder: Path, *, user_key: str | None = None) -> Inbox:
         if not stat.S_ISREG(state.st_mode) or not is_user_key(key):
             skipped += 1
         # A time in the future does not mean that the file is being written: the clock was set back.
-        elif abs(now - state.st_mtime) < STILL_AFTER_SECONDS:
+        elif abs(looked_at - state.st_mtime) < STILL_AFTER_SECONDS:
             being_written += 1
         else:
             path, times = Path(entry.path), (state.st_mtime_ns, state.st_ctime_ns)

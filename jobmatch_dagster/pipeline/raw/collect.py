@@ -1,7 +1,7 @@
 """From the API to stored pages: which hours are missing, which feed has them, one sweep of it."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from jobmatch_dagster.core.catalog.page_records import expired_ids
@@ -49,7 +49,8 @@ def collect_hours(
         while wanted and not report.stopped:
             sweep, start_offset = _resumed(collection, choose_sweep(wanted, now), wanted)
             limit = max_pages or max_pages_per_hour * sweep.hours
-            run_sweep(collection, PlannedSweep(sweep, limit, start_offset, now=now))
+            started_at = collection.client.now()
+            run_sweep(collection, PlannedSweep(sweep, limit, start_offset, now=now, started_at=started_at))
             wanted = {hour for hour in wanted if not sweep.covers(hour)}
         with database.begin() as connection:
             report.outlook = pages.read_outlook(connection, now)
@@ -87,7 +88,7 @@ def fetch_expired_ids(database: Database, client: ActiveJobsClient, run_id: str)
         PermanentFailure, PassingFailure: as the client raises them.
     """
     ids: list[str] = []
-    listed_at = datetime.now(UTC)
+    listed_at = client.now()
     sweep, sweep_id = Sweep("expired", None, None), uuid4()
     for page in client.sweep("expired", max_pages=1):
         with database.begin() as connection:
@@ -119,7 +120,7 @@ def _resumed(collection: Collection, sweep: Sweep, wanted: set[datetime]) -> tup
     if sweep.window_start is None:
         return sweep, 0
     with collection.database.begin() as connection:
-        since = datetime.now(UTC) - _RESUME
+        since = collection.client.now() - _RESUME
         unfinished = pages.unfinished_sweep(connection, sweep.endpoint, collection.client.filters, since)
     if unfinished is None:
         return sweep, 0

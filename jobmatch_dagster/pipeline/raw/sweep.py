@@ -1,7 +1,7 @@
 """One sweep of a feed: page by page, each stored in a transaction of its own, as far as limit and credits allow."""
 
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import uuid4
 
 from jobmatch_dagster.core.progress import Progress, no_progress
@@ -66,18 +66,18 @@ class PlannedSweep:
         max_pages: most pages to fetch.
         start_offset: record at which it starts.
         now: time by which the hours were chosen; None for a feed without hours.
-        started_at: the same moment by the wall clock, which dates the responses.
+        started_at: the same moment by the client's clock, which dates the responses; None for a feed without hours.
     """
 
     sweep: Sweep
     max_pages: int
     start_offset: int = 0
     now: datetime | None = None
-    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    started_at: datetime | None = None
 
     def hour_passed(self, response: PageResponse) -> bool:
         """Whether the 1h feed moved on to another hour before this response."""
-        if self.sweep.endpoint != "1h" or self.now is None:
+        if self.sweep.endpoint != "1h" or self.now is None or self.started_at is None:
             return False
         return latest_collectable_hour(self.now + (response.fetched_at - self.started_at)) != self.sweep.window_start
 
@@ -116,6 +116,6 @@ def _may_start(collection: Collection, page_cost: int) -> bool:
     """Whether the API's last statement, if it still applies, allows a page."""
     with collection.database.begin() as connection:
         newest = pages.newest_quota(connection)
-    if newest is None or not is_still_valid(*newest, datetime.now(UTC)):
+    if newest is None or not is_still_valid(*newest, collection.client.now()):
         return True
     return allows_page(newest[0], page_cost, collection.client.credit_reserve)

@@ -20,6 +20,7 @@ from jobmatch_dagster.db.connection.roles import (
 )
 from jobmatch_dagster.db.matching.matches import decide
 from jobmatch_dagster.db.statistics.statistics import job_statistics, user_statistics
+from jobmatch_dagster.resources.clock import wall_time
 from jobmatch_dagster_tests.support.rows_of_users import FILL, JOBS
 from jobmatch_dagster_tests.support.world import NURSE_CV, build_world
 
@@ -129,7 +130,7 @@ def test_without_a_key_nobody_is_seen(isolated: Database) -> None:
 
 def test_statistics_count_and_see_no_words(isolated: Database) -> None:
     with reading_for_statistics(isolated) as connection:
-        assert job_statistics(connection).total == 3
+        assert job_statistics(connection, wall_time()).total == 3
         assert [user.saved for user in user_statistics(connection)] == [3, 3, 3]
         assert connection.scalar(text("SELECT sum(cost_usd) FROM cost_by_day")) == 3 * 1.875
         assert connection.scalar(text("SELECT sum(lost_usd) FROM cost_by_day")) == 3 * 0.375
