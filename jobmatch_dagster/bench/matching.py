@@ -14,15 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
-from jobmatch_dagster.cli.evaluate import load, throw_away_database
 from jobmatch_dagster.core.matching.blocks import similarities
 from jobmatch_dagster.core.matching.scoring import Weights
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.db.connection.bulk import copy_into
 from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.db.connection.temporary import temporary_database
 from jobmatch_dagster.db.matching.calibrations import calibration_in_force
 from jobmatch_dagster.db.matching.match_rows import MATCH_LINE_COLUMNS
 from jobmatch_dagster.pipeline.matching.match import MatchSettings, match_new_postings, match_users, scoring_key
+from jobmatch_dagster.pipeline.quality.evaluate import add_postings
+from jobmatch_dagster.resources.clock import wall_time
 
 # The name of the packaged model: its calibration applies.
 MODEL, DIMENSION = "all-MiniLM-L6-v2@bench", 384
@@ -70,7 +72,7 @@ def kernel(sizes: Sizes) -> Timed:
 
 def hour(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
     """Matching of an hour, against one product and a COPY of the same rows; then an hour without news."""
-    with throw_away_database() as database:
+    with temporary_database() as database:
         users, jobs = fill(database, postings, sizes.users)
         lines: list[str] = []
 
@@ -121,7 +123,7 @@ def hour(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
 
 def one_user(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
     """Matching of one user with all postings, and the similarity alone against a plain pgvector query."""
-    with throw_away_database() as database:
+    with temporary_database() as database:
         fill(database, postings, 1)
         settings = MatchSettings(MODEL, Weights(), 1_000)
         match_users(database, settings, "bench", ["0"])
@@ -136,7 +138,7 @@ def one_user(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
 
 def legacy(sizes: Sizes, postings: list[Posting]) -> Timed:
     """Matching, against the legacy loop: one pair at a time, lower-cased exact skills, an INSERT each."""
-    with throw_away_database() as database:
+    with temporary_database() as database:
         fill(database, postings, sizes.legacy_users)
         with database.begin() as connection:
             connection.exec_driver_sql(
@@ -162,7 +164,7 @@ def legacy(sizes: Sizes, postings: list[Posting]) -> Timed:
 
 def catalog(postings: list[Posting], filling: int) -> float:
     """Median seconds of 7 hours with these postings, in a catalog of `filling` more that are open and matched."""
-    with throw_away_database() as database:
+    with temporary_database() as database:
         fill(database, postings, 1_000)
         with database.begin() as connection:
             connection.execute(text(_FILLING), {"count": filling})
@@ -205,7 +207,7 @@ def fill(database: Database, postings: list[Posting], users: int) -> tuple[NDArr
     people = [postings[int(place)] for place in rng.integers(0, len(postings), users)]
     user_vectors, job_vectors = unit(rng, users), unit(rng, len(postings))
     with database.begin() as connection:
-        load(connection, postings)
+        add_postings(connection, postings, wall_time())
         ids = connection.execute(text("SELECT id, text_hash FROM jobs ORDER BY id")).all()
         rows: Any = ((row.id, MODEL, row.text_hash, vector) for row, vector in zip(ids, job_vectors, strict=True))
         copy_into(connection, "job_embeddings", ("job_id", "model", "text_hash", "embedding"), rows)

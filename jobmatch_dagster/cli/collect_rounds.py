@@ -1,7 +1,4 @@
-"""`jobmatch collect`: rounds of `hourly_collection`, of which none leaves an hour behind.
-
-Put here which hours a round asks for. How a run is made stands in `runs.py`.
-"""
+"""The rounds of `jobmatch collect`: which hours each one collects, so that none is left out."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,18 +12,18 @@ def collect_rounds(
     *,
     now: Callable[[], datetime],
     pause: Callable[[], None] | None = None,
-    tell: Callable[[RunFailedError], None],
+    report: Callable[[RunFailedError], None],
 ) -> None:
-    """Collect the newest finished hour; with a pause again and again, each time every hour since the last success.
+    """Collect the newest complete hour; with a pause, repeatedly, each time every hour since the last success.
 
     Args:
         collect: collects the hours from the first to the last, both included, in one run.
-        now: the time, UTC.
+        now: gives the time, UTC.
         pause: waits for the next round; None for a single round.
-        tell: is given a failure that passes; the hours of that round are asked for with the next.
+        report: is given each failure that may pass; the next round collects the hours of the failed one.
 
     Raises:
-        RunFailedError: if the single round fails, or one for a reason that a person must mend.
+        RunFailedError: if the single round fails, or any round for a permanent reason.
     """
     first = None
     while True:
@@ -37,7 +34,7 @@ def collect_rounds(
         except RunFailedError as error:
             if pause is None or error.permanent:
                 raise
-            tell(error)
+            report(error)
         else:
             first = last + HOUR
         if pause is None:

@@ -1,7 +1,4 @@
-"""Statistics and preferences as tables on a terminal.
-
-Put here how they look on a terminal. What is counted belongs in `db/statistics/statistics.py`.
-"""
+"""Statistics and preferences as tables on a terminal."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -17,8 +14,8 @@ _MOST = 12
 
 
 def print_job_statistics(found: JobStatistics, console: Console) -> None:
-    """The catalogue: totals, then a table for each way of counting, then how far the AI fields are filled."""
-    late = found.median_seconds_to_insert
+    """Print totals of the catalog, counts by source and other properties, and the coverage of the AI fields."""
+    seconds = found.median_seconds_to_insert
     age = found.as_of - found.newest_date_created if found.newest_date_created else None
     totals = {
         "postings": f"{found.total:,}",
@@ -26,9 +23,9 @@ def print_job_statistics(found: JobStatistics, console: Console) -> None:
         "discovered in the last 24 hours": f"{found.discovered_last_24_hours:,}",
         "further copies of the same ad": f"{found.duplicates:,}",
         "age of the newest": _duration(age),
-        "median from indexing to the row": _duration(None if late is None else timedelta(seconds=late)),
+        "median from indexing to the row": _duration(None if seconds is None else timedelta(seconds=seconds)),
     }
-    console.print(_table("Catalogue", totals))
+    console.print(_table("Catalog", totals))
     console.print(
         Columns(
             [
@@ -43,17 +40,17 @@ def print_job_statistics(found: JobStatistics, console: Console) -> None:
     table = Table("AI field", "known", "bar", title="Coverage", title_justify="left")
     for field, share in found.ai_coverage.items():
         bar = COVERAGE_BAR.get(field)
-        told = "-" if share is None else f"{share:.1%}"
+        shown = "-" if share is None else f"{share:.1%}"
         low = share is not None and bar is not None and share < bar
-        table.add_row(field, f"[red]{told}[/red]" if low else told, f"{bar:.1%}" if bar else "")
+        table.add_row(field, f"[red]{shown}[/red]" if low else shown, f"{bar:.1%}" if bar else "")
     console.print(table)
 
 
 def print_user_statistics(found: UserStatistics, console: Console) -> None:
-    """One user: matches and decisions, then industries, scores by level and missing skills."""
+    """Print one user's matches and decisions, then industries, scores by level and missing skills."""
     average = found.average_score
     totals = {
-        "matched by meaning": f"{found.matched_semantic:,}",
+        "semantic matches": f"{found.matched_semantic:,}",
         "explained by Claude": f"{found.matched_claude:,}",
         "saved": f"{found.saved:,}",
         "applied": f"{found.applied:,}",
@@ -67,19 +64,19 @@ def print_user_statistics(found: UserStatistics, console: Console) -> None:
             [
                 _counts("Industry", found.top_industries, None),
                 _table("Average score by experience, years", levels),
-                _counts("Skill that is missing", found.missing_skills, None),
+                _counts("Missing skill", found.missing_skills, None),
             ]
         )
     )
 
 
-def print_preferences(wanted: Preferences, version: int | None, console: Console) -> None:
-    """What a user asks for, field by field; "-" is a field that does not matter."""
-    rows = {name.replace("_", " "): _wish(value) for name, value in wanted.as_row().items()}
+def print_preferences(preferences: Preferences, version: int | None, console: Console) -> None:
+    """Print a user's preferences by field; "-" is a field without one."""
+    rows = {name.replace("_", " "): _cell(value) for name, value in preferences.as_row().items()}
     console.print(_table(f"Preferences, version {version or 0}", rows))
 
 
-def _wish(value: object) -> str:
+def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
@@ -91,8 +88,8 @@ def _counts(title: str, counts: Mapping[str, int], total: int | None) -> Table:
     """Counts, largest first, with their share of the total where there is one."""
     shown = list(counts.items())[:_MOST]
     rest = len(counts) - len(shown)
-    told = {name: f"{n:,}" + (f" {n / total:6.1%}" if total else "") for name, n in shown}
-    return _table(title, told | ({f"{rest} more": ""} if rest else {}))
+    rows = {name: f"{n:,}" + (f" {n / total:6.1%}" if total else "") for name, n in shown}
+    return _table(title, rows | ({f"{rest} more": ""} if rest else {}))
 
 
 def _table(title: str, rows: Mapping[str, str]) -> Table:

@@ -1,7 +1,4 @@
-"""Runs of the project's own jobs from a command: in this process, seen in the UI like every other run.
-
-Put here how a run is made and how its failure is told. Which runs a command makes belongs to the command.
-"""
+"""Runs of the project's jobs from a command: in this process, and shown in the UI like every other run."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,15 +10,15 @@ from jobmatch_dagster import names
 from jobmatch_dagster.core.raw.windows import hour_name
 from jobmatch_dagster.errors import JobmatchError
 
-# The terminal is for people: events go to the instance, progress lines to stderr.
+# The terminal shows what a command prints; Dagster's events are in the instance.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 class RunFailedError(JobmatchError):
-    """A run did not succeed; the message names the step and its reason.
+    """A run failed; the message has the reason of the failed step.
 
     Attributes:
-        permanent: whether a person must change something before it can succeed.
+        permanent: whether a retry cannot help until a person changes something.
     """
 
     def __init__(self, message: str, *, permanent: bool = False) -> None:
@@ -39,7 +36,7 @@ def run_job(
     run_config: Mapping[str, Any] | None = None,
     asset_selection: Sequence[dg.AssetKey] | None = None,
 ) -> dg.ExecuteInProcessResult:
-    """Run a job to its end.
+    """Run a job and wait for its end.
 
     Raises:
         RunFailedError: if it fails.
@@ -61,7 +58,7 @@ def run_job(
 
 
 def hour_range(first: datetime, last: datetime) -> dict[str, str]:
-    """Tags that make one run of the hours from `first` to `last`, both included."""
+    """Tags of one run over the hours from `first` to `last`, both included."""
     return {
         names.TAG_RANGE_START: hour_name(first),
         names.TAG_RANGE_END: hour_name(last),
@@ -80,7 +77,7 @@ def materialize(defs: dg.Definitions, instance: dg.DagsterInstance, *keys: Seque
 def run_requested(
     defs: dg.Definitions, instance: dg.DagsterInstance, sensor_name: str, resources: Mapping[str, Any]
 ) -> int:
-    """Evaluate a sensor once and make the runs that it asks for; gives how many.
+    """Evaluate a sensor once and run what it requests; returns the number of runs.
 
     Raises:
         RunFailedError: if a run fails.
@@ -110,23 +107,23 @@ def run_requested(
 def _reason(result: dg.ExecuteInProcessResult) -> str:
     for event in result.all_events:
         if event.is_step_failure:
-            told = event.step_failure_data.user_failure_data
-            if told and told.description:
-                return told.description
+            failure = event.step_failure_data.user_failure_data
+            if failure and failure.description:
+                return failure.description
             return f"{event.step_key}: {_innermost(event.step_failure_data.error)}"
     for event in result.all_events:
         if event.is_run_failure:
             return _innermost(event.job_failure_data.error) if event.job_failure_data.error else str(event.message)
-    return "look at the run in the UI"
+    return "see the run in the UI"
 
 
 def _is_permanent(result: dg.ExecuteInProcessResult) -> bool:
     failures = [e.step_failure_data.user_failure_data for e in result.all_events if e.is_step_failure]
-    told = [failure.metadata.get(names.PERMANENT_FAILURE) for failure in failures if failure]
-    return any(value is not None and value.value is True for value in told)
+    marks = [failure.metadata.get(names.PERMANENT_FAILURE) for failure in failures if failure]
+    return any(mark is not None and mark.value is True for mark in marks)
 
 
 def _innermost(error: Any) -> str:
     while error is not None and error.cause is not None:
         error = error.cause
-    return error.message.strip() if error else "no reason given"
+    return error.message.strip() if error else "Dagster gives no reason"

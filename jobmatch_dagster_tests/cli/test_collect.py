@@ -1,4 +1,4 @@
-"""`jobmatch collect --interval`: no hour is left behind, none is paid for twice, and it ends when it is told to."""
+"""`jobmatch collect --interval`: no hour is left behind, none is paid for twice, and it ends when it is reported to."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ class _EnoughError(Exception):
 def test_rounds_lose_no_hour_and_pay_for_none_twice(world: World) -> None:
     world.market(per_hour=12, since=HOUR - _H)
     asked: list[tuple[datetime, datetime]] = []
-    told: list[str] = []
+    reported: list[str] = []
     # Two rounds in one hour, one that the API refuses, one whose hours are two.
     times = iter((NOW, NOW + 30 * timedelta(minutes=1), NOW + _H, NOW + 2 * _H))
     moment = NOW
@@ -55,10 +55,10 @@ def test_rounds_lose_no_hour_and_pay_for_none_twice(world: World) -> None:
             raise _EnoughError
 
     with pytest.raises(_EnoughError):
-        collect_rounds(collect, now=now, pause=pause, tell=lambda error: told.append(str(error)))
+        collect_rounds(collect, now=now, pause=pause, report=lambda error: reported.append(str(error)))
     assert asked == [(HOUR, HOUR), (HOUR, HOUR), (HOUR + _H, HOUR + _H), (HOUR + _H, HOUR + 2 * _H)]
-    assert len(told) == 1
-    assert "429" in told[0]
+    assert len(reported) == 1
+    assert "429" in reported[0]
     hours = "SELECT count(*) FROM jobs WHERE date_created >= :first GROUP BY collection_hour ORDER BY collection_hour"
     with world.database.begin() as connection:
         counts = connection.exec_driver_sql(hours.replace(":first", "%s"), (HOUR,)).scalars().all()
@@ -97,7 +97,7 @@ def test_a_single_round_that_fails_is_the_callers() -> None:
     def collect(first: datetime, last: datetime) -> None:
         raise RunFailedError("no luck")
 
-    told: list[RunFailedError] = []
+    reported: list[RunFailedError] = []
     with pytest.raises(RunFailedError, match="no luck"):
-        collect_rounds(collect, now=lambda: NOW, tell=told.append)
-    assert not told
+        collect_rounds(collect, now=lambda: NOW, report=reported.append)
+    assert not reported

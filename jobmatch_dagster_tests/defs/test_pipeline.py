@@ -16,7 +16,7 @@ from jobmatch_dagster.demo.server import Fault
 from jobmatch_dagster_tests.support.command import run_command
 from jobmatch_dagster_tests.support.world import ENGINEER_CV, HOUR, NURSE_CV, World
 
-_CLI = [sys.executable, "-c", "from jobmatch_dagster.cli.main import main; main()"]
+_CLI = [sys.executable, "-m", "jobmatch_dagster.cli"]
 
 
 def test_an_hour_leaves_postings_vectors_and_matches(world: World) -> None:

@@ -1,0 +1,91 @@
+"""Commands on the database's schema: `migrate` and `rollback`."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from jobmatch_dagster.db.connection.engine import Database
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Print what would be done, change nothing.")
+@click.option("--from-legacy", is_flag=True, help="Convert a legacy database; its tables are kept as backups.")
+def migrate(dry_run: bool, from_legacy: bool) -> None:
+    """Bring the database's schema to this version."""
+    from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.db.connection import migrations
+    from jobmatch_dagster.db.connection.urls import safe_url
+
+    with open_runtime(prepare_schema=False) as runtime:
+        click.echo(f"Database: {safe_url(runtime.database.url)}")
+        if from_legacy:
+            _migrate_from_legacy(runtime.database, dry_run=dry_run)
+        elif dry_run:
+            found = migrations.plan(runtime.database)
+            _print_names("Applied before", found.applied)
+            _print_names("Would apply", found.pending)
+            for name in found.pending:
+                click.echo(f"  {name}: {migrations.purpose(name)}")
+        else:
+            _print_names("Applied", migrations.migrate(runtime.database))
+
+
+@click.command()
+@click.option("--all", "everything", is_flag=True, help="Undo every migration; all data of the project is deleted.")
+@click.option("--to-legacy", is_flag=True, help="Restore the tables that `migrate --from-legacy` kept.")
+@click.option("--dry-run", is_flag=True, help="Print what would be undone, change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def rollback(everything: bool, to_legacy: bool, dry_run: bool, yes: bool) -> None:
+    """Undo the last migration, or all of them. The data of its tables is deleted."""
+    from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.db.connection import migrations
+    from jobmatch_dagster.db.connection.urls import safe_url
+    from jobmatch_dagster.db.legacy.convert import restore
+
+    with open_runtime(prepare_schema=False) as runtime:
+        applied = migrations.plan(runtime.database).applied[::-1]
+        undone = applied if everything or to_legacy else applied[:1]
+        if dry_run:
+            _print_names("Would undo", undone)
+            return
+        if undone and not yes:
+            where = safe_url(runtime.database.url)
+            extension = ", and the extension vector is dropped" if len(undone) == len(applied) else ""
+            click.confirm(f"Undo {', '.join(undone)} on {where}? Their data is deleted{extension}", abort=True)
+        if to_legacy:
+            restore(runtime.database, click.echo)
+        else:
+            _print_names("Undone", migrations.rollback(runtime.database, everything=everything))
+
+
+def _migrate_from_legacy(database: "Database", *, dry_run: bool) -> None:
+    from jobmatch_dagster.db.legacy.convert import convert, look
+    from jobmatch_dagster.db.legacy.state import SUFFIX
+
+    found, rows = look(database)
+    if rows:
+        click.echo("Plan: rename these tables, create the schema, load postings and decisions, verify:")
+        for name, count in rows.items():
+            click.echo(f"  {name}: {count:,} rows")
+    if dry_run:
+        click.echo(found.sentence)
+        return
+    converted = convert(database, click.echo)
+    if converted:
+        for name, value in asdict(converted).items():
+            if name != "tables":
+                click.echo(f"  {name.replace('_', ' ')}: {value:,}")
+        backups = ", ".join(f"{name}{SUFFIX}" for name in found.tables)
+        click.echo(
+            "Refused records are in quarantined_records, decisions that were not carried over in legacy_decisions, "
+            "each with its reason. `jobmatch rollback --to-legacy` goes back. `jobmatch forget` erases a user in the "
+            "backups too; what the old jobs say about several users (status, reasoning, notes) is erased with the "
+            f"last of them. Once you are content: DROP TABLE {backups};"
+        )
+
+
+def _print_names(what: str, names: Sequence[str]) -> None:
+    click.echo(f"{what}: {', '.join(names) or 'nothing'}.")

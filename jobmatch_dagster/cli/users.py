@@ -1,0 +1,107 @@
+"""Commands on one user: `cv add`, `preferences`, `export` and `forget`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.group()
+def cv() -> None:
+    """Commands on CVs."""
+
+
+@cv.command("add")
+@click.argument("user_key")
+@click.argument("file", type=_PATH)
+def cv_add(user_key: str, file: Path) -> None:
+    """Put a CV into the inbox, where cv_inbox_sensor finds it."""
+    from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.pipeline.profiles.inbox import put_into_inbox
+
+    with open_runtime(prepare_schema=False) as runtime:
+        path = put_into_inbox(runtime.inbox, user_key, file)
+    click.echo(f"{path} is in the inbox; cv_inbox_sensor reads it once the sensor is on.")
+
+
+@click.command()
+@click.argument("user_key")
+@click.option("--file", type=_PATH, help="Set all preferences from a preferences.toml.")
+@click.option("--location", "locations", multiple=True, help="A place that is accepted; repeatable.")
+@click.option("--arrangement", "work_arrangements", multiple=True, help="remote, hybrid or on-site; repeatable.")
+@click.option("--min-salary", type=float, help="Lowest yearly salary, with --currency.")
+@click.option("--currency", "salary_currency", help="Three letters, such as EUR.")
+@click.option("--needs-visa/--no-visa", default=None, help="Whether the user needs visa sponsorship.")
+@click.option("--language", "languages", multiple=True, help="A language of ads that is accepted; repeatable.")
+@click.option("--exclude-company", "excluded_companies", multiple=True, help="A company to leave out; repeatable.")
+@click.option("--clear", is_flag=True, help="Remove all preferences.")
+def preferences(user_key: str, file: Path | None, clear: bool, **fields: Any) -> None:
+    """Print or set a user's preferences.
+
+    An option sets its own field and leaves the others; --file sets all. After a change cv_profile_sensor matches the
+    user again.
+    """
+    from rich.console import Console
+
+    from jobmatch_dagster.cli.printing import print_preferences
+    from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.pipeline.profiles.preferences import change_preferences
+
+    given = {name: value for name, value in fields.items() if value not in (None, ())}
+    with open_runtime() as runtime:
+        current, version = change_preferences(runtime.database, user_key, given, file=file, clear=clear)
+    print_preferences(current, version, Console())
+
+
+@click.command()
+@click.argument("user_key")
+def export(user_key: str) -> None:
+    """Print everything stored about a user.
+
+    The output is JSON: rows of every table, files, runs.
+    """
+    from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.observability.user_history import runs_of_user
+    from jobmatch_dagster.pipeline.operations.export import export_user
+    from jobmatch_dagster.resources.clock import wall_time
+
+    with open_runtime() as runtime, runtime.dagster_instance() as instance:
+        runs = runs_of_user(instance, user_key)
+        exported = export_user(runtime.database, user_key, now=wall_time(), inbox=runtime.inbox, runs=runs)
+    click.echo(json.dumps(exported, ensure_ascii=False, indent=2))
+
+
+@click.command()
+@click.argument("user_key")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--proof", is_flag=True, help="Erase nothing; print when the key was erased and where was searched.")
+def forget(user_key: str, yes: bool, proof: bool) -> None:
+    """Erase a user everywhere: the job forget_user."""
+    from jobmatch_dagster.build import build_defs
+    from jobmatch_dagster.cli.runs import run_job
+    from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.core.profiles.user_keys import require_user_key
+
+    if proof:
+        _print_proof(user_key)
+        return
+    require_user_key(user_key)
+    if not yes:
+        click.confirm(f"Erase everything of {user_key}? This cannot be undone", abort=True)
+    config = {"ops": {"erase_one_user": {"config": {"user_key": user_key}}}}
+    with open_runtime() as runtime, runtime.dagster_instance() as instance:
+        run_job(build_defs(), instance, "forget_user", run_config=config)
+    click.echo(f"Nothing of {user_key} is left.")
+
+
+def _print_proof(user_key: str) -> None:
+    from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.db.operations.erasure_proofs import erasures_of
+
+    with open_runtime() as runtime, runtime.database.begin() as connection:
+        erasures = erasures_of(connection, user_key)
+    shown = [{"forgotten_at": at.isoformat(), **report} for at, report in erasures]
+    click.echo(json.dumps(shown, ensure_ascii=False, indent=2))

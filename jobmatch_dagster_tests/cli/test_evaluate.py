@@ -1,0 +1,53 @@
+"""`jobmatch evaluate`: any postings and CVs in, one line for each CV out."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from jobmatch_dagster.demo.corpus import postings_of_hour
+from jobmatch_dagster_tests.support.world import ENGINEER_CV, HOUR, NURSE_CV
+
+
+def _evaluate(pages: Path, cvs: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "jobmatch_dagster.cli", "evaluate", "--pages", pages, "--cvs", cvs, "--out", out],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def test_each_cv_gets_its_ads_best_first(tmp_path: Path) -> None:
+    pages, cvs, out = tmp_path / "pages", tmp_path / "cvs.jsonl", tmp_path / "ranked.jsonl"
+    pages.mkdir()
+    records = postings_of_hour(HOUR, count=30)
+    foreign = {"source_id": 7, "title": "Registered Nurse", "company": "Klinikum", "description": "Patient care."}
+    (pages / "page.json").write_text(json.dumps([*records, foreign, records[0], "no record"]))
+    (pages / "broken.json").write_text("[{")
+    cvs.write_text("".join(json.dumps({"text": text}) + "\n" for text in (NURSE_CV, "", ENGINEER_CV)))
+    done = _evaluate(pages, cvs, out)
+    assert done.returncode == 0, done.stderr
+    assert "broken.json skipped:" in done.stderr
+    assert "page.json, record 32 skipped:" in done.stderr
+    assert 'cvs.jsonl, line 1: no "text", so no ads' in done.stderr
+    assert "31 postings, 3 CVs" in done.stderr
+    nurse, empty, engineer = map(json.loads, out.read_text().splitlines())
+    assert (nurse["cv"], empty, engineer["cv"]) == (0, {"cv": 1, "ads": []}, 2)
+    known = {record["id"] for record in records} | {7}
+    for ranked in (nurse["ads"], engineer["ads"]):
+        assert ranked
+        assert len(ranked) == len(set(ranked))
+        assert set(ranked) <= known
+    assert 7 in nurse["ads"][:10]
+    assert nurse["ads"] != engineer["ads"]
+
+
+def test_folder_without_a_posting_is_one_sentence(tmp_path: Path) -> None:
+    cvs = tmp_path / "cvs.jsonl"
+    cvs.write_text(json.dumps({"text": NURSE_CV}))
+    done = _evaluate(tmp_path, cvs, tmp_path / "out.jsonl")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"jobmatch: No posting in {tmp_path}: --pages takes *.json files")
+    assert len(done.stderr.splitlines()) == 1
