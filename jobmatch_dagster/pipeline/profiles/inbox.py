@@ -74,7 +74,7 @@ class InboxFile:
 
 @dataclass(frozen=True)
 class Inbox:
-    """Files that are no longer being written, oldest first, and the numbers of entries that are or were skipped."""
+    """Complete files, oldest first, and the numbers of files still being written and of skipped entries."""
 
     files: Sequence[InboxFile]
     being_written: int = 0
@@ -90,7 +90,7 @@ def inbox_folder() -> Path | None:
 def list_inbox(folder: Path, *, user_key: str | None = None) -> Inbox:
     """List the files of all users, or of one, without reading them.
 
-    Links, sockets and the like are skipped, also unreadable entries and names that cannot be a user key.
+    Skipped are links, sockets and other special files, unreadable entries, and names that cannot be a user key.
     """
     now = time.time()
     files: list[InboxFile] = []
@@ -120,8 +120,8 @@ def list_inbox(folder: Path, *, user_key: str | None = None) -> Inbox:
 def new_files(files: Sequence[InboxFile], stored: Mapping[str, StoredFiles]) -> Iterator[InboxFile]:
     """Files whose content must be processed, oldest first. Only files that may be new are read.
 
-    New is a CV whose content is not stored, and a preferences file other than the one that was read last. New is also a
-    user's newest CV if an earlier content was put there again after another CV: the user went back to it.
+    A CV is new if its content is not stored, a preferences file if it is not the one that was read last. The newest CV
+    of a user is also new if it is an earlier one that was put there again: the user went back to it.
     """
     newest = {file.user_key: file for file in files if not file.is_preferences}
     for file in files:
