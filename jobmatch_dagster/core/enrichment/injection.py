@@ -1,7 +1,7 @@
 """Signs of a prompt injection: text in an ad that addresses a machine instead of the reader.
 
 The patterns are data (`data/injection.toml`). This module only names the signs. `analysis.py` decides what follows: a
-posting with any sign is judged by its structured fields alone. A false alarm therefore costs some detail. A missed
+posting with any sign is judged by its structured fields alone. So a false alarm only costs some detail. A missed
 injection still meets a clamped score, an answer schema without tools, and quotes that are checked against the data.
 """
 

@@ -74,7 +74,7 @@ def choose_sweep(hours: Collection[datetime], now: datetime) -> Sweep:
     """The narrowest feed whose window has all these hours.
 
     The 7d feed of the first generation selects by the date of posting, not of indexing, so that it lacks ads that were
-    posted long before they were indexed. It is used nevertheless, because the only wider feed costs a credit for every
+    posted long before they were indexed. It is used anyway, because the only wider feed costs a credit for every
     posting of six months. A later 6m backfill finds what it lacks.
 
     Raises:

@@ -1,6 +1,6 @@
 """Skills of the official ESCO download, which extend the project's table: labels of any language, by concept.
 
-ESCO lacks most names of technologies, therefore the project's own table takes precedence.
+ESCO lacks most names of technologies, so the project's own table takes precedence.
 """
 
 import csv

@@ -92,7 +92,7 @@ def _write(connection: Connection, sighted: Sequence[SightedPosting], run_id: st
 
 
 def merge_or_refuse(connection: Connection, sighted: Sequence[SightedPosting], run_id: str) -> tuple[MergeCounts, int]:
-    """Merge postings. One that the database refuses is quarantined; the others are merged nevertheless.
+    """Merge postings. One that the database refuses is quarantined and does not stop the others.
 
     Returns:
         Counts of the rows, and the number of refused postings.

@@ -12,7 +12,7 @@ from jobmatch_dagster.core.posting import Posting
 
 
 def quarantine(connection: Connection, page_id: int, rejected: Sequence[Rejected]) -> None:
-    """Replace the page's quarantined records by these. A reload after a fix so removes what is usable now."""
+    """Replace the page's quarantined records. After a fix, the next load removes the records that are usable now."""
     connection.execute(text("DELETE FROM quarantined_records WHERE page_id = :page_id"), {"page_id": page_id})
     for record in rejected:
         _insert(connection, page_id, record)

@@ -1,7 +1,7 @@
 """Results of message batches, and the search for batches whose submission was cut off.
 
-The API shows custom ids only in the results. A batch whose name was lost is therefore recognised once it has ended, by
-the key with which its custom ids begin (`submit_batch.py`).
+The API shows custom ids only in the results. So a batch whose name was lost can be recognised only once it has ended,
+by the key with which its custom ids begin (`submit_batch.py`).
 """
 
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def collect_batches(run: ClaudeRun) -> None:
 
 
 def batches_to_collect(database: Database, claude: ClaudeResource, client: ClaudeClient) -> list[str]:
-    """Names or keys of pending batches for which a run can do something: they have ended, or are certainly lost.
+    """Names or keys of pending batches that a run can process: they have ended, or are certainly lost.
 
     Raises:
         PermanentFailure: on a refused key.

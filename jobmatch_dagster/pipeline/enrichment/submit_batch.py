@@ -1,7 +1,7 @@
 """Submission of a message batch.
 
 The requests are claimed under a key of this project before the batch is submitted, and every custom id begins with that
-key. A batch whose name was lost in a crash can so be recognised by its results (`collect_batches.py`).
+key. So a batch whose name was lost in a crash can be recognised by its results (`collect_batches.py`).
 """
 
 import uuid
@@ -27,7 +27,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class _ClaimedBatch:
-    """A batch before its submission: its key, the ids of its requests by hash, what they reserve at most."""
+    """A batch before its submission: its key, the ids of its requests by hash, and the most that they can cost."""
 
     key: str
     ids: dict[str, int]
@@ -105,7 +105,7 @@ def _affordable(claims: Sequence[ledger.Claim], budget_usd: Decimal) -> list[led
 
 
 def _name(run: ClaudeRun, key: str, batch_id: str) -> None:
-    """Store the API's name of a submitted batch. If all its users were erased meanwhile, cancel it."""
+    """Store the API's name of a submitted batch. Cancel it if all its users were erased in the meantime."""
     with run.database.begin() as connection:
         is_wanted = ledger.name_batch(connection, key, batch_id)
     if not is_wanted:

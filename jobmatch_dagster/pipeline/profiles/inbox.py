@@ -75,7 +75,7 @@ class InboxFile:
 
 @dataclass(frozen=True)
 class Inbox:
-    """Files that are no longer being written, oldest first, and the numbers of entries that are or were skipped."""
+    """Complete files, oldest first, and the numbers of files still being written and of skipped entries."""
 
     files: Sequence[InboxFile]
     being_written: int = 0
@@ -90,8 +90,8 @@ def inbox_folder() -> Path | None:
 def list_inbox(folder: Path, *, user_key: str | None = None, now: datetime | None = None) -> Inbox:
     """List the files of all users, or of one, without reading them.
 
-    Links, sockets and the like are skipped, also unreadable entries and names that cannot be a user key. A file that
-    changed just before `now` (the machine's time when None) is still being written.
+    Skipped are links, sockets and other special files, unreadable entries, and names that cannot be a user key.
+    A file that changed just before `now` (by default the time of the machine) is still being written.
     """
     looked_at = (now or wall_time()).timestamp()
     files: list[InboxFile] = []
@@ -121,8 +121,8 @@ def list_inbox(folder: Path, *, user_key: str | None = None, now: datetime | Non
 def new_files(files: Sequence[InboxFile], stored: Mapping[str, StoredFiles]) -> Iterator[InboxFile]:
     """Files whose content must be processed, oldest first. Only files that may be new are read.
 
-    New is a CV whose content is not stored, and a preferences file other than the one that was read last. New is also a
-    user's newest CV if an earlier content was put there again after another CV: the user went back to it.
+    A CV is new if its content is not stored, a preferences file if it is not the one that was read last. The newest CV
+    of a user is also new if it is an earlier one that was put there again: the user went back to it.
     """
     newest = {file.user_key: file for file in files if not file.is_preferences}
     for file in files:

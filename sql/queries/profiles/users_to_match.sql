@@ -1,5 +1,5 @@
 -- Purpose: active users whose profile or preferences are newer than those that their matches were made from.
--- Parameters: scoring_key (also users whose matches have another one; NULL: no matter).
+-- Parameters: scoring_key (also users whose matches have another one; NULL: the scoring does not matter).
 -- Indexes: cv_profiles_user_id_version_key, user_preferences_pkey, user_match_state_pkey.
 SELECT users.id AS user_id, users.user_key, p.version AS profile_version, coalesce(w.version, 0) AS preferences_version
 FROM users
