@@ -7,7 +7,10 @@ PYTHONS := python3 python3.13 python3.12 python3.11 python3.14 python
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 PYTHON ?= $(shell for p in $(PYTHONS); do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: demo dev test lint docs lock bench clean
+# The tests of a file share what is expensive, so that a file goes to one worker; conftest.py sorts the files.
+TESTS := $(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+.PHONY: demo dev test test-nightly test-load lint docs lock bench clean
 
 demo: $(READY)
 	$(BIN)/jobmatch demo
@@ -16,7 +19,15 @@ dev: $(READY)
 	$(BIN)/jobmatch dev --demo
 
 test: $(READY) lint
-	$(BIN)/pytest -q -n 2
+	$(TESTS)
+
+# Long property runs, kills at every statement, the tour of the UI.
+test-nightly: $(READY)
+	$(TESTS) -m nightly
+
+# Large volumes; they measure, so that one runs at a time.
+test-load: $(READY)
+	$(BIN)/pytest -q -s -m load
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -13,6 +13,8 @@ from jobmatch_dagster.partitions import USERS
 from jobmatch_dagster_tests.support.databases import as_template, forgo_durability, fresh_database
 from jobmatch_dagster_tests.support.world import NURSE_CV, World, build_world
 
+_LONG_FIRST = ("e2e", "cli", "defs", "pipeline", "db", "resources")
+
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
@@ -85,3 +87,8 @@ def world(request: pytest.FixtureRequest, postgres_url: str, tmp_path: Path) -> 
             built.put_cv("ada", NURSE_CV)
             built.instance.add_dynamic_partitions(USERS.name or "", ["ada"])
         yield built
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The upper floors first: their tests are the long ones, and the short ones fill up what is left at the end."""
+    items.sort(key=lambda item: next((n for n, floor in enumerate(_LONG_FIRST) if floor in item.path.parts), 99))

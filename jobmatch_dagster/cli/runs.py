@@ -58,7 +58,13 @@ def run_job(
 
 
 def hour_range(first: datetime, last: datetime) -> dict[str, str]:
-    """Tags of one run over the hours from `first` to `last`, both included."""
+    """Tags of one run over the hours from `first` to `last`, both included.
+
+    A single hour is a partition, as for the schedule: in a run of a range Dagster lists each hour since the first
+    day for every check, which takes seconds.
+    """
+    if first == last:
+        return {names.TAG_PARTITION: hour_name(first)}
     return {
         names.TAG_RANGE_START: hour_name(first),
         names.TAG_RANGE_END: hour_name(last),

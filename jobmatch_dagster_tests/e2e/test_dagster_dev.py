@@ -14,7 +14,7 @@ from jobmatch_dagster_tests.support.databases import fresh_database
 from jobmatch_dagster_tests.support.dev_server import Dagster, dev_server, wait_for
 from jobmatch_dagster_tests.support.world import ENGINEER_CV, HOUR, NURSE_CV, World, build_world
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("dagster_dev")]
+pytestmark = pytest.mark.e2e
 
 _DAEMONS = {"SCHEDULER", "SENSOR", "QUEUED_RUN_COORDINATOR", "MONITORING"}
 _LISTENING = "0A"

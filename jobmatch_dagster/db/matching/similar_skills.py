@@ -4,6 +4,7 @@ A skill is looked at once for a model and a version of the table. Only skills of
 nobody else's. Put here what is kept; what counts as alike stands in `core/vocabulary/similar_skills.py`.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -29,7 +30,7 @@ class SimilarSkills:
     """The model that embeds names of skills: its version, and texts to unit vectors (n, d)."""
 
     model: str
-    encode: Callable[[Sequence[str]], NDArray[np.float32]] = field(repr=False)
+    encode: Callable[[Sequence[str]], NDArray[np.float32]] = field(repr=False, compare=False)
 
 
 def similar_skills(
@@ -48,12 +49,16 @@ def similar_skills(
     found = {row.skill: list(row.neighbours) for row in rows}
     unseen = [skill for skill in wanted if skill not in found]
     if unseen and finder.model == model:
-        vectors = finder.encode([*names_compared(), *unseen])
-        split = len(names_compared())
-        new = neighbours(unseen, vectors[split:], vectors[:split])
+        new = neighbours(unseen, finder.encode(unseen), _table_vectors(finder, names_compared()))
         staged = ((model, version, skill, names) for skill, names in new.items())
         stage(connection, "skill_neighbours", _COLUMNS, staged, name="staged_neighbours")
         run_query(connection, "matching/insert_skill_neighbours")
         connection.exec_driver_sql("DROP TABLE staged_neighbours")
         found |= new
     return {skill: names for skill, names in found.items() if names}
+
+
+@functools.lru_cache(maxsize=2)
+def _table_vectors(finder: SimilarSkills, names: tuple[str, ...]) -> NDArray[np.float32]:
+    """Vectors of the table's names: hundreds of texts, and the same for every call of a process."""
+    return finder.encode(names)

@@ -1,30 +1,32 @@
 """Skills that are similar by their vectors under the packaged model, and skills that are not."""
 
+import functools
+
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from jobmatch_dagster.core.vocabulary.similar_skills import by_name, comparable, names_compared, neighbours
 from jobmatch_dagster.core.vocabulary.skills import compare_skills, skill_ids
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
 
-@pytest.fixture(scope="module")
-def embedder() -> EmbedderResource:
-    return EmbedderResource()
-
-
-def _similar(embedder: EmbedderResource, skills: list[str]) -> dict[str, list[str]]:
+def _similar(skills: list[str]) -> dict[str, list[str]]:
     wanted = comparable(skill_ids(skills))
-    names = names_compared()
-    vectors = embedder.encode([*names, *wanted]).vectors
-    return by_name(neighbours(wanted, vectors[len(names) :], vectors[: len(names)]))
+    return by_name(neighbours(wanted, EmbedderResource().encode(wanted).vectors, _table_vectors()))
+
+
+@functools.cache
+def _table_vectors() -> NDArray[np.float32]:
+    return EmbedderResource().encode(names_compared()).vectors
 
 
 @pytest.mark.parametrize(
     ("posting", "cv"),
     [("personal hygiene", "Hygiene"), ("pharmacy operations", "Pharmacy"), ("nursing science", "Nursing")],
 )
-def test_a_skill_outside_the_table_finds_its_neighbour(embedder: EmbedderResource, posting: str, cv: str) -> None:
-    (hit,) = compare_skills([posting], [cv], _similar(embedder, [posting])).hits
+def test_a_skill_outside_the_table_finds_its_neighbour(posting: str, cv: str) -> None:
+    (hit,) = compare_skills([posting], [cv], _similar([posting])).hits
     assert (hit.kind, hit.job_skill, hit.cv_skill) == ("similar", posting, cv)
 
 
@@ -39,8 +41,8 @@ def test_a_skill_outside_the_table_finds_its_neighbour(embedder: EmbedderResourc
         ("Spanish language", "German"), (".NET programming", "Networking"),
     ],
 )  # fmt: skip
-def test_vectors_join_no_skills_that_the_table_separates(embedder: EmbedderResource, posting: str, cv: str) -> None:
-    hits = compare_skills([posting], [cv], _similar(embedder, [posting])).hits
+def test_vectors_join_no_skills_that_the_table_separates(posting: str, cv: str) -> None:
+    hits = compare_skills([posting], [cv], _similar([posting])).hits
     assert "similar" not in {hit.kind for hit in hits}
 
 
