@@ -1,4 +1,4 @@
-"""The entry point of the code location; what it holds is assembled in `build.py`."""
+"""The entry point of the code location."""
 
 import dagster as dg
 

@@ -1,11 +1,11 @@
-"""The partitions of the graph: hours and days in UTC, and users.
+"""The partitions: hours and days in UTC, and users.
 
-A partition labels a run; what a stage works on is what the tables say is stale.
+A partition is the label of a run. What the run works on are the rows that are stale.
 """
 
 import dagster as dg
 
-# Six months before the project's first release: the longest look-back that the API offers.
+# Earlier than any posting that the API returns: it goes back six months.
 FIRST_DAY = "2024-01-01"
 
 HOURS = dg.HourlyPartitionsDefinition(start_date=f"{FIRST_DAY}-00:00", timezone="UTC")

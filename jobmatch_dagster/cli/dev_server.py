@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from jobmatch_dagster.cli.runtime import packaged_file
+from jobmatch_dagster.db.connection.engine import packaged_path
 from jobmatch_dagster.environment import environment
 from jobmatch_dagster.settings import Automation
 
@@ -28,7 +28,7 @@ def serve(port: int, inbox: Path, *, automation: Automation | None) -> None:
     port = port if _is_free(port) else _free_port()
     # `dg dev`, its successor, needs another project layout.
     quiet = ["-W", "ignore:Function `dev_command` is superseded"]
-    arguments = [sys.executable, *quiet, "-m", "dagster", "dev", "-w", str(packaged_file("workspace.yaml"))]
+    arguments = [sys.executable, *quiet, "-m", "dagster", "dev", "-w", str(packaged_path("workspace.yaml"))]
     # A process started in the background ignores the interrupt, and so would its children.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with environment({"JOBMATCH_AUTOMATION": automation} if automation else {}):

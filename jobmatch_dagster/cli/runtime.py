@@ -4,14 +4,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.db.connection.embedded import embedded_postgres
-from jobmatch_dagster.db.connection.engine import Database, ensure_database
+from jobmatch_dagster.db.connection.engine import Database, ensure_database, packaged_path
 from jobmatch_dagster.db.connection.locks import DAGSTER_STORAGE, exclusively
 from jobmatch_dagster.db.connection.migrations import migrate, require_schema
 from jobmatch_dagster.db.connection.urls import dagster_url, sqlalchemy_url, with_database
@@ -40,12 +39,6 @@ class Runtime:
                 for pool in set(names.POOLS) - {known.name for known in storage.get_pool_limits()}:
                     storage.initialize_concurrency_limit_to_default(pool)
             yield instance
-
-
-def packaged_file(name: str) -> Path:
-    """A file of the project: inside the installed package, or at the root of the checkout."""
-    package = Path(str(resources.files("jobmatch_dagster")))
-    return package / name if (package / name).exists() else package.parent / name
 
 
 @contextmanager
@@ -104,7 +97,7 @@ def open_runtime(*, database_name: str | None = None, prepare_schema: bool = Tru
 def _dagster_home(home: Path) -> Path:
     folder = home / "dagster"
     folder.mkdir(exist_ok=True)
-    shutil.copyfile(packaged_file("dagster.yaml"), folder / "dagster.yaml")
+    shutil.copyfile(packaged_path("dagster.yaml"), folder / "dagster.yaml")
     return folder
 
 

@@ -226,7 +226,7 @@ def _refuse_real_postings(database: Database) -> None:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Number of rows of every table of the project, and the newest transaction at that moment."""
+    """Row counts of all tables, and the newest transaction at that moment."""
 
     counts: dict[str, int]
     written: dict[str, int]

@@ -14,34 +14,34 @@ from jobmatch_dagster.settings import ActiveJobsSettings, Generation
 
 
 class ActiveJobsResource(dg.ConfigurableResource[ActiveJobsClient]):
-    """The API of job postings. Each returned posting costs a credit of the plan."""
+    """The API of job postings. Each posting returned costs a credit of the plan."""
 
     base_url: str = config_field(ActiveJobsSettings, "base_url")
     api_key: str = config_field(ActiveJobsSettings, "api_key")
     generation: Generation = config_field(ActiveJobsSettings, "generation")
     filters: Filters = Filters()
-    modified_feed: bool = Field(default=False, description="Whether the plan has the feed of modified postings")
-    max_pages_per_hour: int = Field(default=10, ge=1, description="Pages of 100 for each hour of a window")
-    credit_reserve: int = Field(default=100, ge=0, description="Job credits that are never spent")
+    modified_feed: bool = Field(default=False, description="Whether the plan includes the feed of modified postings")
+    max_pages_per_hour: int = Field(default=10, ge=1, description="Most pages, of 100 postings each, for an hour")
+    credit_reserve: int = Field(default=100, ge=0, description="Number of job credits that stay unspent")
 
     def client(self) -> ActiveJobsClient:
         """A client with this configuration.
 
         Raises:
-            PermanentFailure: if there is no key, or a filter cannot be asked for; no call is made.
+            PermanentFailure: if there is no key, or the generation lacks a filter; no call is made.
         """
         key = self.api_key.strip()
         if not key:
             raise PermanentFailure(
-                "RAPIDAPI_KEY is not set: the Active Jobs API cannot be asked. Set it to your RapidAPI key, or try "
-                "the demo (`jobmatch demo`), which needs none."
+                "RAPIDAPI_KEY is not set, so the Active Jobs API cannot be called. Set it to your RapidAPI key, or try "
+                "the demo (`jobmatch demo`), which needs no key."
             )
         if not (key.isascii() and key.isprintable()):
-            raise PermanentFailure("RAPIDAPI_KEY holds characters that no key has; set it to your RapidAPI key.")
+            raise PermanentFailure("RAPIDAPI_KEY has characters that no key has; set it to your RapidAPI key.")
         try:
             parameters = self.filters.parameters(self.generation)
         except ValueError as error:
-            raise PermanentFailure(f"The filters of the resource active_jobs cannot be used: {error}.") from None
+            raise PermanentFailure(f"The filters of the resource active_jobs are wrong: {error}.") from None
         return ActiveJobsClient(
             self.base_url,
             key,

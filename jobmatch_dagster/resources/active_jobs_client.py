@@ -1,8 +1,4 @@
-"""HTTP client of the Active Jobs API, both generations.
-
-Put here how the API is called. What is done with the pages belongs in `defs/raw`, time windows in
-`core/raw/windows.py`.
-"""
+"""HTTP client of the Active Jobs API, both generations: paging, retries, and which failures are permanent."""
 
 import random
 import time
@@ -22,12 +18,12 @@ from jobmatch_dagster.resources.active_jobs_filters import NOT_ON_FEED
 from jobmatch_dagster.resources.clock import wall_time
 
 RAPIDAPI_HOST = "active-jobs-db.p.rapidapi.com"
-# The feed of six months takes larger pages: a fifth of the requests for the same postings.
+# The 6m feed has larger pages: a fifth of the requests for the same postings.
 PAGE_SIZE, HISTORY_PAGE_SIZE = 100, 500
-# Feeds that cost a request and no job credit.
+# Feeds that cost a request but no job credits.
 FREE_FEEDS = frozenset({"modified", "expired"})
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10, 90
-# A server that sends a byte now and then never meets the read timeout.
+# A server that sends single bytes never reaches the read timeout.
 BODY_TIMEOUT_S = 300
 MAX_ATTEMPTS = 4
 MAX_WAIT_S = 120.0
@@ -40,10 +36,10 @@ _G1_PATHS = {
 _G2_PATHS = {"modified": "/modified-ats", "expired": "/expired-ats"}
 _FIRST_SERVER_ERROR = 500
 _KEPT_HEADERS = ("content-type", "date", "retry-after")
-# A first page of one of these sizes may be all there is, or a server that gives fewer than was asked for.
+# A first page of one of these sizes may be the whole feed, or the largest page that the server sends.
 _LIKELY_CAPS = frozenset({10, 20, 25, 50, 100, 200, 250})
 _CHUNK_BYTES = 256 * 1024
-# Requests that cannot even be sent: an address or a key that is none.
+# Requests that cannot be sent: the address or the key is malformed.
 _UNSENDABLE = (
     requests.exceptions.InvalidHeader,
     requests.exceptions.InvalidSchema,
@@ -54,15 +50,15 @@ _UNSENDABLE = (
 
 @dataclass
 class ActiveJobsClient:
-    """Calls the API; every response, also a failed one, is handed to the caller before it is judged.
+    """Calls the API. The caller gets every response, failed ones too, before a failure is raised.
 
     Args:
         base_url: for instance https://active-jobs-db.p.rapidapi.com.
-        api_key: sent as a header, shown nowhere.
+        api_key: sent as a header, never shown.
         generation: "g1" or "g2".
         parameters: query parameters besides the page, without the key.
-        filters: the same in the project's own terms; pages are kept with it.
-        credit_reserve: job credits that are never spent.
+        filters: the same in the project's own terms; stored with each page.
+        credit_reserve: number of job credits that stay unspent.
         timeouts_s: longest waits for a connection and for the next bytes of an answer.
         sleep: waits between attempts, for so many seconds.
         now: gives the time when a page was fetched. It is not fixed: pages are ordered by it.
@@ -87,28 +83,27 @@ class ActiveJobsClient:
             self._session.headers.update({"x-rapidapi-key": self.api_key, "x-rapidapi-host": RAPIDAPI_HOST})
 
     def modified_since(self, moment: datetime) -> "ActiveJobsClient":
-        """The same client, asking for changes since then; the first generation's feed knows one day alone."""
+        """The same client for changes since then; the feed of the first generation always covers one day."""
         if self.generation == "g1":
             return self
         return replace(self, parameters={**self.parameters, "date_modified_gte": f"{moment:%Y-%m-%dT%H:%M:%S}"})
 
     def page_size(self, endpoint: str) -> int:
-        """Records of a full page of the feed, as asked for."""
+        """Number of records on a full page."""
         return HISTORY_PAGE_SIZE if endpoint == "6m" else PAGE_SIZE
 
     def page_cost(self, endpoint: str) -> int:
-        """Job credits that a full page of the feed costs."""
+        """Number of job credits that a full page costs."""
         return 0 if endpoint in FREE_FEEDS else self.page_size(endpoint)
 
     def sweep(self, endpoint: str, *, max_pages: int, start_offset: int = 0) -> Iterator[PageResponse]:
-        """Walk the pages of a feed until one is shorter than the server's pages are, or `max_pages` are read.
+        """Fetch the pages of a feed until one is shorter than the server's full pages, `max_pages` at most.
 
-        Failed responses are yielded too (status, or no record count); the walk goes on after a retry.
+        Failed responses are yielded too (by status, or without a record count); the sweep continues after a retry.
 
         Raises:
             PermanentFailure: on a refused key, plan or parameter, a spent quota, or a page that is too large.
-            PassingFailure: when an attempt after the last one failed, when the server asks for a longer pause, or
-                repeats one page for ever.
+            PassingFailure: if the last attempt fails, or the server asks for a long pause or repeats one page.
         """
         offset, previous, size = start_offset, None, self.page_size(endpoint)
         for number in range(max_pages):
@@ -121,12 +116,12 @@ class ActiveJobsClient:
             if page is None or page.last_page:
                 return
             if page.sha256 == previous:
-                raise PassingFailure(f"The API sends the same page of {endpoint} again and again; try again later.")
-            # A server that gives more than was asked for has moved on by what it gave.
+                raise PassingFailure(f"The API repeats the same page of {endpoint}; try again later.")
+            # The server may send more records than requested; the next page starts after them.
             previous, offset = page.sha256, offset + (page.record_count or 0)
 
     def _attempts(self, endpoint: str, offset: int) -> Iterator[PageResponse]:
-        """Responses for one page: failed ones, then the good one."""
+        """Responses for one page: failed ones, then the usable one."""
         problem = ""
         for attempt in range(1, MAX_ATTEMPTS + 1):
             wait_s: float | None = None
@@ -137,7 +132,7 @@ class ActiveJobsClient:
                     f"The request cannot be sent ({type(error).__name__}): check ACTIVE_JOBS_BASE_URL and RAPIDAPI_KEY."
                 ) from None
             except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-                # The exception's own text may repeat the request; its class says enough.
+                # The exception's text may repeat the request; its class says enough.
                 problem = f"no answer ({type(error).__name__})"
             else:
                 yield response
@@ -148,20 +143,20 @@ class ActiveJobsClient:
                 wait_s = response.retry_after_s
             if wait_s is not None and wait_s > MAX_WAIT_S:
                 raise PassingFailure(
-                    f"The API gave {problem} for {endpoint} and asks for a pause of {wait_s:,.0f} s; try again then.",
+                    f"The API answered {endpoint} with {problem} and asks for a pause of {wait_s:,.0f} s.",
                     wait_s=wait_s,
                 )
             if attempt < MAX_ATTEMPTS:
                 backoff_s = 2.0**attempt * random.uniform(0.5, 1.0)  # noqa: S311 (jitter, no secret)
                 self.sleep(max(wait_s or 0.0, backoff_s))
         raise PassingFailure(
-            f"The API gave {problem} for {endpoint} at offset {offset} {MAX_ATTEMPTS} times; try again later. "
-            "What it sent is kept in job_pages."
+            f"{MAX_ATTEMPTS} attempts failed with {problem} for {endpoint} at offset {offset}; try again later. "
+            "The responses are stored in job_pages."
         )
 
     def _get(self, endpoint: str, offset: int) -> PageResponse:
         path, parameters = self._request(endpoint, offset)
-        # A redirect would carry the key to another host: it is an answer like any other, and not followed.
+        # A redirect would send the key to another host, so none is followed.
         with self._session.get(
             self.base_url.rstrip("/") + path, params=parameters, timeout=self.timeouts_s, stream=True,
             allow_redirects=False,
@@ -190,12 +185,12 @@ class ActiveJobsClient:
             )
         page, limit = {"offset": str(offset)}, {"limit": str(self.page_size(endpoint))}
         if self.generation == "g1":
-            # The hourly feed knows no limit: its pages hold 100.
+            # The hourly feed has no parameter `limit`: its pages have 100 records.
             limit = {} if endpoint == "1h" else limit
             if unknown := sorted(NOT_ON_FEED.get(endpoint, frozenset()) & self.parameters.keys()):
                 raise PermanentFailure(
-                    f"The {endpoint} feed does not know {', '.join(unknown)}: without it more would be returned, and "
-                    "paid for. Take the filter out of the resource active_jobs for this run."
+                    f"The {endpoint} feed ignores {', '.join(unknown)} and would return, at a cost, more postings. "
+                    "Remove the filter from the resource active_jobs for this run."
                 )
             return _G1_PATHS[endpoint], {**self.parameters, **page, **limit}
         frame = {} if endpoint == "modified" else {"time_frame": endpoint}
@@ -213,8 +208,8 @@ class ActiveJobsClient:
             )
         if status == requests.codes.ok and len(response.body) > MAX_BODY_BYTES:
             raise PermanentFailure(
-                f"The API sent a page of over {MAX_BODY_BYTES // 1024**2} MiB, of which the first part is kept; filter "
-                "more narrowly, or leave descriptions out."
+                f"The API sent a page larger than {MAX_BODY_BYTES // 1024**2} MiB; its first part is stored. Use "
+                "narrower filters, or leave descriptions out."
             )
         if status < _FIRST_SERVER_ERROR and status not in (
             requests.codes.ok, requests.codes.request_timeout, requests.codes.too_early,
@@ -227,9 +222,9 @@ class ActiveJobsClient:
 
 
 def _read_body(answer: requests.Response) -> bytes:
-    """The body, decoded; at most one byte more than `MAX_BODY_BYTES`, which tells that it is too large."""
+    """The decoded body, cut one byte after `MAX_BODY_BYTES`: a longer one is too large."""
     body, deadline = bytearray(), time.monotonic() + BODY_TIMEOUT_S
-    # One read of the socket at a time: requests' own chunks wait until they are full, however long that takes.
+    # One read of the socket at a time: requests' own chunks wait until they are full, for any length of time.
     while len(body) <= MAX_BODY_BYTES and (chunk := answer.raw.read1(_CHUNK_BYTES, decode_content=True)):
         body += chunk
         if time.monotonic() > deadline:

@@ -1,7 +1,6 @@
-"""The filters of the Active Jobs API: typed, checked before a call is made, spelled as each generation wants it.
+"""The filters of the Active Jobs API: typed, validated before any call, and translated for each generation.
 
-Put here what can be asked for. Source: the vendor's parameter lists (first generation: the RapidAPI listing;
-second: the developer pages of June 2026).
+Source: the vendor's parameter lists (first generation: the RapidAPI listing; second: the developer pages of June 2026).
 """
 
 import re
@@ -13,13 +12,13 @@ from pydantic import Field, field_validator, model_validator
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, INDUSTRIES, WORK_ARRANGEMENTS
 from jobmatch_dagster.settings import Generation
 
-# "Request < 10,000 characters"; the rest of the address and the paging need some of them.
+# The vendor: "Request < 10,000 characters"; the rest of the address and the paging need some of them.
 MAX_QUERY_CHARACTERS = 9_000
 EMPLOYMENT_TYPES = (
     "FULL_TIME", "PART_TIME", "CONTRACTOR", "TEMPORARY", "INTERN", "VOLUNTEER", "PER_DIEM", "OTHER",
 )  # fmt: skip
 
-# Field -> parameter of the first generation, parameter of the second; None where a generation has none.
+# Field: parameter of the first generation, parameter of the second; None where a generation has none.
 _NAMES: dict[str, tuple[str | None, str | None]] = {
     "title": ("title_filter", "title"),
     "title_advanced": ("advanced_title_filter", "title_advanced"),
@@ -59,7 +58,7 @@ _NAMES: dict[str, tuple[str | None, str | None]] = {
     "employees_below": ("li_organization_employees_lte", "organization_headcount_lt"),
     "without_location": (None, "has_no_location"),
 }
-# What a feed of the first generation does not know; asking it all the same would return, and cost, more.
+# Parameters that a feed of the first generation ignores: it would return, and charge for, more postings.
 NOT_ON_FEED: dict[str, frozenset[str]] = {
     "6m": frozenset({"li_organization_employees_gte", "ai_education_requirements_filter"}),
     "modified": frozenset({"li_organization_employees_gte"}),
@@ -76,19 +75,19 @@ _EXCLUSIVE = (
 
 
 class Filters(dg.Config):
-    """Which postings are asked for. Empty values filter nothing."""
+    """Which postings to request. An empty value does not filter."""
 
     title: str = Field(default="", description='Google-like: Data Engineer, "Data Engineer", A OR B, -"x"')
     title_advanced: str = Field(default="", description="tsquery-like: (AI | 'Machine Learning') & ! Marketing")
     location: str = Field(default="Germany", description="English names as the vendor derives them, Google-like")
     location_advanced: str = ""
-    description: str = Field(default="", description="Slow on wide feeds; the vendor warns of time-outs")
+    description: str = Field(default="", description="Slow on wide feeds; the vendor warns about timeouts")
     description_advanced: str = ""
     organizations: list[str] = Field(default=[], description="Exact names")
     organizations_excluded: list[str] = []
     organization_advanced: str = ""
     description_format: Literal["text", "html"] = "text"
-    remote: bool | None = Field(default=None, description="True: only remote, False: only others")
+    remote: bool | None = Field(default=None, description="True: remote only. False: all others")
     sources: list[str] = Field(default=[], description="Slugs such as join.com or successfactors")
     sources_excluded: list[str] = []
     domains: list[str] = []
@@ -101,9 +100,9 @@ class Filters(dg.Config):
     has_salary: bool = False
     visa_sponsorship: bool = False
     industries: list[str] = []
-    industries_primary: list[str] = Field(default=[], description="The first industry of a posting alone")
+    industries_primary: list[str] = Field(default=[], description="As industries, for a posting's first industry only")
     industries_excluded: list[str] = []
-    languages: list[str] = Field(default=[], description="English words: German, English")
+    languages: list[str] = Field(default=[], description="English names: German, English")
     education: list[str] = []
     include_company: bool = True
     company_slugs: list[str] = []
@@ -121,7 +120,7 @@ class Filters(dg.Config):
     def _is_english(cls, value: str) -> str:
         if not value.isascii() or (code := _COUNTRY_CODE.search(value.replace("OR", ""))) is not None:
             found = code[0] if value.isascii() and code else value
-            raise ValueError(f"{found!r}: write places with their full English names (Germany, Munich), no codes")
+            raise ValueError(f"{found!r}: write full English names of places (Germany, Munich), no codes")
         return value
 
     @field_validator("employment_types", "work_arrangements", "experience_levels", "industries", "industries_primary",
@@ -134,7 +133,7 @@ class Filters(dg.Config):
             "experience_levels": EXPERIENCE_LEVELS,
         }.get(info.field_name, INDUSTRIES)
         if wrong := [value for value in values if value not in known]:
-            raise ValueError(f"{wrong[0]!r} is not known to the API; known are {', '.join(known)}")
+            raise ValueError(f"{wrong[0]!r} is not a value of the API; use {', '.join(known)}")
         return values
 
     @field_validator("organizations", "organizations_excluded", "sources", "sources_excluded", "domains",
@@ -143,7 +142,7 @@ class Filters(dg.Config):
     def _can_be_listed(cls, values: list[str]) -> list[str]:
         for value in values:
             if not value.strip() or re.search(r"[,()]", value):
-                raise ValueError(f"{value!r}: an empty name, or one with a comma or parentheses, finds nothing")
+                raise ValueError(f"{value!r}: a name that is empty or has a comma or parentheses finds nothing")
         return values
 
     @model_validator(mode="after")
@@ -160,7 +159,7 @@ class Filters(dg.Config):
         return self
 
     def parameters(self, generation: Generation) -> dict[str, str]:
-        """Query parameters in the spelling of the generation.
+        """Query parameters for the generation.
 
         Raises:
             ValueError: if a filter is set that the generation does not have, or the query is too long.
@@ -176,15 +175,15 @@ class Filters(dg.Config):
             elif field != "include_ai":
                 raise ValueError(f"{field}: the {generation} API has no such filter; leave it empty")
         if sum(len(name) + len(text) + 2 for name, text in found.items()) > MAX_QUERY_CHARACTERS:
-            raise ValueError(f"the filters make a query of over {MAX_QUERY_CHARACTERS:,} characters; shorten them")
+            raise ValueError(f"the filters make a query longer than {MAX_QUERY_CHARACTERS:,} characters; shorten them")
         return found
 
     def identity(self) -> dict[str, Any]:
-        """What is asked for, whatever the generation: pages of other filters answer for no hour of these."""
+        """The filters in effect, the same for both generations; pages of other filters do not cover an hour."""
         return {name: value for name in sorted(_NAMES) if (value := self._effective(name)) not in ("", [], None, False)}
 
     def _effective(self, field: str) -> Any:
-        # An advanced search takes the place of the default of the simple one.
+        # An advanced search replaces the default of the simple one.
         replaced = dict(_EXCLUSIVE)
         return "" if field in replaced and getattr(self, replaced[field]) else getattr(self, field)
 

@@ -1,7 +1,7 @@
-"""Reads CV files in a child process that may use so much memory, processor time and wall time, and no more.
+"""The reader of CV files: a child process with limits on memory, processor time and wall time.
 
-Put here the fence alone: what a file is and how it is read belongs in `core/profiles/documents.py`, what its text says
-in `core/profiles/profile.py`. A hostile file can end the child; the parent gets a verdict on it and goes on.
+A hostile file can end the child; the parent gets a verdict on the file and continues. Belongs here: the limits. Formats
+of files are in `core/profiles/documents.py`, and a text becomes a profile in `core/profiles/profile.py`.
 """
 
 import json
@@ -23,20 +23,20 @@ from jobmatch_dagster.core.profiles.profile import Profile, extract_profile
 
 MEMORY_BYTES = 512 * MIB
 TIMEOUT_SECONDS = 20
-# What one child is given at a time; the next child takes the rest.
+# Limits of what one child gets; the next child reads the rest.
 _BATCH_DOCUMENTS = 100
 _BATCH_BYTES = 2 * MAX_BYTES
 _START_SECONDS = 10
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
-# All that the child is given: no key, no password. Its threads would only eat address space.
+# The child's environment, without any key or password. Threads would only use up its address space.
 _ENVIRONMENT = {"PYTHONPATH": os.fspath(_PACKAGE_ROOT), "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"}
-# Read before the fence goes up, so that word lists and the language model (which unpacks itself to a file) are loaded.
+# Read before the limits apply: it loads word lists and the language model, which unpacks itself to a file.
 _WARM_UP = "Work experience\n01/2020 - 02/2021 Developer\nSkills\nPython, and words that make a sentence of it all"
-# The child's first line: what goes wrong before it is no verdict on a file.
+# The child's first line. A failure before it says nothing about a file.
 _READY = b"ready\n"
-# Audit events (sys.addaudithook) of what no reading of a document needs.
+# Audit events (sys.addaudithook) that reading a document never needs.
 _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system", "urllib.", "ctypes.dlopen")
-# Modules and word lists that are loaded late.
+# Folders of modules and word lists that are loaded late.
 _OWN_FOLDERS = tuple(
     f"{os.path.realpath(folder)}{os.sep}"
     for folder in (
@@ -50,7 +50,7 @@ _TIMEOUT_SIGNALS = frozenset({signal.SIGALRM, signal.SIGXCPU})
 
 @dataclass(frozen=True)
 class ReadResult:
-    """What became of one file. `text` is there when it was read, `reason` when it was not; `profile` when asked for."""
+    """Result for one file: `text` if it was read, else `reason`; `profile` if it was requested."""
 
     status: Literal["read", "unreadable"]
     text: str | None = None
@@ -59,7 +59,7 @@ class ReadResult:
 
 
 def read_in_child(file_name: str, content: bytes, *, today: date | None = None) -> ReadResult:
-    """Read one CV file in a child process; what is in the file never raises."""
+    """Read one CV file in a child process. No content of a file raises."""
     return read_many_in_child([(file_name, content)], today=today)[0]
 
 
@@ -70,10 +70,10 @@ def read_many_in_child(
     timeout_s: int = TIMEOUT_SECONDS,
     memory_bytes: int = MEMORY_BYTES,
 ) -> list[ReadResult]:
-    """Read CV files (name, content), one result for each, in order; one child reads as many as it survives.
+    """Read CV files (name, content); returns one result for each, in order.
 
-    A file that ends the child gets a verdict, and a new child goes on behind it. `timeout_s` holds for each file. With
-    `today` the profile is extracted too, inside the same fence: a text can be as hostile as a file.
+    A file that ends the child gets a verdict, and a new child continues after it. `timeout_s` is for each file. With
+    `today` the child extracts the profile too, under the same limits: a text can be as hostile as a file.
     """
     limits = {"timeout_s": timeout_s, "memory_bytes": memory_bytes, "today": today.isoformat() if today else None}
     results: list[ReadResult] = []
@@ -90,7 +90,7 @@ def _next_batch(files: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
     batch: list[tuple[str, bytes]] = []
     size = 0
     for name, content in files[:_BATCH_DOCUMENTS]:
-        # One byte more than allowed is enough for the verdict on a file that is too large.
+        # One byte more than allowed is enough to see that a file is too large.
         head = content[: MAX_BYTES + 1]
         size += len(head)
         if batch and size > _BATCH_BYTES:
@@ -100,10 +100,10 @@ def _next_batch(files: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
 
 
 def _ask_child(batch: Sequence[tuple[str, bytes]], limits: dict[str, Any]) -> tuple[list[ReadResult], int | None]:
-    """The child's answers, in order, and how it ended (None: it had to be killed).
+    """The child's answers, in order, and its exit code (None: it was killed).
 
     Raises:
-        RuntimeError: the child did not start.
+        RuntimeError: if the child did not start.
     """
     sizes = [(name, len(content)) for name, content in batch]
     order = {"files": sizes, **limits}
@@ -142,7 +142,7 @@ def _verdict_on_end(return_code: int | None, timeout_s: int) -> ReadResult:
 
 
 def _serve(stdin: BinaryIO, stdout: BinaryIO) -> None:
-    """The child: reads the files it is sent, one line of JSON for each as soon as it is known."""
+    """The child: reads the files from stdin and writes one line of JSON for each at once."""
     order: dict[str, Any] = json.loads(stdin.readline())
     contents = [(name, stdin.read(size)) for name, size in order["files"]]
     today = date.fromisoformat(order["today"]) if order["today"] else None
@@ -159,10 +159,10 @@ def _serve(stdin: BinaryIO, stdout: BinaryIO) -> None:
 
 
 def confine(memory_bytes: int) -> None:
-    """Give up, for the rest of this process, memory beyond the limit, writing files, the network and other programs.
+    """Limit the rest of this process: memory, no writing of files, no network, no other programs.
 
-    No file is opened but those of Python and this package. The kernel holds memory and writing; the rest is refused to
-    Python code: a library in C that is taken over could go round it.
+    It may only open files of Python and this package. The kernel enforces the limits on memory and writing. The others
+    apply to Python code: a C library that is taken over could bypass them.
     """
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -176,12 +176,12 @@ def _forbid(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _may_open(path: Any) -> bool:
-    """Whether a file belongs to Python or this package; a number is a file that is open already."""
+    """Whether a file belongs to Python or this package. A number is a file that is open already."""
     return isinstance(path, int) or os.path.realpath(os.fsdecode(path)).startswith(_OWN_FOLDERS)
 
 
 def _start_clock(seconds: int) -> None:
-    """End this process after so many seconds of wall or processor time; the kernel does it, whatever runs."""
+    """Have the kernel end this process after so many seconds of wall time or processor time."""
     signal.setitimer(signal.ITIMER_REAL, seconds)
     usage = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]

@@ -1,7 +1,4 @@
-"""The embedding model: texts in, unit-length vectors out.
-
-Put here how a model is found, named and run. Which texts are embedded belongs to the stages.
-"""
+"""The embedding model: how it is found, named and run. Texts in, vectors of unit length out."""
 
 import functools
 import hashlib
@@ -23,7 +20,7 @@ from jobmatch_dagster.resources.embedding_backends import Encoder, openvino_enco
 from jobmatch_dagster.settings import Backend, EmbeddingSettings
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
-# Texts are handed over in groups of this size, longest first: little is padded, and progress is told often.
+# Texts are encoded in groups of this size, longest first: little is padded, and progress is reported often.
 _GROUP_TEXTS = 128
 _WEIGHT_FILES = ("*.safetensors", "*.bin", "config.json", "tokenizer.json", "modules.json")
 
@@ -34,7 +31,7 @@ class ModelUnavailableError(ConfigurationError):
 
 @dataclass(frozen=True)
 class Encoded:
-    """Vectors of shape (n, d), unit length, in the order of the texts, and how many texts were cut."""
+    """Vectors of shape (n, d), unit length, in the order of the texts, and the number of texts that were cut."""
 
     vectors: NDArray[np.float32]
     truncated: int
@@ -48,7 +45,7 @@ class EmbedderResource(dg.ConfigurableResource[Any]):
 
     @property
     def model(self) -> str:
-        """What `job_embeddings.model` says: name, content of the weights, backend, text template, word lists.
+        """The value of `job_embeddings.model`: name, hash of the weights, backend, version of the texts.
 
         Vectors of two different values are never compared.
         """
@@ -57,9 +54,9 @@ class EmbedderResource(dg.ConfigurableResource[Any]):
         return f"{label}@{_fingerprint(folder)}/{self.backend}/{text_version()}"
 
     def encode(self, texts: Sequence[str], on_progress: Progress = no_progress) -> Encoded:
-        """Embed texts. A text of two lines (`embedding_text.py`) is the mean of its head and its body.
+        """Embed texts. The vector of a text of two lines (`embedding_text.py`) is the mean of its head and its body.
 
-        A body longer than the model reads is cut by the model, and counted.
+        The model cuts a body that is longer than it reads; such texts are counted.
 
         Raises:
             ModelUnavailableError: if the model cannot be loaded.
@@ -87,7 +84,7 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _count_truncated(encoder: Encoder, texts: Sequence[str]) -> int:
     limit = encoder.limit_tokens
-    # A word piece is at least one character: shorter texts need no tokenizer to be known as whole.
+    # A word piece has at least one character: a text with fewer characters than the limit is never cut.
     doubtful = [text for text in texts if len(text) > limit] if limit else []
     return sum(length > limit for length in encoder.count_tokens(doubtful)) if doubtful else 0
 
@@ -113,14 +110,14 @@ def _model_folder(name: str) -> Path:
         return Path(snapshot_download(name))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise ModelUnavailableError(
-            f"The embedding model {name!r} is neither a folder nor to be had from the model hub "
+            f"The embedding model {name!r} is not a folder, and the model hub does not provide it "
             f"({type(error).__name__}). Check EMBEDDING_MODEL."
         ) from error
 
 
 @functools.cache
 def _fingerprint(folder: Path) -> str:
-    """First 12 hex digits of a SHA-256 over the model's weights, configuration and tokenizer."""
+    """First 12 hex digits of a SHA-256 of the weights, configuration and tokenizer."""
     digest = hashlib.sha256()
     for path in sorted(file for pattern in _WEIGHT_FILES for file in folder.glob(pattern)):
         digest.update(path.name.encode())
@@ -143,7 +140,7 @@ def _encoder(name: str, backend: str) -> Encoder:
 
 @functools.cache
 def load_model(name: str) -> Any:
-    """The sentence-transformers model of this name, loaded once in a process.
+    """The sentence-transformers model of this name, loaded once per process.
 
     Raises:
         ModelUnavailableError: if the model cannot be loaded.

@@ -1,30 +1,30 @@
-"""What a deployment may choose about matching: weights and how many matches a user keeps.
-
-Put here the knobs alone. What they do stands in `core/matching/scoring.py`.
-"""
+"""The configuration of matching. What it does is in `core/matching/scoring.py`."""
 
 import dagster as dg
+from pydantic import Field
 
 from jobmatch_dagster.core.matching.scoring import MATCH_FLOOR, Weights
 
+_DEFAULTS = Weights()
+
 
 class MatchingResource(dg.ConfigurableResource[None]):
-    """Weights of the five parts (they need not sum to 100), the rows that a user keeps, and the lowest score kept.
+    """Weights of the parts of a score, which need not sum to 100, and which matches a user keeps."""
 
-    `similar_skills` counts skills that the table lacks as related where their vectors are alike.
-    """
-
-    skills: float = 40
-    experience: float = 25
-    industry: float = 15
-    work_arrangement: float = 10
-    semantic: float = 10
-    keep_best: int = 1_000
-    floor: int = MATCH_FLOOR
-    similar_skills: bool = True
+    skills: float = Field(default=_DEFAULTS.skills, description="Weight of the skills")
+    experience: float = Field(default=_DEFAULTS.experience, description="Weight of the experience level")
+    industry: float = Field(default=_DEFAULTS.industry, description="Weight of the industry")
+    work_arrangement: float = Field(default=_DEFAULTS.work_arrangement, description="Weight of the work arrangement")
+    semantic: float = Field(default=_DEFAULTS.semantic, description="Weight of the semantic similarity")
+    keep_best: int = Field(default=1_000, description="Most matches that a user keeps, best first")
+    floor: int = Field(default=MATCH_FLOOR, description="Lowest score of a match that is kept")
+    similar_skills: bool = Field(
+        default=True,
+        description="Whether skills that the table lacks count as related where their vectors are alike",
+    )
 
     def weights(self) -> Weights:
-        """The weights as the scoring takes them."""
+        """The weights for the scoring."""
         return Weights(
             skills=self.skills,
             experience=self.experience,

@@ -10,10 +10,10 @@ from jobmatch_dagster.settings import OperationsSettings
 _TIMEOUT_SECONDS = 10
 
 
-def tell_webhook(message: Mapping[str, Any]) -> str | None:
-    """POST the message as JSON; gives the HTTP status or the class of what went wrong, None without a webhook.
+def post_to_webhook(message: Mapping[str, Any]) -> str | None:
+    """POST the message as JSON; returns the HTTP status or the class of the error, None without a webhook.
 
-    The address may hold a token: it is in no return value and no log.
+    The address may contain a token: no return value and no log has it.
     """
     address = OperationsSettings.read().failure_webhook.get_secret_value()
     if not address:

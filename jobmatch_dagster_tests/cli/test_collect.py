@@ -1,4 +1,4 @@
-"""`jobmatch collect --interval`: no hour is left behind, none is paid for twice, and it ends when it is reported to."""
+"""`jobmatch collect --interval`: no hour is left out, none is paid for twice, and an interrupt ends it."""
 
 import os
 import signal
@@ -65,7 +65,7 @@ def test_rounds_lose_no_hour_and_pay_for_none_twice(world: World) -> None:
     assert counts == [12, 12, 12]
 
 
-def test_the_command_collects_until_it_is_interrupted(world: World) -> None:
+def test_command_collects_until_it_is_interrupted(world: World) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", _PROGRAM, "collect", "--interval", "1"],
         env={**os.environ, **world.variables},
@@ -93,7 +93,7 @@ def _lines(child: subprocess.Popen[str]) -> Iterator[str]:
     raise AssertionError(child.stderr.read() if child.stderr else "no line")
 
 
-def test_a_single_round_that_fails_is_the_callers() -> None:
+def test_failure_of_a_single_round_is_raised() -> None:
     def collect(first: datetime, last: datetime) -> None:
         raise RunFailedError("no luck")
 

@@ -1,4 +1,4 @@
-"""The command line as a user meets it: a process, its sentence, its exit code, and what it leaves behind."""
+"""The commands as a user runs them: a process, its output, its exit code, and the state that it leaves."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def _refused(result: Finished) -> str:
 
 
 @pytest.mark.parametrize("command", [["demo"], ["migrate"], ["stats"], ["collect", "--run-once"]])
-def test_a_database_that_does_not_answer(command: list[str], tmp_path: Path) -> None:
+def test_database_that_does_not_answer_is_one_sentence(command: list[str], tmp_path: Path) -> None:
     url = "postgresql://someone:hunter2@127.0.0.1:9/nothing"
     sentence = _refused(
         run_command(*command, JOBMATCH_DATABASE_URL=url, JOBMATCH_HOME=str(tmp_path / "home"), RAPIDAPI_KEY="k")
@@ -32,12 +32,12 @@ def test_a_database_that_does_not_answer(command: list[str], tmp_path: Path) -> 
     assert "hunter2" not in sentence
 
 
-def test_a_text_that_is_no_database_url(tmp_path: Path) -> None:
+def test_malformed_database_url_is_one_sentence(tmp_path: Path) -> None:
     sentence = _refused(run_command("stats", JOBMATCH_DATABASE_URL="mysql://a/b", JOBMATCH_HOME=str(tmp_path / "home")))
     assert sentence.startswith("JOBMATCH_DATABASE_URL must be the URL of a PostgreSQL database, such as postgresql://")
 
 
-def test_a_configured_database_is_not_migrated_unasked(empty_database_url: str, tmp_path: Path) -> None:
+def test_configured_database_is_only_migrated_on_request(empty_database_url: str, tmp_path: Path) -> None:
     variables = {"JOBMATCH_DATABASE_URL": empty_database_url, "JOBMATCH_HOME": str(tmp_path / "home")}
     assert "Run `jobmatch migrate`" in _refused(run_command("stats", **variables))
     names = [name.stem for name in sorted((sql_folder() / "migrations").glob("*.sql")) if "rollback" not in name.stem]
@@ -52,7 +52,7 @@ def test_a_configured_database_is_not_migrated_unasked(empty_database_url: str, 
     assert f"Undone: {', '.join(reversed(names))}." in undone.stdout
 
 
-def test_the_way_from_the_legacy_project_and_back(empty_database_url: str, tmp_path: Path) -> None:
+def test_legacy_database_is_converted_and_restored(empty_database_url: str, tmp_path: Path) -> None:
     database = Database(empty_database_url)
     build_legacy_database(database, jobs=120)
     variables = {"JOBMATCH_DATABASE_URL": empty_database_url, "JOBMATCH_HOME": str(tmp_path / "home")}
@@ -78,7 +78,7 @@ def test_the_way_from_the_legacy_project_and_back(empty_database_url: str, tmp_p
         ({"note.txt": "no page"}, "No posting in"),
     ],
 )
-def test_a_page_folder_without_a_record(files: dict[str, str], said: str, tmp_path: Path) -> None:
+def test_folder_of_pages_without_a_record_is_refused(files: dict[str, str], said: str, tmp_path: Path) -> None:
     folder, home = tmp_path / "pages", tmp_path / "home"
     folder.mkdir()
     for name, content in files.items():
@@ -88,7 +88,7 @@ def test_a_page_folder_without_a_record(files: dict[str, str], said: str, tmp_pa
     assert not home.exists()
 
 
-def test_a_page_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_missing_folder_of_pages_is_refused(tmp_path: Path) -> None:
     sentence = _refused(run_command("demo", "--pages", str(tmp_path / "none"), JOBMATCH_HOME=str(tmp_path / "home")))
     assert "There is no folder" in sentence
 
@@ -104,7 +104,7 @@ def test_a_page_folder_that_is_not_there(tmp_path: Path) -> None:
         {"lines.jsonl": b'{"no": "text"}\nnot json\n'},
     ],
 )
-def test_a_folder_with_no_readable_cv(files: dict[str, bytes], tmp_path: Path) -> None:
+def test_folder_without_a_readable_cv_is_refused(files: dict[str, bytes], tmp_path: Path) -> None:
     folder, home = tmp_path / "cvs", tmp_path / "home"
     folder.mkdir()
     for name, content in files.items():
@@ -113,7 +113,7 @@ def test_a_folder_with_no_readable_cv(files: dict[str, bytes], tmp_path: Path) -
     assert not home.exists()
 
 
-def test_a_missing_key_for_the_real_api(tmp_path: Path) -> None:
+def test_missing_key_is_reported_before_anything_starts(tmp_path: Path) -> None:
     home = tmp_path / "home"
     sentence = _refused(run_command("collect", "--run-once", RAPIDAPI_KEY=None, JOBMATCH_HOME=str(home)))
     assert "RAPIDAPI_KEY is not set" in sentence
@@ -121,7 +121,7 @@ def test_a_missing_key_for_the_real_api(tmp_path: Path) -> None:
 
 
 @pytest.mark.collected
-def test_the_demo_leaves_a_database_with_real_postings_alone(world: World, tmp_path: Path) -> None:
+def test_demo_refuses_a_database_with_real_postings(world: World, tmp_path: Path) -> None:
     with world.database.begin() as connection:
         connection.exec_driver_sql(
             "UPDATE job_pages SET request = jsonb_set(request, '{host}', '\"active-jobs-db.example.com\"')"
@@ -132,7 +132,7 @@ def test_the_demo_leaves_a_database_with_real_postings_alone(world: World, tmp_p
     assert world.rows() == before
 
 
-def test_the_demo_on_a_users_own_pages_and_cvs(database_url: str, tmp_path: Path) -> None:
+def test_demo_runs_on_a_users_own_pages_and_cvs(database_url: str, tmp_path: Path) -> None:
     pages, cvs = tmp_path / "pages", tmp_path / "cvs"
     pages.mkdir()
     cvs.mkdir()
@@ -158,7 +158,7 @@ def test_the_demo_on_a_users_own_pages_and_cvs(database_url: str, tmp_path: Path
 
 
 @pytest.mark.matched
-def test_numbers_explanation_decision_and_erasure(world: World, tmp_path: Path) -> None:
+def test_commands_on_a_user_from_statistics_to_erasure(world: World, tmp_path: Path) -> None:
     best = "SELECT external_id FROM user_job_matches JOIN jobs ON jobs.id = job_id ORDER BY match_score DESC LIMIT 1"
     posting = world.scalar(best)
     assert json.loads(run_command("stats", "--json").stdout)["total"] == 12
@@ -180,8 +180,8 @@ def test_numbers_explanation_decision_and_erasure(world: World, tmp_path: Path) 
     refused = _refused(run_command("preferences", "ada", "--language", "Klingon", "--min-salary", "-1"))
     assert "languages: must be languages by their English or German name" in refused
     assert "min_salary: must be a yearly amount from 0" in refused
-    held = json.loads(run_command("export", "ada").stdout)
-    assert held["tables"]["user_preferences"][0]["version"] == 2
+    exported = json.loads(run_command("export", "ada").stdout)
+    assert exported["tables"]["user_preferences"][0]["version"] == 2
     assert "Nothing is stored about user 'nobody'" in _refused(run_command("export", "nobody"))
     assert json.loads(run_command("forget", "ada", "--proof").stdout) == []
     assert "Nothing of ada is left." in run_command("forget", "ada", "--yes").stdout

@@ -12,8 +12,7 @@ import dagster as dg
 import pytest
 
 from jobmatch_dagster.build import build_defs, default_resources
-from jobmatch_dagster.cli.runtime import packaged_file
-from jobmatch_dagster.db.connection.engine import ensure_database
+from jobmatch_dagster.db.connection.engine import ensure_database, packaged_path
 from jobmatch_dagster.db.connection.urls import dagster_url
 from jobmatch_dagster.defs.catalog import assets as catalog
 from jobmatch_dagster.defs.enrichment import assets as enrichment
@@ -65,7 +64,7 @@ def test_dagster_costs_little_beside_the_work(world: World, tmp_path: Path, monk
     themselves). All else is Dagster's: events, steps, resources. Its history is kept in PostgreSQL, as in production,
     and the run is that of a worker that is up.
     """
-    shutil.copy(packaged_file("dagster.yaml"), tmp_path)
+    shutil.copy(packaged_path("dagster.yaml"), tmp_path)
     storage = dagster_url(world.variables["JOBMATCH_DATABASE_URL"])
     ensure_database(storage)
     monkeypatch.setenv("DAGSTER_DATABASE_URL", storage)

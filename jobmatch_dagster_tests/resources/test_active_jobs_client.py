@@ -1,4 +1,4 @@
-"""The client against the local server: paging, faults, refusals, and what is never written down."""
+"""The client against the local server: paging, faults, refusals, and the key, which is never shown."""
 
 import socket
 import threading
@@ -41,7 +41,7 @@ def _client(
 
 
 @pytest.mark.parametrize("generation", ["g1", "g2"])
-def test_a_sweep_ends_with_the_first_short_page(server: ActiveJobsServer, waits: list[float], generation: str) -> None:
+def test_sweep_ends_with_the_first_short_page(server: ActiveJobsServer, waits: list[float], generation: str) -> None:
     pages = list(_client(server, waits, generation=generation).sweep("24h", max_pages=50))
     assert [page.record_count for page in pages] == [100, 100, 100, 100, 80]
     assert [page.last_page for page in pages] == [False, False, False, False, True]
@@ -49,7 +49,7 @@ def test_a_sweep_ends_with_the_first_short_page(server: ActiveJobsServer, waits:
     assert pages[-1].quota.jobs_remaining == 200_000 - 480
 
 
-def test_a_passing_fault_is_asked_again_and_waits_as_told(server: ActiveJobsServer, waits: list[float]) -> None:
+def test_passing_fault_is_retried_after_the_given_pause(server: ActiveJobsServer, waits: list[float]) -> None:
     server.add_faults(
         Fault(status=503, body=b"busy", headers={"Retry-After": "7"}), Fault(body=b"<html>sorry</html>"), Fault()
     )
@@ -61,23 +61,23 @@ def test_a_passing_fault_is_asked_again_and_waits_as_told(server: ActiveJobsServ
     assert all(wait <= 60 for wait in waits)
 
 
-@pytest.mark.parametrize("told", ["-5", "nan", "soon", "Fri, 20 Nov 2020 08:00:00 GMT"])
-def test_a_pause_that_means_nothing_is_the_clients_own(server: ActiveJobsServer, waits: list[float], told: str) -> None:
-    server.add_faults(Fault(status=503, body=b"busy", headers={"Retry-After": told}))
+@pytest.mark.parametrize("pause", ["-5", "nan", "soon", "Fri, 20 Nov 2020 08:00:00 GMT"])
+def test_meaningless_pause_is_ignored(server: ActiveJobsServer, waits: list[float], pause: str) -> None:
+    server.add_faults(Fault(status=503, body=b"busy", headers={"Retry-After": pause}))
     assert [page.status for page in _client(server, waits).sweep("1h", max_pages=1)] == [503, 200]
     assert 1 <= waits[0] <= 2
 
 
-def test_a_pause_told_as_a_date_is_kept(server: ActiveJobsServer, waits: list[float]) -> None:
+def test_pause_given_as_a_date_is_kept(server: ActiveJobsServer, waits: list[float]) -> None:
     until = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     server.add_faults(Fault(status=429, body=b"Too many requests", headers={"Retry-After": until}))
     list(_client(server, waits).sweep("1h", max_pages=1))
     assert 50 <= waits[0] <= 60
 
 
-@pytest.mark.parametrize("told", ["1e9", "3600", "inf", "Fri, 20 Nov 2099 08:00:00 GMT"])
-def test_a_longer_pause_than_a_run_can_wait_ends_it(server: ActiveJobsServer, waits: list[float], told: str) -> None:
-    server.add_faults(Fault(status=503, body=b"busy", headers={"Retry-After": told}))
+@pytest.mark.parametrize("pause", ["1e9", "3600", "inf", "Fri, 20 Nov 2099 08:00:00 GMT"])
+def test_pause_longer_than_a_run_waits_ends_the_sweep(server: ActiveJobsServer, waits: list[float], pause: str) -> None:
+    server.add_faults(Fault(status=503, body=b"busy", headers={"Retry-After": pause}))
     with pytest.raises(PassingFailure, match="asks for a pause") as caught:
         list(_client(server, waits).sweep("1h", max_pages=1))
     assert (caught.value.wait_s or 0) >= 3590
@@ -85,12 +85,12 @@ def test_a_longer_pause_than_a_run_can_wait_ends_it(server: ActiveJobsServer, wa
 
 
 @pytest.mark.parametrize("status", [408, 425, 500, 502, 504, 520, 524, 529])
-def test_every_failure_of_the_server_is_asked_again(server: ActiveJobsServer, waits: list[float], status: int) -> None:
+def test_server_failure_is_retried(server: ActiveJobsServer, waits: list[float], status: int) -> None:
     server.add_faults(Fault(status=status, body=b"no"))
     assert [page.status for page in _client(server, waits).sweep("1h", max_pages=1)] == [status, 200]
 
 
-def test_what_stays_broken_is_a_passing_failure(server: ActiveJobsServer, waits: list[float]) -> None:
+def test_lasting_server_failure_is_a_passing_failure(server: ActiveJobsServer, waits: list[float]) -> None:
     server.add_faults(*[Fault(status=500, body=b"no")] * 10)
     with pytest.raises(PassingFailure, match="HTTP 500 for 1h at offset 0"):
         list(_client(server, waits).sweep("1h", max_pages=5))
@@ -110,7 +110,7 @@ def test_what_stays_broken_is_a_passing_failure(server: ActiveJobsServer, waits:
         (Fault(status=403, body=b"{}", headers={"X-RateLimit-Jobs-Remaining": "0"}, silent=True), "quota is spent"),
     ],
 )
-def test_a_permanent_fault_is_asked_once(server: ActiveJobsServer, waits: list[float], fault: Fault, said: str) -> None:
+def test_permanent_fault_is_not_retried(server: ActiveJobsServer, waits: list[float], fault: Fault, said: str) -> None:
     server.add_faults(fault)
     with pytest.raises(PermanentFailure, match=said):
         list(_client(server, waits).sweep("1h", max_pages=5))
@@ -118,7 +118,7 @@ def test_a_permanent_fault_is_asked_once(server: ActiveJobsServer, waits: list[f
     assert waits == []
 
 
-def test_a_spent_quota_is_permanent_and_says_when_it_is_renewed(server: ActiveJobsServer, waits: list[float]) -> None:
+def test_spent_quota_is_permanent_and_names_its_renewal(server: ActiveJobsServer, waits: list[float]) -> None:
     server.plan = Plan(jobs=100, reset_seconds=86_400)
     client = _client(server, waits)
     with pytest.raises(PermanentFailure, match=r"renewed in 1\.0 days"):
@@ -126,7 +126,7 @@ def test_a_spent_quota_is_permanent_and_says_when_it_is_renewed(server: ActiveJo
     assert server.credits_used == 100
 
 
-def test_a_redirect_never_takes_the_key_to_another_host(server: ActiveJobsServer, waits: list[float]) -> None:
+def test_redirect_never_sends_the_key_to_another_host(server: ActiveJobsServer, waits: list[float]) -> None:
     with ActiveJobsServer(GeneratedCorpus(per_hour=3), now=lambda: _NOW) as other:
         server.add_faults(Fault(status=302, body=b"", headers={"Location": other.url + "/active-ats-1h"}))
         with pytest.raises(PermanentFailure, match="HTTP 302"):
@@ -135,7 +135,7 @@ def test_a_redirect_never_takes_the_key_to_another_host(server: ActiveJobsServer
 
 
 @pytest.mark.parametrize(("key", "base_url"), [("a\nb", "http://127.0.0.1:9"), ("schlüssel", ""), ("k", "no address")])
-def test_what_cannot_be_sent_is_permanent(waits: list[float], key: str, base_url: str) -> None:
+def test_malformed_request_is_permanent(waits: list[float], key: str, base_url: str) -> None:
     def ask() -> None:
         client = ActiveJobsResource(base_url=base_url, api_key=key).client()
         client.sleep = waits.append
@@ -146,24 +146,22 @@ def test_what_cannot_be_sent_is_permanent(waits: list[float], key: str, base_url
     assert waits == []
 
 
-def test_white_space_around_a_key_is_no_part_of_it(server: ActiveJobsServer, waits: list[float]) -> None:
+def test_white_space_around_a_key_is_ignored(server: ActiveJobsServer, waits: list[float]) -> None:
     assert len(list(_client(server, waits, key=" good\n").sweep("1h", max_pages=1))) == 1
 
 
-def test_a_page_that_is_too_large_is_permanent(
+def test_page_that_is_too_large_is_permanent(
     server: ActiveJobsServer, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(active_jobs_client, "MAX_BODY_BYTES", 1_000)
     kept = []
-    with pytest.raises(PermanentFailure, match="sent a page of over"):
+    with pytest.raises(PermanentFailure, match="sent a page larger than"):
         kept += _client(server, waits).sweep("1h", max_pages=1)
     assert len(server.calls) == 1
 
 
 @pytest.mark.parametrize("behaviour", ["stalls", "breaks off", "drips"])
-def test_a_body_that_does_not_come_to_its_end_is_asked_again(
-    waits: list[float], behaviour: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_incomplete_body_is_retried(waits: list[float], behaviour: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(active_jobs_client, "BODY_TIMEOUT_S", 0.2)
     with _crooked_server(behaviour) as url:
         client = ActiveJobsResource(base_url=url, api_key="k").client()
@@ -174,7 +172,7 @@ def test_a_body_that_does_not_come_to_its_end_is_asked_again(
 
 
 @pytest.mark.parametrize(("feed", "cap"), [("6m", 10), ("6m", 100), ("24h", 50), ("24h", 230)])
-def test_a_server_with_pages_of_its_own_size_is_walked_to_the_end(waits: list[float], feed: str, cap: int) -> None:
+def test_server_with_smaller_pages_is_read_to_the_end(waits: list[float], feed: str, cap: int) -> None:
     corpus = GeneratedCorpus(per_hour=120, since=_NOW - timedelta(hours=4))
     with _CappedServer(corpus, now=lambda: _NOW) as server:
         server.cap = cap
@@ -190,7 +188,7 @@ def test_page_carries_the_time_of_the_clients_clock(server: ActiveJobsServer, wa
     assert {page.fetched_at for page in client.sweep("24h", max_pages=3)} == {_NOW}
 
 
-def test_half_a_year_is_read_in_large_pages(server: ActiveJobsServer, waits: list[float]) -> None:
+def test_6m_feed_is_read_in_large_pages(server: ActiveJobsServer, waits: list[float]) -> None:
     assert [page.record_count for page in _client(server, waits).sweep("6m", max_pages=9)] == [480]
     assert "limit=500" in server.calls[0]
 
@@ -203,13 +201,13 @@ def test_half_a_year_is_read_in_large_pages(server: ActiveJobsServer, waits: lis
         ("https://active-jobs-db.p.rapidapi.com", "g1", ("x-rapidapi-host", "active-jobs-db.p.rapidapi.com")),
     ],
 )
-def test_each_host_gets_its_own_kind_of_key(base_url: str, generation: Any, header: tuple[str, str]) -> None:
+def test_host_gets_its_own_kind_of_key(base_url: str, generation: Any, header: tuple[str, str]) -> None:
     client = ActiveJobsResource(base_url=base_url, api_key="k", generation=generation).client()
     assert client._session.headers[header[0]] == header[1]
     assert ("Authorization" in client._session.headers) == (header[0] == "Authorization")
 
 
-def test_changes_are_asked_for_since_a_time_where_the_feed_knows_times() -> None:
+def test_changes_start_at_a_time_where_the_feed_has_times() -> None:
     since = datetime(2026, 11, 19, 9, tzinfo=UTC)
     second = ActiveJobsResource(api_key="k", generation="g2").client().modified_since(since)
     assert second.parameters["date_modified_gte"] == "2026-11-19T09:00:00"
@@ -217,7 +215,7 @@ def test_changes_are_asked_for_since_a_time_where_the_feed_knows_times() -> None
     assert first.modified_since(since) is first
 
 
-def test_a_server_that_repeats_one_page_is_left(server: ActiveJobsServer, waits: list[float]) -> None:
+def test_server_that_repeats_a_page_ends_the_sweep(server: ActiveJobsServer, waits: list[float]) -> None:
     body = b"[" + b",".join([b'{"id": "1"}'] * 100) + b"]"
     server.add_faults(*[Fault(body=body)] * 5)
     with pytest.raises(PassingFailure, match="same page"):
@@ -225,7 +223,7 @@ def test_a_server_that_repeats_one_page_is_left(server: ActiveJobsServer, waits:
     assert len(server.calls) == 2
 
 
-def test_the_key_is_in_no_message_and_in_nothing_that_is_kept(waits: list[float]) -> None:
+def test_key_is_in_no_message_and_no_page(waits: list[float]) -> None:
     resource = ActiveJobsResource(base_url="http://127.0.0.1:9", api_key="very-secret")
     client = resource.client()
     client.sleep = waits.append
@@ -238,7 +236,7 @@ def test_the_key_is_in_no_message_and_in_nothing_that_is_kept(waits: list[float]
     assert "very-secret" not in repr(pages)
 
 
-def test_no_key_means_no_call() -> None:
+def test_missing_key_is_permanent() -> None:
     with pytest.raises(PermanentFailure, match="RAPIDAPI_KEY is not set"):
         ActiveJobsResource().client()
 

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from jobmatch_dagster.resources.active_jobs_filters import Filters
 
 
-def test_the_defaults_are_the_missions() -> None:
+def test_defaults_are_the_missions() -> None:
     assert Filters().parameters("g1") == {
         "location_filter": "Germany",
         "description_type": "text",
@@ -35,7 +35,7 @@ def test_the_defaults_are_the_missions() -> None:
         ({"sources": ["join.com", "workday"]}, {"source": "join.com,workday"}, {"source": "join.com,workday"}),
     ],
 )  # fmt: skip
-def test_each_generation_gets_its_own_spelling(given: dict[str, Any], g1: dict[str, str], g2: dict[str, str]) -> None:
+def test_generation_gets_its_own_spelling(given: dict[str, Any], g1: dict[str, str], g2: dict[str, str]) -> None:
     filters = Filters(**given)
     assert g1.items() <= filters.parameters("g1").items()
     assert g2.items() <= filters.parameters("g2").items()
@@ -45,7 +45,7 @@ def test_each_generation_gets_its_own_spelling(given: dict[str, Any], g1: dict[s
     ("given", "said"),
     [
         ({"location": "DE"}, "full English names"), ({"location": "München"}, "full English names"),
-        ({"industries": ["IT"]}, "'IT' is not known"), ({"experience_levels": ["3-4"]}, "known are 0-2"),
+        ({"industries": ["IT"]}, "'IT' is not a value of the API"), ({"experience_levels": ["3-4"]}, "use 0-2"),
         ({"organizations": ["Acme (Berlin)"]}, "finds nothing"),
         ({"title": "a", "title_advanced": "b"}, "cannot be combined"),
         ({"include_ai": False, "industries": ["Software"]}, "needs include_ai"),
@@ -53,18 +53,18 @@ def test_each_generation_gets_its_own_spelling(given: dict[str, Any], g1: dict[s
         ({"employees_at_least": -1}, "employees_at_least"),
     ],
 )  # fmt: skip
-def test_what_the_api_cannot_answer_is_refused_with_a_reason(given: dict[str, Any], said: str) -> None:
+def test_value_unknown_to_the_api_is_refused_with_a_reason(given: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         Filters(**given)
 
 
-def test_a_filter_of_the_other_generation_is_named() -> None:
+def test_filter_of_the_other_generation_is_named() -> None:
     with pytest.raises(ValueError, match="languages: the g1 API has no such filter"):
         Filters(languages=["German"]).parameters("g1")
     with pytest.raises(ValueError, match="remote: the g2 API has no such filter"):
         Filters(remote=True).parameters("g2")
 
 
-def test_other_filters_are_another_identity_whatever_the_spelling() -> None:
+def test_other_filters_have_another_identity() -> None:
     assert Filters().identity() == Filters(title="").identity()
     assert Filters().identity() != Filters(location="Austria").identity()

@@ -32,7 +32,7 @@ _RESUME = {
         (GERMAN, 8.0, {"Java", "Spring Boot", "SQL", "C", "C++", "Go", "R", "Docker", "Git", "Jenkins", "Python"}),
     ],
 )  # fmt: skip
-def test_the_same_cv_in_every_format_is_the_same_profile(cv: WrittenCv, years: float, skills: set[str]) -> None:
+def test_cv_in_any_format_gives_the_same_profile(cv: WrittenCv, years: float, skills: set[str]) -> None:
     written = list(every_format(cv))
     readings = read_many_in_child([(name, content) for _, name, content in written], today=_TODAY)
     for (what, _, _), reading in zip(written, readings, strict=True):
@@ -43,14 +43,14 @@ def test_the_same_cv_in_every_format_is_the_same_profile(cv: WrittenCv, years: f
         assert "alert" not in (reading.text or "")
 
 
-def test_a_json_resume_is_read_like_a_written_one() -> None:
+def test_json_resume_is_read_like_a_written_one() -> None:
     reading = read_in_child("cv.json", json.dumps(_RESUME).encode(), today=_TODAY)
     assert reading.profile is not None
     assert reading.profile.experience_years == 8.7
     assert {"Nursing", "Hygiene"} <= set(reading.profile.skills or [])
 
 
-def test_every_hostile_file_gets_a_verdict_in_time_and_within_its_memory() -> None:
+def test_hostile_file_gets_a_verdict_within_the_limits() -> None:
     # In a process of its own, so that the largest child is one of these.
     program = (
         "import json, resource, time\n"
@@ -83,7 +83,7 @@ def test_every_hostile_file_gets_a_verdict_in_time_and_within_its_memory() -> No
 
 
 @pytest.mark.nightly
-def test_a_text_may_be_as_hostile_as_a_file() -> None:
+def test_hostile_text_gets_a_verdict_within_the_limits() -> None:
     room = 180_000
     patterns = ("skills: ", "AAAA ", "German English ", "5 years experience ", "January ", "12345 Aa ", "Aa-", "x, ")
     for pattern in patterns:
@@ -95,7 +95,7 @@ def test_a_text_may_be_as_hostile_as_a_file() -> None:
         assert time.monotonic() - started < _VERDICT_SECONDS, pattern
 
 
-def test_the_reader_may_use_no_network_no_program_and_no_file() -> None:
+def test_reader_has_no_network_no_programs_and_no_files() -> None:
     program = (
         "import os, socket, subprocess\n"
         "from jobmatch_dagster.resources.document_reader import confine\n"
@@ -113,7 +113,7 @@ def test_the_reader_may_use_no_network_no_program_and_no_file() -> None:
     assert done.stdout.split() == ["PermissionError"] * 6
 
 
-def test_the_reader_is_given_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reader_gets_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[dict[str, str]] = []
     real = subprocess.Popen
 
@@ -127,9 +127,9 @@ def test_the_reader_is_given_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(set(given) == {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "OPENBLAS_NUM_THREADS"} for given in seen)
 
 
-def test_a_bad_file_costs_no_other() -> None:
+def test_bad_file_does_not_affect_others() -> None:
     bomb = zipped({"word/document.xml": b" " * 200_000_000})
-    # The second ends the child (a new one goes on), the third is told by the child itself.
+    # The second ends the child, and a new one continues; the child itself refuses the third.
     slow = pdf_of([b"BT /F1 9 Tf " + b"(all work and no play) Tj 0 -1 Td " * 100_000 + b"ET"])
     files = [("a.txt", _TEXT.encode()), ("slow.pdf", slow), ("bomb.docx", bomb), ("b.txt", _TEXT.encode())]
     readings = read_many_in_child(files, timeout_s=2)

@@ -1,4 +1,4 @@
-"""The embedding model: fast and reference way rank alike, and a text's vector is its own."""
+"""The embedding model: both backends rank alike, and a vector depends on its text alone."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ _TEXTS = [
 ]
 
 
-def test_a_text_has_the_same_vector_in_any_company() -> None:
+def test_vector_does_not_depend_on_other_texts() -> None:
     embedder = EmbedderResource()
     together = embedder.encode(_TEXTS).vectors
     for place in (0, 7, 19):
@@ -28,7 +28,7 @@ def test_a_text_has_the_same_vector_in_any_company() -> None:
     assert np.array_equal(embedder.encode(_TEXTS[::-1]).vectors[::-1], together)
 
 
-def test_the_fast_way_ranks_as_the_reference() -> None:
+def test_compiled_model_ranks_as_the_reference() -> None:
     fast, reference = EmbedderResource(), EmbedderResource(backend="torch-fp32")
     left, right = fast.encode(_TEXTS).vectors, reference.encode(_TEXTS).vectors
     assert (left * right).sum(axis=1).min() > 0.999
@@ -36,14 +36,14 @@ def test_the_fast_way_ranks_as_the_reference() -> None:
     assert fast.model != reference.model
 
 
-def test_head_and_body_count_alike() -> None:
+def test_head_and_body_have_equal_weight() -> None:
     embedder = EmbedderResource()
     head, body, both = embedder.encode(["Cook", "Cook. Soups", "Cook\nCook. Soups"]).vectors
     mean = (head + body) / np.linalg.norm(head + body)
     assert np.allclose(both, mean, atol=1e-6)
 
 
-def test_a_cut_text_is_counted() -> None:
+def test_cut_text_is_counted() -> None:
     assert EmbedderResource().encode(["word " * 600, "short"]).truncated == 1
 
 
@@ -52,7 +52,7 @@ def test_unknown_backend_is_refused() -> None:
         EmbedderResource(backend="gpu")  # type: ignore[arg-type]
 
 
-def test_the_compiled_model_needs_no_torch() -> None:
+def test_compiled_model_needs_no_torch() -> None:
     EmbedderResource().encode(["the first process converts the model"])
     program = (
         "import sys; from jobmatch_dagster.resources.embedder import EmbedderResource; "

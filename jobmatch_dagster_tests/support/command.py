@@ -13,7 +13,7 @@ from pathlib import Path
 
 _SECONDS = 240
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["jobmatch_dagster.build", "jobmatch_dagster.cli.main", "jobmatch_dagster.demo.run"])
+_FORKS.set_forkserver_preload(["jobmatch_dagster.api", "jobmatch_dagster.build", "jobmatch_dagster.demo.run"])
 
 
 @dataclass(frozen=True)

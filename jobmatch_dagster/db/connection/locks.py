@@ -1,6 +1,6 @@
-"""Advisory locks: work that must not meet itself, in whatever process it runs.
+"""Advisory locks: work that must not run twice at once, in whatever process.
 
-Put here the keys and how to hold them. PostgreSQL frees them when the transaction or its process ends.
+PostgreSQL releases a lock when its transaction or the process ends.
 """
 
 from collections.abc import Iterator
@@ -20,13 +20,13 @@ CLAUDE_BUDGET = "jobmatch/claude-budget"
 
 
 def lock(connection: Connection, name: str) -> None:
-    """Wait until nobody else holds the lock, then hold it to the end of the transaction."""
+    """Wait for the lock and keep it to the end of the transaction."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
 
 @contextmanager
 def exclusively(database: Database, name: str) -> Iterator[None]:
-    """Hold the lock for the length of the block, over as many transactions as it has."""
+    """Keep the lock for the length of the block, over all its transactions."""
     with database.begin() as connection:
         lock(connection, name)
         yield

@@ -5,7 +5,7 @@ The error's message stays in the run: it may quote what must not leave it.
 
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.operations.run_failures import RunFailure, note_run_failure, note_webhook
-from jobmatch_dagster.resources.webhook import tell_webhook
+from jobmatch_dagster.resources.webhook import post_to_webhook
 
 
 def report_failure(database: Database, failure: RunFailure) -> str | None:
@@ -16,7 +16,7 @@ def report_failure(database: Database, failure: RunFailure) -> str | None:
     with database.begin() as connection:
         if not note_run_failure(connection, failure):
             return None
-    outcome = tell_webhook(
+    outcome = post_to_webhook(
         {
             "run_id": failure.run_id,
             "job": failure.job_name,
