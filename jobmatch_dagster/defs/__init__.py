@@ -1,6 +1,6 @@
-"""Dagster objects, thin: a folder for each stage of the graph, `automation` and `operations` beside them."""
+"""Dagster objects: a folder for each group of the lineage graph, plus `automation` and `operations`."""
 
 import warnings
 
-# Backfill policies and owners are beta parameters of the pinned Dagster version; its notes drown a person's own.
+# Backfill policies and owners are beta parameters of the pinned Dagster version; its warnings would hide others.
 warnings.filterwarnings("ignore", message=r"Parameter `(backfill_policy|owners)` .* is currently in beta")

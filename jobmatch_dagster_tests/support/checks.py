@@ -12,9 +12,9 @@ _DEFS = build_defs()
 CHECKS = {spec.name: check for check in _DEFS.asset_checks or () for spec in check.check_specs}
 NOTHING_TO_DO = "Nothing to do."
 
-_ENTERED = r"(?:[^.>]*, enter (?P<config>\{.*?\}\}\}\}))?"
+_ENTERED = r"(?:[^.>]*? enter (?P<config>\{.*?\}\}\}\})|, click Materialize, type [^.]*?)?"
 _JOB = re.compile(rf"Open Jobs > (?P<job>\w+) > Launchpad{_ENTERED} and click Launch Run\.")
-_ASSET = re.compile(rf"Open the asset (?P<asset>[\w/]+){_ENTERED} and click (?:Materialize|Launch Run)\.")
+_ASSET = re.compile(rf"Open the asset (?P<asset>[\w/]+){_ENTERED} and click (?:Materialize|Launch 1 run)\.")
 
 
 def run_check(name: str, instance: dg.DagsterInstance | None = None, **resources: object) -> dg.AssetCheckResult:

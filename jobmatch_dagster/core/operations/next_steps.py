@@ -7,25 +7,25 @@ configurations are JSON, which the Launchpad accepts without changes.
 import json
 from collections.abc import Mapping
 
+_FROM_FAILURE = "Open the run and choose From failure in the menu beside Re-execute all."
 _BY_ERROR: Mapping[str, str] = {
     "PermanentFailure": "Read the error of the failed step: it names the key, plan or setting to change. Change it, "
     "then open the run and click Re-execute all.",
-    "PassingFailure": "The API was busy or unreachable. Open the run and choose Re-execute > From failure, or wait: "
-    "the next hourly run fetches the hours too.",
+    "PassingFailure": f"The API was busy or unreachable. {_FROM_FAILURE} Or wait: the next hourly run "
+    "fetches the hours, too.",
     "HourNotAvailableError": "Launch the job again with an hour that is complete: one that began at least two hours "
     "ago.",
     "DatabaseUnavailableError": "Run `jobmatch stats` to test the connection to the database. When it works, open the "
     "run and click Re-execute all.",
     "DatabaseNotConfiguredError": "Set JOBMATCH_DATABASE_URL for the code location, or start Dagster with "
     "`jobmatch dev`.",
-    "ModelUnavailableError": "Correct EMBEDDING_MODEL and restart the code location, then open the run and choose "
-    "Re-execute > From failure.",
+    "ModelUnavailableError": f"Correct EMBEDDING_MODEL and restart the code location. {_FROM_FAILURE}",
     "NothingToExplainError": "Check the user key and the posting's id, then launch explain_match again.",
     "MemoryError": "Give the run more memory, or launch it with fewer hours or users.",
 }
 _BY_JOB: Mapping[str, str] = {
-    "hourly_collection": "Open the run and choose Re-execute > From failure. If hours are still missing afterwards, "
-    "the check no_missing_hours of raw/job_pages names the backfill that fetches them.",
+    "hourly_collection": f"{_FROM_FAILURE} If hours are still missing afterwards, the check no_missing_hours of "
+    "raw/job_pages names the backfill that fetches them.",
     "ingest_cv": "Read cv_documents.reason of the user's newest document, then open the run and click Re-execute all. "
     "After three failed runs the sensor stops requesting new ones.",
     "rematch_user": "Open the run and click Re-execute all. After three failed runs the sensor stops requesting "
@@ -33,9 +33,7 @@ _BY_JOB: Mapping[str, str] = {
     "match_users": "Open the run and click Re-execute all: users that are already matched are skipped.",
     "collect_claude_batches": "Open the run and click Re-execute all: stored answers are not paid for again.",
 }
-_OTHERWISE = (
-    "Open the run, read the first error, then choose Re-execute > From failure. Every step can safely run twice."
-)
+_OTHERWISE = f"{_FROM_FAILURE} Every step can safely run twice. If it fails again, read the first error of the run."
 
 
 def next_step(error_class: str, job_name: str = "") -> str:
@@ -60,20 +58,23 @@ def launch_job(job_name: str, op_name: str = "", **config: object) -> str:
     return f"Open Jobs > {job_name} > Launchpad{entered} and click Launch Run."
 
 
-def materialize_asset(asset_key: str, **config: object) -> str:
-    """The sentence that materializes an asset; the UI asks for a partition where there are any.
+def materialize_asset(asset_key: str, *, partition: str = "", **config: object) -> str:
+    """The sentence that materializes an asset.
 
     Args:
         asset_key: the key, for instance `catalog/jobs`.
+        partition: the partition to materialize; empty for an asset without partitions.
         config: fields of the asset's configuration; without any the defaults apply.
     """
-    if not config:
-        return f"Open the asset {asset_key} and click Materialize."
-    step = asset_key.replace("/", "__")
-    return (
-        f"Open the asset {asset_key}, choose Open launchpad in the menu beside Materialize, "
-        f"enter {_run_config(step, config)} and click Launch Run."
-    )
+    asset = f"Open the asset {asset_key}"
+    if config:
+        entered = _run_config(asset_key.replace("/", "__"), config)
+        chosen = f"type the partition {partition}, " if partition else ""
+        launchpad = f"{asset}, choose Open launchpad in the menu beside Materialize"
+        return f"{launchpad}, {chosen}enter {entered} and click Materialize."
+    if partition:
+        return f"{asset}, click Materialize, type the partition {partition} and click Launch 1 run."
+    return f"{asset} and click Materialize."
 
 
 def _run_config(op_name: str, config: Mapping[str, object]) -> str:

@@ -1,7 +1,4 @@
-"""Jobs over assets: what is started together.
-
-Put here selections alone. Jobs with a body of their own belong in `defs/operations`.
-"""
+"""Jobs over assets: which assets run together. Jobs with a body of their own are in `defs/operations`."""
 
 import dagster as dg
 
@@ -17,7 +14,7 @@ hourly_collection = dg.define_asset_job(
         ["enrichment", "claude_matches"],
     ),
     tags={names.TAG_PURPOSE: "hourly"},
-    description="One hour: fetch its postings, load, embed and match them, and whatever was left over.",
+    description="Fetches the postings of an hour, then loads, embeds and matches them and whatever else is due.",
 )
 
 daily_upkeep = dg.define_asset_job(
@@ -29,26 +26,26 @@ daily_upkeep = dg.define_asset_job(
         ["statistics", "user_statistics"],
     ),
     tags={names.TAG_PURPOSE: "upkeep"},
-    description="One day: close postings that expired, take over what the vendor changed, count.",
+    description="Closes expired postings, applies the vendor's changes of the last day, and updates the statistics.",
 )
 
 weekly_quality = dg.define_asset_job(
     "weekly_quality",
     selection=dg.AssetSelection.assets(["quality", "score_calibration"], ["quality", "match_quality"]),
     tags={names.TAG_PURPOSE: "quality"},
-    description="Fit the scores to the catalogue as it is now, then measure how well the engine ranks.",
+    description="Fits the scores to the current catalog, then measures how well the engine ranks.",
 )
 
 ingest_cv = dg.define_asset_job(
     "ingest_cv",
     selection=dg.AssetSelection.assets(["profiles", "cv_profiles"]),
     tags={names.TAG_PURPOSE: "ingest"},
-    description="One user: read the CV that landed into a new profile version.",
+    description="Reads the new CV of one user into a new profile version.",
 )
 
 rematch_user = dg.define_asset_job(
     "rematch_user",
     selection=dg.AssetSelection.assets(["matching", "user_semantic_matches"], ["enrichment", "user_claude_matches"]),
     tags={names.TAG_PURPOSE: "rematch"},
-    description="One user: match the current profile against every open posting.",
+    description="Matches the current profile of one user with every open posting.",
 )

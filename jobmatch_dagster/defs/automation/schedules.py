@@ -1,7 +1,4 @@
-"""Schedules. They are stopped until a person turns them on: they spend credits.
-
-Put here when something runs. What runs stands in `jobs.py`.
-"""
+"""Schedules: when jobs run. They are stopped by default, because they spend credits."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -26,17 +23,17 @@ def sensors_are_on() -> bool:
 
 
 def build_schedules() -> Iterator[dg.ScheduleDefinition]:
-    """The schedules, switched on only where `JOBMATCH_AUTOMATION` says so."""
+    """The schedules; they start turned on only if `JOBMATCH_AUTOMATION` says so."""
     status = dg.DefaultScheduleStatus.RUNNING if schedules_are_on() else dg.DefaultScheduleStatus.STOPPED
 
-    # A quarter past, the API has finished the hour before the last one (see core/raw/windows.py).
+    # At a quarter past, the API has completed the hour before the last one (see core/raw).
     @dg.schedule(
         name="hourly_collection_schedule",
         job=hourly_collection,
         cron_schedule="15 * * * *",
         execution_timezone="UTC",
         default_status=status,
-        description="Every hour at 15 past: the hour that the API has finished.",
+        description="Every hour at 15 minutes past: collects the newest hour that the API has completed.",
     )
     def hourly_collection_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         hour = hour_name(latest_collectable_hour(_tick_time(context)))
@@ -49,7 +46,7 @@ def build_schedules() -> Iterator[dg.ScheduleDefinition]:
         cron_schedule="0 2 * * *",
         execution_timezone="UTC",
         default_status=status,
-        description="Every day at 02:00 UTC: what expired and what changed yesterday.",
+        description="Every day at 02:00 UTC: closes what expired and applies what changed yesterday.",
     )
     def daily_upkeep_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         day = (_tick_time(context) - timedelta(days=1)).strftime("%Y-%m-%d")
@@ -61,19 +58,19 @@ def build_schedules() -> Iterator[dg.ScheduleDefinition]:
         cron_schedule="30 3 * * *",
         execution_timezone="UTC",
         default_status=status,
-        description="Every day at 03:30 UTC: remove what is old and not needed, measure what is left.",
+        description="Every day at 03:30 UTC: removes what is old and no longer needed.",
     )
     def housekeeping_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         return dg.RunRequest(run_key=_tick_time(context).strftime("%Y-%m-%d"))
 
-    # After upkeep and housekeeping, when the night is quietest; a new fit makes every score stale.
+    # After upkeep and housekeeping: a new fit makes all scores stale, and the next hourly run scores them again.
     @dg.schedule(
         name="weekly_quality_schedule",
         job=weekly_quality,
         cron_schedule="30 4 * * 0",
         execution_timezone="UTC",
         default_status=status,
-        description="Every Sunday at 04:30 UTC: fit the scores, measure the ranking; its check turns red when it fell.",
+        description="Every Sunday at 04:30 UTC: fits the scores and measures the ranking.",
     )
     def weekly_quality_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         return dg.RunRequest(run_key=_tick_time(context).strftime("%Y-%m-%d"))

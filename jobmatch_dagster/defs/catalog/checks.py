@@ -46,7 +46,7 @@ def no_user_columns(database: PostgresResource) -> dg.AssetCheckResult:
 
 
 @dg.asset_check(asset=_JOBS, blocking=True, description="Every posting is stored once and every foreign key holds.")
-def keys_hold(database: PostgresResource) -> dg.AssetCheckResult:
+def keys_hold(database: PostgresResource, clock: ClockResource) -> dg.AssetCheckResult:
     """Names missing or disabled constraints, and counts the rows that break them.
 
     While all constraints are enforced no row can break them, so rows are counted only when one is missing.
@@ -65,7 +65,7 @@ def keys_hold(database: PostgresResource) -> dg.AssetCheckResult:
         },
         "The schema was changed outside the migrations. Delete the duplicate and orphaned rows, add the missing "
         "constraints as sql/migrations defines them, then load the deleted postings from the stored pages. "
-        + materialize_asset("catalog/jobs", rebuild=True),
+        + _load_again(clock),
         severity=dg.AssetCheckSeverity.ERROR,
     )
 
@@ -133,22 +133,24 @@ def volume_as_usual(database: PostgresResource, clock: ClockResource) -> dg.Asse
     with database.database().read() as connection:
         volume = health.newest_volume(connection, latest_collectable_hour(clock.now()))
     usual, ratio = (volume.usual, volume.ratio) if volume else (None, None)
+    hour = hour_name(volume.hour) if volume else "none collected"
     return check_result(
         usual is None or ratio is None or usual < _FEWEST_POSTINGS or _LEAST_RATIO <= ratio <= _MOST_RATIO,
         {
-            "hour": hour_name(volume.hour) if volume else "none collected",
+            "hour": hour,
             "postings": volume.postings if volume else 0,
             "usual_postings": usual,
             "ratio_to_usual": ratio,
             "days_compared": volume.days_compared if volume else 0,
         },
         "See whether the filters of the resource active_jobs changed, or whether the vendor reports an outage. When "
-        "the feed is complete again, fetch this hour once more. " + materialize_asset("raw/job_pages", refetch=True),
+        "the feed is complete again, fetch this hour once more. "
+        + materialize_asset("raw/job_pages", partition=hour, refetch=True),
     )
 
 
 @dg.asset_check(asset=_JOBS, description="Postings of the same ad share a cluster.")
-def duplicates_grouped(database: PostgresResource) -> dg.AssetCheckResult:
+def duplicates_grouped(database: PostgresResource, clock: ClockResource) -> dg.AssetCheckResult:
     """Counts pairs of open postings with the same company, title and text that are not in one cluster."""
     with database.database().read() as connection:
         counts = health.duplicate_counts(connection)
@@ -161,14 +163,14 @@ def duplicates_grouped(database: PostgresResource) -> dg.AssetCheckResult:
             "share_in_clusters": counts.share_in_clusters,
             "ungrouped_pairs": counts.ungrouped_pairs,
         },
-        "Build the clusters again. " + materialize_asset("catalog/jobs", rebuild=True),
+        f"Build the clusters again. {_load_again(clock)}",
     )
 
 
 @dg.asset_check(
     asset=_EMBEDDINGS, blocking=True, description="Every open posting has a valid vector of its current text."
 )
-def vectors_sound(database: PostgresResource, embedder: EmbedderResource) -> dg.AssetCheckResult:
+def vectors_sound(database: PostgresResource, embedder: EmbedderResource, clock: ClockResource) -> dg.AssetCheckResult:
     """Examines the newest open postings: vectors of the model that matching uses, and of the configured one.
 
     A vector of another length or dimension makes similarities silently wrong; that blocks later stages.
@@ -190,7 +192,7 @@ def vectors_sound(database: PostgresResource, embedder: EmbedderResource) -> dg.
             "worst_deviation_of_length": used.worst_deviation,
             "vectors_missing_of_configured_model": configured.to_embed,
         },
-        _embed_again(corrupt),
+        _embed_again(corrupt, clock),
         severity=dg.AssetCheckSeverity.ERROR if corrupt else dg.AssetCheckSeverity.WARN,
     )
 
@@ -207,11 +209,19 @@ checks = [
 ]
 
 
-def _embed_again(corrupt: list[str]) -> str:
-    embed = materialize_asset("catalog/job_embeddings")
+def _load_again(clock: ClockResource) -> str:
+    return materialize_asset("catalog/jobs", partition=_newest_hour(clock), rebuild=True)
+
+
+def _embed_again(corrupt: list[str], clock: ClockResource) -> str:
+    embed = materialize_asset("catalog/job_embeddings", partition=_newest_hour(clock))
     if not corrupt:
         return f"Embed the postings whose vectors are missing or stale. {embed}"
     deletes = "; ".join(f"DELETE FROM job_embeddings WHERE model = '{model}'" for model in dict.fromkeys(corrupt))
     return (
         f"Delete the vectors of the corrupt model: {deletes}. Until they are embedded again nothing is matched. {embed}"
     )
+
+
+def _newest_hour(clock: ClockResource) -> str:
+    return hour_name(latest_collectable_hour(clock.now()))

@@ -1,4 +1,4 @@
-"""Assets of the matching stage: two slices of one table."""
+"""Assets of the matching stage: one table of matches, sliced by hour and by user."""
 
 import dagster as dg
 
@@ -42,10 +42,10 @@ def semantic_matches(
     embedder: EmbedderResource,
     matching: MatchingResource,
 ) -> dg.MaterializeResult[None]:
-    """One row per user and posting that fit each other: every active user times the postings that need it.
+    """One row per user and posting that fit each other: every active user is matched with the postings that need it.
 
-    Grain: user and posting. A posting needs matching when it is new, changed, open again, or was scored with
-    other settings; its hour does not matter. Running it again finds nothing to do.
+    Grain: user and posting. A posting needs matching if it is new, changed, reopened or scored with other settings,
+    whatever its hour. Running it again finds nothing to do.
     """
     settings = match_settings(embedder, matching)
     steps = Steps()
@@ -77,10 +77,10 @@ def user_semantic_matches(
     embedder: EmbedderResource,
     matching: MatchingResource,
 ) -> dg.MaterializeResult[None]:
-    """One row per posting that fits this user: one user times every open posting.
+    """One row per posting that fits this user: the user is matched with every open posting.
 
-    Grain: user and posting, the same table as `semantic_matches`. Written when a CV profile lands; matches of
-    the older profile are replaced in one transaction. Running it again changes no row.
+    Grain: user and posting, in the same table as `semantic_matches`. Written when a profile or preferences change;
+    matches of the previous profile are replaced in one transaction. Running it again changes no row.
     """
     settings = match_settings(embedder, matching)
     tag_run(context, {names.TAG_USER: context.partition_key})

@@ -19,7 +19,8 @@ def test_every_failure_has_a_next_step() -> None:
         launch_job("match_existing_jobs", "match_everybody", again=True),
         launch_job("match_users", "match_listed_users", user_keys=["a 'b'", "ü"]),
         materialize_asset("quality/score_calibration"),
-        materialize_asset("catalog/jobs", rebuild=True),
+        materialize_asset("catalog/jobs", partition="2026-11-20-07:00", rebuild=True),
+        materialize_asset("catalog/job_embeddings", partition="2026-11-20-07:00"),
     ],
 )
 def test_a_click_path_has_a_valid_configuration(path: str) -> None:
