@@ -9,7 +9,7 @@ posting, for which the project needs one request.
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from importlib import resources
@@ -20,9 +20,11 @@ from rich.table import Table
 
 from jobmatch_dagster.bench.claude_tokens import PromptCache
 from jobmatch_dagster.core.catalog.normalise import normalise_record
-from jobmatch_dagster.core.enrichment.analysis import analyse, posting_facts, profile_facts
+from jobmatch_dagster.core.enrichment.analysis import analyse, posting_to_send, profile_to_send
 from jobmatch_dagster.core.enrichment.costs import flat_usage, prices_of
 from jobmatch_dagster.core.enrichment.prompt import ANSWER_SCHEMA, PairRequest, build_request, guidelines
+from jobmatch_dagster.core.matching.judge import ScoringRules, facts_of_profile
+from jobmatch_dagster.core.matching.posting_facts import derive_facts
 from jobmatch_dagster.core.profiles.profile import extract_profile
 from jobmatch_dagster.demo.corpus import postings_of_hour
 from jobmatch_dagster.resources.claude import ClaudeResource
@@ -119,23 +121,27 @@ def _naive(pairs: list[BenchPair], model: str, *, thinking: bool) -> _Spent:
 def _pairs() -> Iterator[BenchPair]:
     """Pairs of each user with their own postings, in the order of the requests."""
     records = postings_of_hour(datetime(2026, 11, 1, tzinfo=UTC), count=USERS * PAIRS_PER_USER)
-    postings = [asdict(normalise_record(record)) for record in records]
+    postings = [normalise_record(record) for record in records]
     folder = resources.files("jobmatch_dagster.demo") / "cv_texts"
     cvs = [entry.read_text(encoding="utf-8") for entry in sorted(folder.iterdir(), key=lambda item: item.name)]
     for user in range(USERS):
         cv = cvs[user % len(cvs)]
         # Profiles differ: no two users share the cached part of the prompt.
-        profile = {**asdict(extract_profile(cv, today=date(2026, 11, 1))), "experience_years": 1 + user / 10}
+        profile = replace(extract_profile(cv, today=date(2026, 11, 1)), experience_years=1 + user / 10)
+        facts = facts_of_profile(profile)
         for posting in postings[user * PAIRS_PER_USER : (user + 1) * PAIRS_PER_USER]:
-            filled = {
-                **posting,
-                **{
-                    name: _filled(posting[name] or "", _SUMMARY_CHARACTERS)
-                    for name in ("ai_core_responsibilities", "ai_requirements_summary")
-                },
-            }
-            request = build_request(profile_facts(profile), posting_facts(filled).sent, analyse(filled, profile).sent)
-            ad = f"{posting['title']}\n{posting['company']}\n{posting['location']}\n{posting['description']}"
+            filled = replace(
+                posting,
+                ai_core_responsibilities=_filled(posting.ai_core_responsibilities or "", _SUMMARY_CHARACTERS),
+                ai_requirements_summary=_filled(posting.ai_requirements_summary or "", _SUMMARY_CHARACTERS),
+            )
+            compared = derive_facts(filled)
+            request = build_request(
+                profile_to_send(profile),
+                posting_to_send(filled, compared).sent,
+                analyse(facts, compared, ScoringRules()).sent,
+            )
+            ad = f"{posting.title}\n{posting.company}\n{posting.location}\n{posting.description}"
             yield BenchPair(request, _filled(cv, _CV_CHARACTERS), _filled(ad, _AD_CHARACTERS))
 
 

@@ -6,7 +6,7 @@ Ratios carry over to another machine, seconds do not. No result makes the benchm
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
@@ -124,16 +124,11 @@ def _embedding() -> Iterator[Measured]:
     """Embedding texts, against the model's own encode in float32, with the overlap of both rankings."""
     reference = EmbedderResource(backend="torch-fp32")
     embedder = EmbedderResource()
+    # Ads are longer than the generated ones: every second is repeated, so that their lengths are those of real ads.
     texts = [
-        posting_text_to_embed(
-            title=posting.title, key_skills=posting.ai_key_skills, keywords=posting.ai_keywords,
-            core_responsibilities=posting.ai_core_responsibilities,
-            requirements_summary=posting.ai_requirements_summary,
-            # Repeated descriptions: real postings are longer than the generated ones.
-            description=posting.description if place % 2 else (posting.description or "") * 3,
-        )
+        posting_text_to_embed(posting if place % 2 else replace(posting, description=(posting.description or "") * 3))
         for place, posting in enumerate(_postings(TEXTS))
-    ]  # fmt: skip
+    ]
     encode = torch_encoder(load_model("")).encode
     pieces = [piece for text_ in texts for piece in text_.split("\n")]
     embedder.encode(texts[:8])

@@ -1,6 +1,7 @@
 """The posting: one normalised job ad, field for field a row of the `jobs` table.
 
-Put here the posting's shape alone. Reading vendor records belongs in `normalise.py`.
+Belongs here: the posting's shape. Reading vendor records belongs in `catalog/normalise.py`; the columns that single
+functions ask for are named in `columns.py`.
 """
 
 from dataclasses import dataclass, fields

@@ -12,6 +12,7 @@ from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.pipeline.enrichment.ask import enrich_pairs
 from jobmatch_dagster.pipeline.enrichment.report import EnrichReport
 from jobmatch_dagster.resources.claude import ClaudeResource
+from jobmatch_dagster.resources.matching import MatchingResource
 from jobmatch_dagster_tests.support.claude_stand_in import KEY, ClaudeStandIn
 from jobmatch_dagster_tests.support.world import table_rows
 
@@ -53,7 +54,7 @@ class ClaudeWorld:
 
     def enrich(self, user_keys: list[str] | None = None, **settings: Any) -> EnrichReport:
         """Run the enrichment alone, with these settings of the resource."""
-        return enrich_pairs(self.database, self.resource(**settings), "test-run", user_keys)
+        return enrich_pairs(self.database, self.resource(**settings), MatchingResource(), "test-run", user_keys)
 
     @staticmethod
     def resource(**settings: Any) -> ClaudeResource:

@@ -212,15 +212,7 @@ def _record_hash(posting: Posting) -> str:
 
 
 def _text_hash(posting: Posting) -> str:
-    text = posting_text(
-        title=posting.title,
-        key_skills=posting.ai_key_skills,
-        keywords=posting.ai_keywords,
-        core_responsibilities=posting.ai_core_responsibilities,
-        requirements_summary=posting.ai_requirements_summary,
-        description=posting.description,
-    )
-    return sha256_hex(strip_noise(text) + "\n" + strip_noise(posting.description or ""))
+    return sha256_hex(strip_noise(posting_text(posting)) + "\n" + strip_noise(posting.description or ""))
 
 
 def _rejected(position: int, record: JsonValue, error: RecordError) -> Rejected:

@@ -1,8 +1,9 @@
 """The user's own conditions, three-valued: a posting fits, does not fit, or does not say.
 
-Put here what each condition means. What does not fit is not kept; what is unknown never excludes, and is shown.
+Belongs here: what each condition means. A pair that does not fit is not kept. Unknown never excludes, and is shown.
 """
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,11 +12,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from jobmatch_dagster.core.columns import PostingTerms
 from jobmatch_dagster.core.matching.salaries import per_year
 
 Verdict = Literal["fits", "unknown", "does not fit"]
-NOT_ASKED, UNKNOWN, FITS, UNFIT = range(4)
-_VERDICTS: Mapping[int, Verdict] = {UNKNOWN: "unknown", FITS: "fits", UNFIT: "does not fit"}
+Verdicts = tuple[tuple[str, Verdict], ...]
+"""What each condition of a user says about a posting, by name; those that were not asked are left out."""
+NOT_ASKED, UNKNOWN, FITS, DOES_NOT_FIT = range(4)
+_VERDICTS: Mapping[int, Verdict] = {UNKNOWN: "unknown", FITS: "fits", DOES_NOT_FIT: "does not fit"}
+
+REMOTE_ARRANGEMENTS = ("Remote OK", "Remote Solely")
 
 # In the order of the digits of a filter code.
 FILTERS = ("location", "salary", "visa", "language", "company")
@@ -50,8 +56,8 @@ _TOWN, _REGION, _COUNTRY = 1, 2, 4
 
 
 @dataclass(frozen=True, slots=True)
-class Preferences:
-    """What a user asks of a posting; None where nothing is asked."""
+class UserConditions:
+    """What a user asks of a posting, as it is compared; None where nothing is asked."""
 
     locations: Sequence[str] | None = None
     min_salary: Decimal | None = None
@@ -72,8 +78,8 @@ class Preferences:
 
 
 @dataclass(frozen=True, slots=True)
-class Conditions:
-    """What a posting says about what users may ask; None where it does not."""
+class PostingConditions:
+    """What a posting says about what users may ask, as it is compared; None where it does not."""
 
     company: str = ""
     places: Sequence[str] | None = None
@@ -92,7 +98,7 @@ class Conditions:
 class FilterTable:
     """The conditions of n postings, laid out so that a user's filters are a few array operations."""
 
-    def __init__(self, conditions: Sequence[Conditions]) -> None:
+    def __init__(self, conditions: Sequence[PostingConditions]) -> None:
         self._count = len(conditions)
         self._places = _index(
             (place, i)
@@ -100,38 +106,39 @@ class FilterTable:
             for names in (c.places, c.regions, c.countries)
             for place in _folded(names)
         )
-        self._levels = np.array([_levels_named(c) for c in conditions], np.int8)
+        self._scopes = np.array([_scopes_named(c) for c in conditions], np.int8)
         self._remote = np.array([c.remote for c in conditions], np.bool_)
         self._salary = np.array([np.nan if c.yearly_salary is None else c.yearly_salary for c in conditions])
         self._least = np.array([c.salary_is_least for c in conditions], np.bool_)
         self._currency = np.array([c.salary_currency or "" for c in conditions])
-        self._visa = np.array([UNKNOWN if c.visa is None else FITS if c.visa else UNFIT for c in conditions], np.int8)
+        visa = {None: UNKNOWN, True: FITS, False: DOES_NOT_FIT}
+        self._visa = np.array([visa[c.visa] for c in conditions], np.int8)
         self._language = np.array([(c.language or "").casefold() for c in conditions])
         self._companies = _index((_fold(c.company), i) for i, c in enumerate(conditions))
 
-    def verdicts(self, preferences: Preferences) -> NDArray[np.int8]:
-        """Codes of shape (filters, n): NOT_ASKED, UNKNOWN, FITS or UNFIT."""
+    def verdicts(self, user: UserConditions) -> NDArray[np.int8]:
+        """Codes of shape (filters, n): NOT_ASKED, UNKNOWN, FITS or DOES_NOT_FIT."""
         codes = np.zeros((len(FILTERS), self._count), np.int8)
-        if preferences.locations:
-            wanted = list(_folded(preferences.locations))
+        if user.locations:
+            wanted = list(_folded(user.locations))
             hits = self._at(self._places, wanted) | self._remote
-            asked = np.bitwise_or.reduce([_level(name) for name in wanted], dtype=np.int8)
-            codes[0] = np.where(hits, FITS, np.where(asked & ~self._levels, UNKNOWN, UNFIT))
-        if preferences.min_salary is not None:
+            asked = np.bitwise_or.reduce([_scope(name) for name in wanted], dtype=np.int8)
+            codes[0] = np.where(hits, FITS, np.where(asked & ~self._scopes, UNKNOWN, DOES_NOT_FIT))
+        if user.min_salary is not None:
             known = ~np.isnan(self._salary)
-            if preferences.salary_currency:
-                known &= self._currency == preferences.salary_currency
-            enough = np.nan_to_num(self._salary) >= float(preferences.min_salary)
-            less = np.where(self._least, UNKNOWN, UNFIT)
+            if user.salary_currency:
+                known &= self._currency == user.salary_currency
+            enough = np.nan_to_num(self._salary) >= float(user.min_salary)
+            less = np.where(self._least, UNKNOWN, DOES_NOT_FIT)
             codes[1] = np.where(known, np.where(enough, FITS, less), UNKNOWN)
-        if preferences.needs_visa:
+        if user.needs_visa:
             codes[2] = self._visa
-        if preferences.languages:
-            spoken = np.isin(self._language, [language.casefold() for language in preferences.languages])
-            codes[3] = np.where(self._language == "", UNKNOWN, np.where(spoken, FITS, UNFIT))
-        if preferences.excluded_companies:
-            excluded = self._at(self._companies, [_fold(name) for name in preferences.excluded_companies])
-            codes[4] = np.where(excluded, UNFIT, FITS)
+        if user.languages:
+            spoken = np.isin(self._language, [language.casefold() for language in user.languages])
+            codes[3] = np.where(self._language == "", UNKNOWN, np.where(spoken, FITS, DOES_NOT_FIT))
+        if user.excluded_companies:
+            excluded = self._at(self._companies, [_fold(name) for name in user.excluded_companies])
+            codes[4] = np.where(excluded, DOES_NOT_FIT, FITS)
         return codes
 
     def _at(self, index: Mapping[str, NDArray[np.int64]], names: Iterable[str]) -> NDArray[np.bool_]:
@@ -149,14 +156,33 @@ def filter_code(codes: NDArray[np.int8]) -> NDArray[np.int16]:
     return total
 
 
-def verdicts_of(code: int) -> dict[str, Verdict]:
-    """The verdicts behind a filter code, by filter; those that were not asked are left out."""
+@functools.cache
+def verdicts_of(code: int) -> Verdicts:
+    """The verdicts behind a filter code."""
     digits = ((name, code >> (2 * place) & 3) for place, name in enumerate(FILTERS))
-    return {name: _VERDICTS[digit] for name, digit in digits if digit != NOT_ASKED}
+    return tuple((name, _VERDICTS[digit]) for name, digit in digits if digit != NOT_ASKED)
+
+
+def conditions_of_posting(ad: PostingTerms, work_arrangement: str | None) -> PostingConditions:
+    """What is compared of a posting; the work arrangement is that of its facts, which the ad itself may have named."""
+    return PostingConditions(
+        company=ad.company,
+        places=[*(ad.cities_derived or ()), *([ad.location] if ad.location else ())],
+        regions=ad.regions_derived,
+        countries=ad.countries_derived,
+        remote=bool(ad.remote_derived) or work_arrangement in REMOTE_ARRANGEMENTS,
+        yearly_salary=yearly_salary(
+            low=ad.ai_salary_minvalue, high=ad.ai_salary_maxvalue, value=ad.ai_salary_value, unit=ad.ai_salary_unittext
+        ),
+        salary_is_least=ad.ai_salary_maxvalue is None and ad.ai_salary_value is None,
+        salary_currency=ad.ai_salary_currency,
+        visa=ad.ai_visa_sponsorship,
+        language=ad.ai_job_language,
+    )
 
 
 def yearly_salary(
-    *, low: Decimal | None, high: Decimal | None, value: Decimal | None, unit: str | None
+    *, low: Decimal | float | None, high: Decimal | float | None, value: Decimal | float | None, unit: str | None
 ) -> float | None:
     """The most that a posting offers in a year; None when it names no amount or no unit."""
     best = next((amount for amount in (high, value, low) if amount is not None), None)
@@ -164,16 +190,16 @@ def yearly_salary(
     return None if yearly is None else float(yearly)
 
 
-def _levels_named(conditions: Conditions) -> int:
+def _scopes_named(conditions: PostingConditions) -> int:
     """Which of town, region and country a posting names, as bits."""
     regions, countries = set(_folded(conditions.regions)), set(_folded(conditions.countries))
     levels = (_REGION if regions else 0) | (_COUNTRY if countries else 0)
     for name in _folded(conditions.places):
-        levels |= _REGION if name in regions else _COUNTRY if name in countries else _level(name)
+        levels |= _REGION if name in regions else _COUNTRY if name in countries else _scope(name)
     return levels
 
 
-def _level(name: str) -> int:
+def _scope(name: str) -> int:
     return _COUNTRY if name in _COUNTRIES else _REGION if name in _REGIONS else _TOWN
 
 

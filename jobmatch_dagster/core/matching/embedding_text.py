@@ -1,15 +1,16 @@
-"""The texts that stand for a posting and a profile when they are embedded.
+"""The texts of a posting and a profile that are embedded.
 
-Put here the templates alone. A change of one, or of a word list that they lean on, is a new version: old and new
-vectors never meet. A text has a head (the
-first line: what the work is called) and a body; its vector is the mean of both, so that a title counts as much as
-the lines below it. A German title carries its English meaning, since the packaged model reads English alone.
+Belongs here: the templates. A change of one, or of a word list that they use, is a new version: vectors of two versions
+are never compared. A text has a head (the first line: what the work is called) and a body. Its vector is the mean of
+both, so that a title counts as much as the lines below it. A German title carries its English meaning, because the
+packaged model reads English alone.
 """
 
 import functools
 import hashlib
 from collections.abc import Sequence
 
+from jobmatch_dagster.core.columns import PostingText
 from jobmatch_dagster.core.matching.posting_facts import english_skills, skills_in
 from jobmatch_dagster.core.text import clean_line, strip_noise
 from jobmatch_dagster.core.vocabulary.glossary import glossary_version, in_english, without_gender
@@ -32,57 +33,43 @@ def text_version() -> str:
     return f"text-v{_TEMPLATE_VERSION}{WORDS_MARK}{hashlib.sha256(repr(lists).encode()).hexdigest()[:8]}"
 
 
-def posting_text(
-    *,
-    title: str,
-    key_skills: Sequence[str] | None,
-    keywords: Sequence[str] | None,
-    core_responsibilities: str | None,
-    requirements_summary: str | None,
-    description: str | None,
-) -> str:
+def posting_text(ad: PostingText) -> str:
     """What an ad says, as its `text_hash` sees it: title, skills, responsibilities, requirements and keywords.
 
     Without AI fields title and description.
     """
-    summary = [part for part in (core_responsibilities, requirements_summary) if part]
-    if not (key_skills or summary):
-        return clean_line(f"{title}. {strip_noise(description or '')}")
-    parts = [title]
-    if key_skills:
-        parts.append(_SKILLS + ", ".join(key_skills))
-    parts += summary
-    if keywords:
-        known = {skill.casefold() for skill in key_skills or ()}
-        parts.append("Keywords: " + ", ".join(word for word in keywords if word.casefold() not in known))
-    return clean_line(". ".join(part.rstrip(". ") for part in parts))
+    return _text(ad, ad.title, ad.ai_key_skills)
 
 
-def posting_text_to_embed(
-    *,
-    title: str,
-    key_skills: Sequence[str] | None,
-    keywords: Sequence[str] | None,
-    core_responsibilities: str | None,
-    requirements_summary: str | None,
-    description: str | None,
-) -> str:
+def posting_text_to_embed(ad: PostingText) -> str:
     """Head and body of a posting, a line each. The body is `posting_text` with the skills by their English names.
 
     The most telling parts come first, because a model reads a limited number of word pieces (MiniLM: 256).
     """
-    skills = key_skills or skills_in(title, description or "")
-    text = posting_text(
-        title=_named(title),
-        key_skills=english_skills(skills),
-        keywords=keywords,
-        core_responsibilities=core_responsibilities,
-        requirements_summary=requirements_summary,
-        description=description,
-    )
-    if skills and not (key_skills or core_responsibilities or requirements_summary):
-        text = clean_line(f"{text}. {strip_noise(description or '')}")
-    return f"{_head(title, occupations_of(title))}\n{text}"
+    skills = ad.ai_key_skills or skills_in(ad.title, ad.description or "")
+    text = _text(ad, _named(ad.title), english_skills(skills))
+    if skills and not (ad.ai_key_skills or ad.ai_core_responsibilities or ad.ai_requirements_summary):
+        text = clean_line(f"{text}. {strip_noise(ad.description or '')}")
+    return f"{posting_head(ad.title)}\n{text}"
+
+
+def posting_head(title: str) -> str:
+    """The first line of a posting's text: its title, and the occupations that it names."""
+    return _head(title, occupations_of(title))
+
+
+def _text(ad: PostingText, title: str, skills: Sequence[str] | None) -> str:
+    summary = [part for part in (ad.ai_core_responsibilities, ad.ai_requirements_summary) if part]
+    if not (skills or summary):
+        return clean_line(f"{title}. {strip_noise(ad.description or '')}")
+    parts = [title]
+    if skills:
+        parts.append(_SKILLS + ", ".join(skills))
+    parts += summary
+    if ad.ai_keywords:
+        known = {skill.casefold() for skill in skills or ()}
+        parts.append("Keywords: " + ", ".join(word for word in ad.ai_keywords if word.casefold() not in known))
+    return clean_line(". ".join(part.rstrip(". ") for part in parts))
 
 
 def profile_text_to_embed(embedding_text: str) -> str:

@@ -1,12 +1,14 @@
-"""What is matched of a posting: the vendor's AI fields, and where they are missing what the ad itself says.
+"""What is compared of a posting: the vendor's AI fields, and where they are missing what the ad itself says.
 
-Put here how the ad's own words stand in. What is read is marked as read: it may score a pair, never exclude one.
+Belongs here: how facts are derived from an ad's own words. Derived facts are marked: they may score a pair, never
+exclude one.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jobmatch_dagster.core.columns import PostingFields
 from jobmatch_dagster.core.profiles.cv.experience import level_of
 from jobmatch_dagster.core.profiles.cv.industries import read_industries
 from jobmatch_dagster.core.vocabulary.glossary import in_english, without_gender
@@ -47,39 +49,42 @@ _MAX_YEARS = 15
 
 @dataclass(frozen=True, slots=True)
 class PostingFacts:
-    """Facts of one posting; None where neither the vendor nor the ad says it. `derived` names those that were read."""
+    """What is compared of one posting; None where neither the vendor nor the ad says it."""
 
-    skills: list[str] | None
-    experience_level: str | None
-    industries: list[str] | None
-    work_arrangement: str | None
-    derived: list[str] | None
+    skills: Sequence[str] | None = None
+    experience_level: str | None = None
+    industries: Sequence[str] | None = None
+    work_arrangement: str | None = None
+    derived: Sequence[str] | None = None
+    """Names of the facts that were derived from the ad's text; None when all are the vendor's."""
+
+    @property
+    def level_is_derived(self) -> bool:
+        """Whether the level was read from the ad's text: it then lowers a score and excludes nothing."""
+        return self.derived is not None and "experience_level" in self.derived
+
+    @property
+    def skills_are_derived(self) -> bool:
+        """Whether the skills were read from the ad's text."""
+        return self.derived is not None and "skills" in self.derived
 
 
-def posting_facts(
-    *,
-    title: str,
-    location: str | None,
-    description: str | None,
-    key_skills: Sequence[str] | None,
-    experience_level: str | None,
-    industries: Sequence[str] | None,
-    work_arrangement: str | None,
-) -> PostingFacts:
-    """The vendor's facts, each with the ad's own words in its place where it is missing."""
-    text = description or ""
-    read = {
-        "skills": None if key_skills else skills_in(title, text),
-        "experience_level": None if experience_level else _level(title, text),
-        "industries": None if industries else _industries(title),
-        "work_arrangement": None if work_arrangement else _arrangement(title, location or "", text),
-    }
+def derive_facts(ad: PostingFields) -> PostingFacts:
+    """The vendor's facts; where one is missing, what the ad's own words say."""
+    text = ad.description or ""
+    skills = None if ad.ai_key_skills else skills_in(ad.title, text) or None
+    level = None if ad.ai_experience_level else _level(ad.title, text)
+    industries = None if ad.ai_taxonomies_a else _industries(ad.title)
+    arrangement = None if ad.ai_work_arrangement else _arrangement(ad.title, ad.location or "", text)
+    derived = {
+        "skills": skills, "experience_level": level, "industries": industries, "work_arrangement": arrangement
+    }  # fmt: skip
     return PostingFacts(
-        skills=list(key_skills) if key_skills else read["skills"] or None,  # type: ignore[arg-type]
-        experience_level=experience_level or read["experience_level"],  # type: ignore[arg-type]
-        industries=list(industries) if industries else read["industries"] or None,  # type: ignore[arg-type]
-        work_arrangement=work_arrangement or read["work_arrangement"],  # type: ignore[arg-type]
-        derived=[name for name, value in read.items() if value] or None,
+        skills=list(ad.ai_key_skills) if ad.ai_key_skills else skills,
+        experience_level=ad.ai_experience_level or level,
+        industries=list(ad.ai_taxonomies_a) if ad.ai_taxonomies_a else industries,
+        work_arrangement=ad.ai_work_arrangement or arrangement,
+        derived=[name for name, value in derived.items() if value] or None,
     )
 
 

@@ -12,12 +12,12 @@ _LEAST_PER_YEAR, _MOST_PER_YEAR = 5_000, 1_000_000
 _PLAUSIBLE_CURRENCIES = frozenset({"EUR", "USD", "GBP", "CHF"})
 
 
-def per_year(amount: Decimal | None, unit: str | None) -> Decimal | None:
+def per_year(amount: Decimal | float | None, unit: str | None) -> Decimal | float | None:
     """A salary as an amount a year; None when the amount or the unit is unknown."""
     return None if amount is None or unit not in UNITS_PER_YEAR else amount * UNITS_PER_YEAR[unit]
 
 
-def likely_unit(amount: Decimal | None, unit: str | None, currency: str | None) -> str | None:
+def likely_unit(amount: Decimal | float | None, unit: str | None, currency: str | None) -> str | None:
     """The unit that would make sense of a figure that makes none in its own; None when it is plausible or unknown."""
     yearly = per_year(amount, unit)
     if amount is None or yearly is None or currency not in _PLAUSIBLE_CURRENCIES:

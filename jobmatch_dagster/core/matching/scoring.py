@@ -1,17 +1,17 @@
-"""The weighted score: scales of its parts, weights, priority, and the reason in words.
+"""The scales of a match: its parts, their weights, the weighted score, relevance, priority.
 
-Put here how one pair is judged. Comparison of skills stands in `skills.py`, whole blocks of pairs in
-`matching.py`. The scales are the plan's defaults; an unknown part is left out and the rest renormalised.
+Belongs here: what one number means. `judge.py` puts the numbers of one pair together, `blocks.py` those of many. The
+scales are the plan's defaults. An unknown part is left out and the weights of the others are scaled up.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS
-from jobmatch_dagster.core.vocabulary.skills import SkillMatch
+from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, INDUSTRIES, WORK_ARRANGEMENTS
 
 # Below this a pair is not kept.
 MATCH_FLOOR = 30
@@ -50,6 +50,7 @@ RELATED_INDUSTRIES: tuple[frozenset[str], ...] = (
     frozenset({"Healthcare", "Sports & Recreation"}),
     frozenset({"Security & Safety", "Government & Public Sector"}),
 )
+_KNOWN_INDUSTRIES = frozenset(INDUSTRIES)
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,7 @@ class Weights:
             raise ValueError(f"Weights must not be negative and not all zero: {parts}")
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(NamedTuple):
     """The five parts of a match, 0..100 each; None where one side says nothing."""
 
     skills: int | None = None
@@ -79,14 +79,14 @@ class Parts:
     semantic: int | None = None
 
 
-def skills_score(match: SkillMatch) -> int | None:
-    """Share of the posting's skills that the CV answers, 0..100 rounded half up; None when unknown."""
-    if match.share is None:
-        return None
-    total = len(match.hits) + len(match.missing)
-    # In tenths of a credit, so that it is exact: block and single pair agree to the last point.
-    tenths = sum(round(10 * hit.credit) for hit in match.hits)
-    return (20 * tenths + total) // (2 * total)
+def skills_score(tenths: int, asked: int) -> int | None:
+    """Share of the posting's skills that the CV answers, 0..100 rounded half up; None when unknown.
+
+    Args:
+        tenths: what the CV earns on them, in tenths of a credit.
+        asked: number of skills that the posting asks for; 0 when either side names none.
+    """
+    return (20 * tenths + asked) // (2 * asked) if asked else None
 
 
 def experience_score(posting: str | None, profile: str | None, *, read: bool = False) -> tuple[int | None, bool]:
@@ -97,7 +97,7 @@ def experience_score(posting: str | None, profile: str | None, *, read: bool = F
         profile: the level of the CV.
         read: whether the posting's level was read from its text; then nothing is too far.
     """
-    if posting is None or profile is None:
+    if posting not in EXPERIENCE_LEVELS or profile not in EXPERIENCE_LEVELS:
         return None, False
     steps = EXPERIENCE_LEVELS.index(posting) - EXPERIENCE_LEVELS.index(profile)
     scores = {0: EXPERIENCE_SAME, 1: EXPERIENCE_ONE_ABOVE, -1: EXPERIENCE_ONE_BELOW}
@@ -107,7 +107,7 @@ def experience_score(posting: str | None, profile: str | None, *, read: bool = F
 
 
 def experience_filters(industry: int | None) -> bool:
-    """Whether levels that are too far apart take a pair out.
+    """Whether levels that are too far apart make a pair unfit.
 
     Years in another or an unknown field do not: they score `EXPERIENCE_FAR`, so that far is never better than near.
     """
@@ -115,33 +115,49 @@ def experience_filters(industry: int | None) -> bool:
 
 
 def industry_score(posting: Sequence[str] | None, profile: Sequence[str] | None) -> int | None:
-    """Score of two lists of industries: one in common, one related pair, or nothing alike."""
-    if not posting or not profile:
+    """Score of two lists of industries: one in common, one related pair, or nothing alike; other words do not count."""
+    wanted, own = _KNOWN_INDUSTRIES.intersection(posting or ()), _KNOWN_INDUSTRIES.intersection(profile or ())
+    if not wanted or not own:
         return None
-    if set(posting) & set(profile):
+    if wanted & own:
         return INDUSTRY_SHARED
-    related = any(group & set(posting) and group & set(profile) for group in RELATED_INDUSTRIES)
-    return INDUSTRY_RELATED if related else INDUSTRY_OTHER
+    return INDUSTRY_RELATED if any(group & wanted and group & own for group in RELATED_INDUSTRIES) else INDUSTRY_OTHER
 
 
 def arrangement_score(posting: str | None, accepted: Sequence[str] | None) -> tuple[int | None, bool]:
     """Score of a posting's arrangement for a person who accepts these, and whether it does not fit."""
-    if posting is None or not accepted:
+    wishes = [wish for wish in accepted or () if wish in ARRANGEMENT_SCORES]
+    if posting not in WORK_ARRANGEMENTS or not wishes:
         return None, False
-    scores = [ARRANGEMENT_SCORES[wish][posting] for wish in accepted]
+    scores = [ARRANGEMENT_SCORES[wish][posting] for wish in wishes]
     best = max((score for score in scores if score is not None), default=None)
     return best, best is None
 
 
+def weighted_scores(parts: Mapping[str, NDArray[np.int16]], weights: Weights) -> NDArray[np.float32]:
+    """Weighted means of the known parts, 0..100, rounded half up; NaN where nothing is known.
+
+    Args:
+        parts: scores by name of the part, arrays of one shape; negative where unknown.
+        weights: of the parts.
+    """
+    shape = next(iter(parts.values())).shape
+    points, weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    for name, scores in parts.items():
+        share = np.float32(getattr(weights, name))
+        known = scores >= 0
+        points += np.where(known, scores, np.int16(0)) * share
+        weight += known * share
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rounded: NDArray[np.float32] = np.floor(points / weight + np.float32(0.5))
+    return rounded
+
+
 def weighted_score(parts: Parts, weights: Weights) -> int | None:
-    """Weighted mean of the known parts, 0..100, rounded half up; None when nothing is known."""
-    pairs = [
-        (score, getattr(weights, name))
-        for name in ("skills", "experience", "industry", "work_arrangement", "semantic")
-        if (score := getattr(parts, name)) is not None
-    ]
-    total = sum(weight for _, weight in pairs)
-    return int(sum(score * weight for score, weight in pairs) / total + 0.5) if total > 0 else None
+    """As `weighted_scores`, of one pair; None when nothing is known."""
+    scores = {name: np.array([-1 if score is None else score], np.int16) for name, score in parts._asdict().items()}
+    total = weighted_scores(scores, weights)[0]
+    return None if np.isnan(total) else int(total)
 
 
 def priority(score: int | None) -> str | None:
@@ -168,7 +184,7 @@ def relevance(
     semantic: NDArray[np.float32],
     industry: NDArray[np.int16],
     tenths: NDArray[np.float32],
-    skills: NDArray[np.int32],
+    asked: NDArray[np.int32],
     match: NDArray[np.float32],
     stated: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
@@ -178,11 +194,11 @@ def relevance(
         semantic: calibrated similarity, 0..100, not rounded.
         industry: score of the fields, negative where unknown.
         tenths: tenths of a credit that the CV earns on the posting's skills, 0 where unknown.
-        skills: number of skills that the posting asks for, 0 where either side names none.
+        asked: number of skills that the posting asks for, 0 where either side names none.
         match: weighted score, 0..100.
         stated: whether the posting's skills are the vendor's.
     """
-    share = (10 * tenths + _SKILLS_PRIOR * _SKILLS_PRIOR_SHARE) / (skills + _SKILLS_PRIOR)
+    share = (10 * tenths + _SKILLS_PRIOR * _SKILLS_PRIOR_SHARE) / (asked + _SKILLS_PRIOR)
     field = np.where(industry < 0, _INDUSTRY_UNKNOWN, industry)
     trust = np.where(stated, np.float32(_RELEVANCE_MATCH), np.float32(0))
     total = (semantic + _RELEVANCE_INDUSTRY * field + _RELEVANCE_SKILLS * share + trust * match) / (
@@ -190,42 +206,3 @@ def relevance(
     )
     result: NDArray[np.float32] = np.round(total, 1).astype(np.float32)
     return result
-
-
-def reasoning(
-    *,
-    matching: Sequence[str],
-    asked: int,
-    near: tuple[str, str] | None,
-    posting_level: str | None,
-    profile_level: str | None,
-    posting_industries: Sequence[str] | None,
-    profile_industries: Sequence[str] | None,
-    arrangement: str | None,
-    semantic: int,
-) -> str:
-    """The facts of a pair in one or two sentences, until Claude has said more.
-
-    `matching` are the posting's skills that the CV shows, of `asked` (0: unknown); `near` is the first related skill,
-    as the CV and as the posting spells it.
-    """
-    sentences = []
-    if asked:
-        names = f": {', '.join(matching[:5])}" if matching else ""
-        sentences.append(f"Shows {len(matching)} of {asked} skills asked for{names}.")
-        if near:
-            sentences.append(f"{near[0]} is close to {near[1]}.")
-    facts = []
-    if posting_level and profile_level:
-        same = "the level asked for" if posting_level == profile_level else f"{posting_level} years asked for"
-        facts.append(f"experience {profile_level} years, {same}")
-    shared = [name for name in posting_industries or () if name in (profile_industries or ())]
-    if shared:
-        facts.append(f"same field ({', '.join(shared[:2])})")
-    elif posting_industries and profile_industries:
-        facts.append(f"field is {posting_industries[0]}, CV is of {profile_industries[0]}")
-    if arrangement:
-        facts.append(f"work is {arrangement.lower()}")
-    facts.append(f"texts alike to {semantic} of 100")
-    sentence = "; ".join(facts)
-    return " ".join([*sentences, sentence[0].upper() + sentence[1:] + "."])

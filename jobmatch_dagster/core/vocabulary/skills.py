@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rapidfuzz import fuzz, process
 
@@ -24,6 +24,8 @@ HitKind = Literal["exact", "alias", "fuzzy", "related", "similar", "category"]
 CREDITS: Mapping[HitKind, float] = {
     "exact": 1.0, "alias": 1.0, "fuzzy": 1.0, "related": 0.7, "similar": 0.7, "category": 0.4
 }  # fmt: skip
+
+_TENTHS: Mapping[HitKind, int] = {kind: round(10 * credit) for kind, credit in CREDITS.items()}
 
 # What is near to the thing itself.
 RELATED_KINDS: frozenset[HitKind] = frozenset({"related", "similar"})
@@ -49,8 +51,7 @@ _SEPARATOR = re.compile(r"^\s*(?:[,;|/•·:&()\[\]*\n\t–—-]|and\b|und\b|or\
 _SEPARATOR_BEFORE = re.compile(r"(?:[,;|/•·:&()\[\]*\n\t–—-]|\band|\bund|\bor|\boder)\s*$|^\s*$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class SkillHit:
+class SkillHit(NamedTuple):
     """A skill of the posting that something in the CV answers, both in their own spelling."""
 
     kind: HitKind
@@ -63,27 +64,49 @@ class SkillHit:
         return CREDITS[self.kind]
 
 
-@dataclass(frozen=True, slots=True)
-class SkillMatch:
-    """The comparison of a posting's skills with a CV's; `share` is None when either side names none."""
+class SkillMatch(NamedTuple):
+    """The comparison of a posting's skills with a CV's, in their own spelling. Each skill counts once.
+
+    Attributes:
+        hits: the posting's skills that something in the CV answers.
+        matching: those of them that the CV shows itself (exact, alias or fuzzy).
+        missing: the posting's skills that nothing answers.
+        offered: all skills of the CV.
+    """
 
     hits: tuple[SkillHit, ...]
+    matching: tuple[str, ...]
     missing: tuple[str, ...]
-    additional: tuple[str, ...]
-    share: float | None
+    offered: tuple[str, ...]
 
     @property
-    def matching(self) -> list[str]:
-        """The posting's skills that the CV shows (exact, alias or fuzzy), in the posting's spelling."""
-        return [hit.job_skill for hit in self.hits if hit.credit == 1.0]
+    def asked(self) -> int:
+        """Number of skills that the CV is measured by; 0 when either side names none."""
+        return len(self.hits) + len(self.missing) if self.offered else 0
+
+    @property
+    def tenths(self) -> int:
+        """Credit of all hits in tenths, so that sums are exact whatever the order of the skills."""
+        return sum(_TENTHS[hit.kind] for hit in self.hits)
+
+    @property
+    def share(self) -> float | None:
+        """Credit as a share of the skills asked for, 0 to 1; None when either side names none."""
+        return self.tenths / (10 * self.asked) if self.asked else None
+
+    @property
+    def additional(self) -> list[str]:
+        """The CV's skills that answer nothing in the posting."""
+        answering = {hit.cv_skill for hit in self.hits}
+        return [surface for surface in self.offered if surface not in answering]
 
     @property
     def summary(self) -> str:
         """For people: "70.0 % (7/10)", counting what the CV shows, or "unknown"."""
-        if self.share is None:
+        if not self.asked:
             return "unknown"
-        total = len(self.hits) + len(self.missing)
-        return f"{100 * len(self.matching) / total:.1f} % ({len(self.matching)}/{total})"
+        shown = len(self.matching)
+        return f"{100 * shown / self.asked:.1f} % ({shown}/{self.asked})"
 
 
 def canonical(surface: str) -> str:
@@ -93,73 +116,75 @@ def canonical(surface: str) -> str:
 
 Similar = Mapping[str, Sequence[str]]
 """For names of the table, skills outside it that are alike (`similar_skills.by_name`)."""
-_NONE_SIMILAR: Similar = {}
+NONE_SIMILAR: Similar = {}
 
 
-def compare_skills(
-    job_skills: Sequence[str] | None, cv_skills: Sequence[str] | None, similar: Similar = _NONE_SIMILAR
-) -> SkillMatch:
-    """Compare two lists of skills; each skill counts once, however often and in whatever spelling it is named."""
-    wanted, offered = skills_by_id(job_skills), skills_by_id(cv_skills)
-    if not wanted or not offered:
-        return SkillMatch((), tuple(wanted.values()), tuple(offered.values()), None)
-    answers = answers_of(offered, similar)
-    found, missing = match_skills(wanted, answers)
-    hits = tuple(SkillHit(*hit) for hit in found)
-    answering = {answers[skill_id][1] for skill_id in wanted if skill_id in answers}
-    additional = tuple(surface for surface in offered.values() if surface not in answering)
-    # In tenths, so that the order of the skills does not show in the last digit.
-    share = sum(round(10 * hit.credit) for hit in hits) / (10 * len(wanted))
-    return SkillMatch(hits, tuple(missing), additional, share)
+class OfferedSkills(NamedTuple):
+    """The skills of a CV, ready to be compared with many postings.
+
+    Attributes:
+        surfaces: the CV's skills, each once, in its spelling.
+        answers: for each skill that the CV answers the kind of answer (None: the skill itself) and the CV's surface.
+    """
+
+    surfaces: tuple[str, ...]
+    answers: Mapping[str, tuple[HitKind | None, str]]
+
+    def tenths(self) -> dict[str, int]:
+        """For each skill that the CV answers, its credit in tenths: the row of a CV in a block of pairs."""
+        return {
+            skill_id: _TENTHS["exact"] if kind is None else _TENTHS[kind]
+            for skill_id, (kind, _) in self.answers.items()
+        }
 
 
-Answers = Mapping[str, tuple[HitKind | None, str]]
-"""For each skill that a CV answers: the kind of answer (None: the skill itself) and the CV's surface."""
+NOTHING_OFFERED = OfferedSkills((), {})
 
 
-def answers_of(offered: Mapping[str, str], similar: Similar = _NONE_SIMILAR) -> Answers:
-    """What the skills of a CV (`skills_by_id`) answer: themselves, and what is near to them; the best answer counts."""
+def offer_skills(cv_skills: Sequence[str] | None, similar: Similar = NONE_SIMILAR) -> OfferedSkills:
+    """What the skills of a CV answer: themselves, and what is near to them; the best answer counts."""
+    offered = skills_by_id(cv_skills)
     answers: dict[str, tuple[HitKind | None, str]] = {
         skill_id: (None, surface) for skill_id, surface in offered.items()
     }
-    _add_answers(answers, offered, "related")
-    if similar:
-        for skill_id, surface in offered.items():
-            for other in similar.get(skill_id, ()):
-                answers.setdefault(other, ("similar", surface))
-    _add_answers(answers, offered, "category")
-    return answers
-
-
-def _add_answers(answers: dict[str, tuple[HitKind | None, str]], offered: Mapping[str, str], kind: HitKind) -> None:
     for skill_id, surface in offered.items():
-        for other, credit in _neighbours(skill_id).items():
-            if credit == CREDITS[kind]:
-                answers.setdefault(other, (kind, surface))
+        for other in _table().related.get(skill_id, ()):
+            answers.setdefault(other, ("related", surface))
+    for skill_id, surface in offered.items():
+        for other in similar.get(skill_id, ()):
+            answers.setdefault(other, ("similar", surface))
+    for skill_id, surface in offered.items():
+        for other in _category_members(_table().categories.get(skill_id)):
+            answers.setdefault(other, ("category", surface))
+    return OfferedSkills(tuple(offered.values()), answers)
 
 
-def match_skills(wanted: Mapping[str, str], answers: Answers) -> tuple[list[tuple[HitKind, str, str]], list[str]]:
-    """Hits as (kind, posting's surface, CV's surface), and the posting's skills that nothing answers."""
-    hits: list[tuple[HitKind, str, str]] = []
+def match_skills(wanted: Mapping[str, str], offered: OfferedSkills) -> SkillMatch:
+    """Compare the skills of a posting (`skills_by_id`) with a CV's."""
+    if not offered.surfaces:
+        return SkillMatch((), (), tuple(wanted.values()), ())
+    hits: list[SkillHit] = []
+    matching: list[str] = []
     missing: list[str] = []
+    answers = offered.answers
     for skill_id, surface in wanted.items():
         answer = answers.get(skill_id)
         if answer is None:
             missing.append(surface)
-        else:
-            hits.append((answer[0] or _same_kind(surface, answer[1]), surface, answer[1]))
-    return hits, missing
+            continue
+        kind, own = answer
+        if kind is None:
+            kind = _same_kind(surface, own)
+            matching.append(surface)
+        hits.append(SkillHit(kind, surface, own))
+    return SkillMatch(tuple(hits), tuple(matching), tuple(missing), offered.surfaces)
 
 
-def credits_of(cv_skills: Sequence[str] | None, similar: Similar = _NONE_SIMILAR) -> dict[str, float]:
-    """For each skill that a CV answers, how far: the row of a CV in the matching engine."""
-    found: dict[str, float] = {}
-    for skill_id in skills_by_id(cv_skills):
-        for other, credit in _neighbours(skill_id).items():
-            found[other] = max(credit, found.get(other, 0.0))
-        for other in similar.get(skill_id, ()):
-            found[other] = max(CREDITS["similar"], found.get(other, 0.0))
-    return found
+def compare_skills(
+    job_skills: Sequence[str] | None, cv_skills: Sequence[str] | None, similar: Similar = NONE_SIMILAR
+) -> SkillMatch:
+    """Compare two lists of skills; each skill counts once, however often and in whatever spelling it is named."""
+    return match_skills(skills_by_id(job_skills), offer_skills(cv_skills, similar))
 
 
 def skill_ids(skills: Sequence[str] | None) -> list[str]:
@@ -274,7 +299,7 @@ def _fold(surface: str) -> str:
     return _SPACE.sub(" ", unicodedata.normalize("NFKC", surface).casefold()).strip()
 
 
-def _level(surface: str) -> str:
+def _without_level_words(surface: str) -> str:
     """A folded surface without parentheses and words of level ("good knowledge of Excel (basics)": "excel")."""
     folded = _fold(surface)
     plain = _SPACE.sub(" ", _LEVEL_WORDS.sub(" ", _PARENTHESES.sub(" ", folded))).strip(" ,:;-–•*").rstrip(". ")
@@ -286,7 +311,7 @@ def _canonical(surface: str) -> str:
     known = _lookup(surface)
     if known is not None:
         return known
-    key = _level(surface)
+    key = _without_level_words(surface)
     if len(key) >= FUZZY_MIN_CHARACTERS:
         near = process.extract(key, _fuzzy_surfaces(), scorer=fuzz.ratio, score_cutoff=FUZZY_MIN_RATIO, limit=5)
         for known_surface, *_ in near:
@@ -308,7 +333,7 @@ def _is_misspelling(one: str, other: str) -> bool:
 def _lookup(surface: str) -> str | None:
     """The table's name of a surface, as it stands or without its level; None when the table lacks it."""
     ids = _table().ids
-    return ids.get(_fold(surface)) or ids.get(_level(surface))
+    return ids.get(_fold(surface)) or ids.get(_without_level_words(surface))
 
 
 @functools.cache
@@ -325,28 +350,17 @@ def skills_by_id(skills: Sequence[str] | None) -> dict[str, str]:
     return found
 
 
-@functools.lru_cache(maxsize=200_000)
-def _neighbours(skill_id: str) -> Mapping[str, float]:
-    """The skills that this one answers, and how far."""
-    table = _table()
-    found = {skill_id: CREDITS["exact"]}
-    for other in table.related.get(skill_id, ()):
-        found.setdefault(other, CREDITS["related"])
-    category = table.categories.get(skill_id)
-    if category and category not in _LOOSE_CATEGORIES:
-        for other in _category_members(category):
-            found.setdefault(other, CREDITS["category"])
-    return found
-
-
 @functools.cache
-def _category_members(category: str) -> tuple[str, ...]:
+def _category_members(category: str | None) -> tuple[str, ...]:
+    """The skills of a category that says something; none of a category that is only a drawer."""
+    if category is None or category in _LOOSE_CATEGORIES:
+        return ()
     return tuple(name for name, of in _table().categories.items() if of == category)
 
 
 @functools.lru_cache(maxsize=200_000)
 def _same_kind(job_surface: str, cv_surface: str) -> HitKind:
-    if _level(job_surface) == _level(cv_surface):
+    if _without_level_words(job_surface) == _without_level_words(cv_surface):
         return "exact"
     return "alias" if _lookup(job_surface) and _lookup(cv_surface) else "fuzzy"
 

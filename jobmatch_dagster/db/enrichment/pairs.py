@@ -22,6 +22,7 @@ class WaitingPair:
         asked_job_id: the posting that is asked about, the oldest of the cluster.
         filters: verdicts on the user's preferences by filter; None without preferences.
         was_asked: whether its request was in a message batch when the pair was last checked.
+        embedding_model: the model that the pair was scored with.
     """
 
     match_id: int
@@ -32,6 +33,7 @@ class WaitingPair:
     record_hash: str
     filters: Mapping[str, str] | None
     was_asked: bool
+    embedding_model: str
 
 
 @dataclass(frozen=True)

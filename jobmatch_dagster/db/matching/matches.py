@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, text
 
-from jobmatch_dagster.core.matching.blocks import MatchTable
-from jobmatch_dagster.core.matching.posting_facts import PostingFacts, facts_version, posting_facts
-from jobmatch_dagster.core.vocabulary.skills import Similar
+from jobmatch_dagster.core.matching.kept_pairs import KeptPairs
+from jobmatch_dagster.core.matching.posting_facts import PostingFacts, derive_facts, facts_version
 from jobmatch_dagster.db.connection.bulk import read_vectors, stage, stage_lines
 from jobmatch_dagster.db.connection.engine import read_sql, run_query
 from jobmatch_dagster.db.matching.match_rows import MATCH_LINE_COLUMNS, ScoredBy, match_lines
@@ -58,7 +57,7 @@ def read_facts(connection: Connection) -> None:
     stale = run_query(connection, "matching/postings_without_facts", {"facts_version": version})
     if not stale:
         return
-    rows = ((row.id, row.record_hash, version, *astuple(_facts(row))) for row in stale)
+    rows = ((row.id, row.record_hash, version, *astuple(derive_facts(row))) for row in stale)
     columns = ("job_id", "record_hash", "facts_version", *(field.name for field in fields(PostingFacts)))
     stage(connection, "job_facts", columns, rows, name="staged_facts")
     run_query(connection, "matching/merge_facts")
@@ -112,24 +111,23 @@ def most_decided(connection: Connection, user_ids: Sequence[int]) -> int:
 
 def write_matches(
     connection: Connection,
-    table: MatchTable,
+    pairs: KeptPairs,
     profiles: Sequence[Row[Any]],
     postings: Sequence[Row[Any]],
-    similar: Similar,
     scored_by: ScoredBy,
     *,
     keep_best: int,
 ) -> WriteCounts:
-    """Replace the matches of these users with the chosen postings by the rows of the table, whose indices they are.
+    """Replace the matches of these users with the chosen postings by these pairs, whose indices they are.
 
     Decisions and matches of closed postings stay. Afterwards each user keeps the `keep_best` best of the others.
     Postings that none of the users has a match with, most of an hour's, are inserted as they are, the others merged.
     """
     user_ids = [row.user_id for row in profiles]
     # Not COPY into the table itself: under row-level security it is not allowed.
-    lines = match_lines(table, profiles, postings, similar, scored_by)
+    lines = match_lines(pairs, profiles, postings, scored_by)
     staged = stage_lines(connection, "user_job_matches", MATCH_LINE_COLUMNS, lines, name="staged_matches")
-    if len(table) and np.bincount(table.user).max() > keep_best:
+    if pairs.most_of_a_user > keep_best:
         staged -= _rowcount(connection, "matching/cap_staged_matches", {"most": keep_best})
     known = [row.job_id for row in run_query(connection, "matching/postings_with_matches", {"user_ids": user_ids})]
     inserted = _rowcount(connection, "matching/insert_matches", {"known": known})
@@ -166,18 +164,6 @@ def note_users_matched(connection: Connection, profiles: Sequence[Row[Any]], sco
             "scoring_key": scoring_key, "run_id": run_id,
         },
     )  # fmt: skip
-
-
-def _facts(row: Row[Any]) -> PostingFacts:
-    return posting_facts(
-        title=row.title,
-        location=row.location,
-        description=row.description,
-        key_skills=row.ai_key_skills,
-        experience_level=row.ai_experience_level,
-        industries=row.ai_taxonomies_a,
-        work_arrangement=row.ai_work_arrangement,
-    )
 
 
 # How long a decision waits for a table that is in use.

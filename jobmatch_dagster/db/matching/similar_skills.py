@@ -33,6 +33,15 @@ class SimilarSkills:
     encode: Callable[[Sequence[str]], NDArray[np.float32]] = field(repr=False, compare=False)
 
 
+def read_similar_skills(
+    connection: Connection, model: str, skills: Sequence[Sequence[str] | None]
+) -> dict[str, list[str]]:
+    """For skills of postings (a list each) the table's names that are alike, as far as they are stored."""
+    wanted = comparable(skill for of_posting in skills for skill in skill_ids(of_posting))
+    found = _stored(connection, model, wanted)
+    return {skill: names for skill, names in found.items() if names}
+
+
 def similar_skills(
     connection: Connection, finder: SimilarSkills | None, model: str, skills: Sequence[Sequence[str] | None]
 ) -> dict[str, list[str]]:
@@ -44,13 +53,11 @@ def similar_skills(
     if finder is None:
         return {}
     wanted = comparable(skill for of_posting in skills for skill in skill_ids(of_posting))
-    version = similar_skills_version()
-    rows = run_query(connection, "matching/skill_neighbours", {"model": model, "version": version, "skills": wanted})
-    found = {row.skill: list(row.neighbours) for row in rows}
+    found = _stored(connection, model, wanted)
     unseen = [skill for skill in wanted if skill not in found]
     if unseen and finder.model == model:
         new = neighbours(unseen, finder.encode(unseen), _table_vectors(finder, names_compared()))
-        staged = ((model, version, skill, names) for skill, names in new.items())
+        staged = ((model, similar_skills_version(), skill, names) for skill, names in new.items())
         stage(connection, "skill_neighbours", _COLUMNS, staged, name="staged_neighbours")
         run_query(connection, "matching/insert_skill_neighbours")
         connection.exec_driver_sql("DROP TABLE staged_neighbours")
@@ -62,3 +69,9 @@ def similar_skills(
 def _table_vectors(finder: SimilarSkills, names: tuple[str, ...]) -> NDArray[np.float32]:
     """Vectors of the table's names: hundreds of texts, and the same for every call of a process."""
     return finder.encode(names)
+
+
+def _stored(connection: Connection, model: str, wanted: Sequence[str]) -> dict[str, list[str]]:
+    parameters = {"model": model, "version": similar_skills_version(), "skills": list(wanted)}
+    rows = run_query(connection, "matching/skill_neighbours", parameters)
+    return {row.skill: list(row.neighbours) for row in rows}

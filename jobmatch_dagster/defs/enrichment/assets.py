@@ -15,6 +15,7 @@ from jobmatch_dagster.partitions import HOURS, USERS
 from jobmatch_dagster.pipeline.enrichment.ask import enrich_pairs
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.clock import wall_time
+from jobmatch_dagster.resources.matching import MatchingResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 
 _TABLE = {
@@ -36,7 +37,7 @@ _TABLE = {
     metadata={**_TABLE, "dagster/column_lineage": column_lineage("enrichment/claude_matches")},
 )
 def claude_matches(
-    context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource
+    context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource, matching: MatchingResource
 ) -> dg.MaterializeResult[None]:
     """One row per pair that Claude has judged: its score and reasons, for all active users.
 
@@ -44,7 +45,7 @@ def claude_matches(
     `CLAUDE_BATCH_MIN` requests and more are sent as a message batch, whose answers the job `collect_claude_batches`
     stores. Without a key no call is made and the pairs wait. Running it again never pays for a stored answer twice.
     """
-    return _result(context, database, claude, None)
+    return _result(context, database, claude, matching, None)
 
 
 @dg.asset(
@@ -59,7 +60,7 @@ def claude_matches(
     metadata={**_TABLE, "dagster/column_lineage": column_lineage("enrichment/user_claude_matches")},
 )
 def user_claude_matches(
-    context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource
+    context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource, matching: MatchingResource
 ) -> dg.MaterializeResult[None]:
     """One row per pair of this user that Claude has judged: its score and reasons.
 
@@ -68,16 +69,20 @@ def user_claude_matches(
     stores. Without a key no call is made and the pairs wait. Running it again never pays for a stored answer twice.
     """
     tag_run(context, {names.TAG_USER: context.partition_key})
-    return _result(context, database, claude, [context.partition_key])
+    return _result(context, database, claude, matching, [context.partition_key])
 
 
 def _result(
-    context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource, user_keys: list[str] | None
+    context: dg.AssetExecutionContext,
+    database: PostgresResource,
+    claude: ClaudeResource,
+    matching: MatchingResource,
+    user_keys: list[str] | None,
 ) -> dg.MaterializeResult[None]:
     steps = Steps()
     try:
         report = enrich_pairs(
-            database.database(), claude, context.run.run_id, user_keys, log_progress("pairs asked about")
+            database.database(), claude, matching, context.run.run_id, user_keys, log_progress("pairs asked about")
         )
     except PermanentFailure as error:
         inputs = {"next_step": next_step(type(error).__name__), "model": claude.model}

@@ -9,6 +9,7 @@ from jobmatch_dagster.errors import PermanentFailure
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.pipeline.enrichment.ask import enrich_pairs
 from jobmatch_dagster.resources.claude import ClaudeResource
+from jobmatch_dagster.resources.matching import MatchingResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 
 
@@ -22,14 +23,19 @@ class AskSettings(dg.Config):
 
 @dg.op(pool=names.POOL_CLAUDE)
 def ask_waiting_pairs(
-    context: dg.OpExecutionContext, config: AskSettings, database: PostgresResource, claude: ClaudeResource
+    context: dg.OpExecutionContext,
+    config: AskSettings,
+    database: PostgresResource,
+    claude: ClaudeResource,
+    matching: MatchingResource,
 ) -> None:
     """Store answers of ended batches, apply stored answers, and ask about waiting pairs of all active users."""
     if config.retry_failed:
         with database.database().begin() as connection:
             retry_failed(connection)
     try:
-        report = enrich_pairs(database.database(), claude, context.run_id, None, log_progress("pairs asked about"))
+        progress = log_progress("pairs asked about")
+        report = enrich_pairs(database.database(), claude, matching, context.run_id, None, progress)
     except PermanentFailure as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     context.add_output_metadata(dict(report.metadata()))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed
 from jobmatch_dagster.core.progress import Progress, no_progress
-from jobmatch_dagster.db.catalog.embeddings import StalePosting, Vector, stale_postings, write_posting_vectors
+from jobmatch_dagster.db.catalog.embeddings import Vector, stale_postings, write_posting_vectors
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.locks import EMBEDDING, exclusively
 from jobmatch_dagster.resources.embedder import EmbedderResource
@@ -32,7 +32,7 @@ def embed_postings(
                 stale = stale_postings(connection, embedder.model, _TEXTS_PER_TRANSACTION)
             if not stale:
                 return EmbedReport(embedded, truncated)
-            encoded = embedder.encode([_text(posting) for posting in stale], on_progress)
+            encoded = embedder.encode([posting_text_to_embed(posting) for posting in stale], on_progress)
             vectors = (
                 Vector(posting.id, posting.text_hash, vector)
                 for posting, vector in zip(stale, encoded.vectors, strict=True)
@@ -40,14 +40,3 @@ def embed_postings(
             with database.begin() as connection:
                 embedded += write_posting_vectors(connection, embedder.model, vectors, run_id)
             truncated += encoded.truncated
-
-
-def _text(posting: StalePosting) -> str:
-    return posting_text_to_embed(
-        title=posting.title,
-        key_skills=posting.ai_key_skills,
-        keywords=posting.ai_keywords,
-        core_responsibilities=posting.ai_core_responsibilities,
-        requirements_summary=posting.ai_requirements_summary,
-        description=posting.description,
-    )

@@ -21,11 +21,13 @@ from jobmatch_dagster.pipeline.enrichment.pair_requests import PreparedPair, pre
 from jobmatch_dagster.pipeline.enrichment.report import EnrichReport
 from jobmatch_dagster.pipeline.enrichment.submit_batch import submit_batch
 from jobmatch_dagster.resources.claude import ClaudeResource
+from jobmatch_dagster.resources.matching import MatchingResource
 
 
 def enrich_pairs(
     database: Database,
     claude: ClaudeResource,
+    matching: MatchingResource,
     run_id: str,
     user_keys: Sequence[str] | None = None,
     on_progress: Progress = no_progress,
@@ -41,7 +43,7 @@ def enrich_pairs(
     report = EnrichReport()
     if claude.enabled:
         with exclusively(database, ASKING_CLAUDE), closing(claude.client()) as client:
-            _PairQueue(ClaudeRun(database, claude, client, run_id, report), on_progress).work(user_keys)
+            _PairQueue(ClaudeRun(database, claude, matching, client, run_id, report), on_progress).work(user_keys)
     else:
         report.note = "ANTHROPIC_API_KEY is not set: nothing was called"
     with database.begin() as connection:
@@ -84,7 +86,7 @@ class _PairQueue:
         """Apply stored answers and ask for the others, until nothing is left to ask. A run makes each request once."""
         if not pairs:
             return
-        open_pairs = prepare_pairs(self._run.database, pairs, self._run.client.model)
+        open_pairs = prepare_pairs(self._run, pairs)
         asked: set[str] = set()
         while open_pairs:
             check = self._apply_ledger(open_pairs, is_first=not asked)

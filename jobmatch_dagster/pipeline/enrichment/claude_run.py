@@ -6,6 +6,7 @@ from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.pipeline.enrichment.report import EnrichReport
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.claude_client import ClaudeClient
+from jobmatch_dagster.resources.matching import MatchingResource
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class ClaudeRun:
     Attributes:
         database: the project's database.
         claude: budgets and limits of this deployment.
+        matching: what pairs are scored by in this deployment.
         client: connection to the API, open for the length of the run.
         run_id: Dagster run, stored with each request.
         report: what the run has done so far; the steps add to it.
@@ -22,6 +24,7 @@ class ClaudeRun:
 
     database: Database
     claude: ClaudeResource
+    matching: MatchingResource
     client: ClaudeClient
     run_id: str
     report: EnrichReport

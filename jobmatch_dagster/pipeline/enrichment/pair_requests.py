@@ -1,19 +1,19 @@
 """Waiting pairs with the requests that are made of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from jobmatch_dagster.core.enrichment.analysis import PostingFacts, analyse, posting_facts, profile_facts
+from sqlalchemy import Connection
+
+from jobmatch_dagster.core.enrichment.analysis import SentPosting, analyse, posting_to_send, profile_to_send
 from jobmatch_dagster.core.enrichment.prompt import PairRequest, build_request
-from jobmatch_dagster.core.json_values import JsonObject
-from jobmatch_dagster.db.connection.engine import Database
-from jobmatch_dagster.db.enrichment.pairs import (
-    ComparedPosting,
-    ComparedProfile,
-    WaitingPair,
-    postings_of_pairs,
-    profiles_of_pairs,
-)
+from jobmatch_dagster.core.matching.judge import ScoringRules, facts_of_profile
+from jobmatch_dagster.core.matching.posting_facts import PostingFacts, derive_facts
+from jobmatch_dagster.core.vocabulary.similar_skills import by_name
+from jobmatch_dagster.db.enrichment.pairs import ComparedPosting, WaitingPair, postings_of_pairs, profiles_of_pairs
+from jobmatch_dagster.db.matching.similar_skills import read_similar_skills
+from jobmatch_dagster.pipeline.enrichment.claude_run import ClaudeRun
+from jobmatch_dagster.resources.matching import MatchingResource
 
 
 @dataclass(frozen=True)
@@ -37,39 +37,73 @@ class PreparedPair:
     text_hash: str
 
 
-def prepare_pairs(database: Database, pairs: Sequence[WaitingPair], model: str) -> list[PreparedPair]:
-    """Build the requests of pairs. Pairs whose profile or posting no longer exists are left out."""
-    with database.begin() as connection:
-        profiles, postings = profiles_of_pairs(connection, pairs), postings_of_pairs(connection, pairs)
-    sent_profiles = {key: profile_facts(vars(profile)) for key, profile in profiles.items()}
-    sent_postings = {job_id: posting_facts(vars(posting)) for job_id, posting in postings.items()}
+def prepare_pairs(run: ClaudeRun, pairs: Sequence[WaitingPair]) -> list[PreparedPair]:
+    """Build the requests of pairs. Pairs whose profile or posting no longer exists are left out.
+
+    A pair is described by what it was scored with: the weights of the deployment, and the similar skills of the
+    embedding model.
+    """
+    with run.database.read() as connection:
+        profiles, rows = profiles_of_pairs(connection, pairs), postings_of_pairs(connection, pairs)
+        postings = {job_id: _prepare_posting(row) for job_id, row in rows.items()}
+        rules = _read_rules(connection, run.matching, pairs, postings.values())
+    sent_profiles = {key: profile_to_send(profile) for key, profile in profiles.items()}
     prepared = []
     for pair in pairs:
-        profile_key = (pair.user_id, pair.profile_version)
-        profile = profiles.get(profile_key)
+        key = (pair.user_id, pair.profile_version)
         asked, own = postings.get(pair.asked_job_id), postings.get(pair.job_id)
-        if profile is not None and asked is not None and own is not None:
-            prepared.append(_prepare(pair, profile, sent_profiles[profile_key], asked, own, sent_postings, model))
+        if key not in profiles or asked is None or own is None:
+            continue
+        facts, scored_by = facts_of_profile(profiles[key]), rules[pair.embedding_model]
+        analysis = analyse(facts, asked.facts, scored_by, pair.filters)
+        request = build_request(sent_profiles[key], asked.sent.sent, analysis.sent)
+        percent = analysis.percent if own is asked else analyse(facts, own.facts, scored_by).percent
+        prepared.append(_prepare(pair, request, percent, asked, own, run.client.model))
     return prepared
+
+
+@dataclass(frozen=True)
+class _PreparedPosting:
+    """A posting, what is compared of it, and what is sent of it."""
+
+    text_hash: str
+    facts: PostingFacts
+    sent: SentPosting
+
+
+def _prepare_posting(row: ComparedPosting) -> _PreparedPosting:
+    facts = row.facts or derive_facts(row)
+    return _PreparedPosting(row.text_hash, facts, posting_to_send(row, facts))
+
+
+def _read_rules(
+    connection: Connection,
+    matching: MatchingResource,
+    pairs: Sequence[WaitingPair],
+    postings: Iterable[_PreparedPosting],
+) -> dict[str, ScoringRules]:
+    """What pairs are judged by, for each embedding model that scored some of them."""
+    skills = [posting.facts.skills for posting in postings]
+    rules = {}
+    for model in {pair.embedding_model for pair in pairs}:
+        similar = by_name(read_similar_skills(connection, model, skills)) if matching.similar_skills else {}
+        rules[model] = ScoringRules(matching.weights(), similar)
+    return rules
 
 
 def _prepare(
     pair: WaitingPair,
-    profile: ComparedProfile,
-    sent_profile: JsonObject,
-    asked: ComparedPosting,
-    own: ComparedPosting,
-    sent_postings: Mapping[int, PostingFacts],
+    request: PairRequest,
+    percent: float | None,
+    asked: _PreparedPosting,
+    own: _PreparedPosting,
     model: str,
 ) -> PreparedPair:
-    analysis = analyse(vars(asked), vars(profile), pair.filters)
-    request = build_request(sent_profile, sent_postings[asked.id].sent, analysis.sent)
-    signs = {*sent_postings[asked.id].signs, *sent_postings[own.id].signs}
     return PreparedPair(
         pair=pair,
         request=request,
         request_hashes=(request.request_hash(pair.user_id, model), request.again("").request_hash(pair.user_id, model)),
-        percent=analysis.percent if own is asked else analyse(vars(own), vars(profile)).percent,
-        signs=tuple(sorted(signs)),
+        percent=percent,
+        signs=tuple(sorted({*asked.sent.signs, *own.sent.signs})),
         text_hash=asked.text_hash,
     )

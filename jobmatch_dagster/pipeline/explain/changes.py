@@ -1,13 +1,13 @@
-"""What would have to change for another verdict: the same pair scored again with one thing different.
+"""What would have to change for another verdict: the same pair judged again with one thing different.
 
-Put here the changes that are tried.
+Belongs here: the changes that are tried.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from jobmatch_dagster.core.matching.blocks import PairExplanation, explain_pair
-from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD, priority
+from jobmatch_dagster.core.matching.judge import Judgement, ProfileFacts, judge
+from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD
 from jobmatch_dagster.pipeline.explain.facts import Facts
 
 SKILLS_TRIED = 8
@@ -22,33 +22,35 @@ def changes(facts: Facts) -> list[Change]:
 
 def skills_to_reach(facts: Facts, score: int) -> Sequence[str] | None:
     """Missing skills, in the posting's order, that lift the score to this; None when all together do not."""
-    if facts.pair is None or facts.pair.match is None or facts.pair.match >= score:
+    if facts.pair is None or facts.pair.score is None or facts.pair.score >= score:
         return ()
     for count in range(1, len(facts.pair.skills.missing) + 1):
         added = facts.pair.skills.missing[:count]
-        if (_with(facts, skills=added).match or 0) >= score:
+        if (_with_skills(facts, added).score or 0) >= score:
             return added
     return None
 
 
 def _changes(facts: Facts) -> Iterator[Change]:
-    pair, loaded = facts.pair, facts.loaded
-    if pair is None or loaded is None:
+    pair, compared = facts.pair, facts.compared
+    if pair is None or compared is None:
         return
+    profile, posting = compared.profile, compared.posting
     for skill in pair.skills.missing[:SKILLS_TRIED]:
-        yield _told(f"the CV shows {skill}", _with(facts, skills=[skill]))
+        yield _change(f"the CV shows {skill}", _with_skills(facts, [skill]))
     if len(pair.skills.missing) > 1:
         count = len(pair.skills.missing)
-        yield _told(f"the CV shows all {count} missing skills", _with(facts, skills=pair.skills.missing))
-    level = loaded.posting_block.experience_level[0]
+        yield _change(f"the CV shows all {count} missing skills", _with_skills(facts, pair.skills.missing))
+    level = posting.experience_level
     if level and pair.parts.experience != 100:
-        yield _told(f"the experience is {level} years", _with(facts, level=level))
-    arrangement = loaded.posting_block.work_arrangement[0]
+        yield _change(f"the experience is {level} years", _with(facts, replace(profile, experience_level=level)))
+    arrangement = posting.work_arrangement
     if arrangement and pair.parts.work_arrangement not in (None, 100):
-        yield _told(f"the user accepts {arrangement}", _with(facts, arrangement=arrangement))
-    industries = loaded.posting_block.industries[0]
-    if industries and pair.parts.industry != 100:
-        yield _told(f"the CV is of {industries[0]}", _with(facts, industry=industries[0]))
+        accepted = [*(profile.work_arrangements or ()), arrangement]
+        yield _change(f"the user accepts {arrangement}", _with(facts, replace(profile, work_arrangements=accepted)))
+    if posting.industries and pair.parts.industry != 100:
+        industries = [*(profile.industries or ()), posting.industries[0]]
+        yield _change(f"the CV is of {posting.industries[0]}", _with(facts, replace(profile, industries=industries)))
 
 
 def verdicts(facts: Facts) -> dict[str, str]:
@@ -72,30 +74,17 @@ def verdicts(facts: Facts) -> dict[str, str]:
     return told
 
 
-def _told(what: str, pair: PairExplanation) -> Change:
-    return what, pair.match, priority(pair.match), ", ".join(pair.unfit) or "fits"
+def _change(what: str, pair: Judgement) -> Change:
+    return what, pair.score, pair.priority, ", ".join(pair.unfit) or "fits"
 
 
-def _with(
-    facts: Facts,
-    *,
-    skills: Sequence[str] = (),
-    level: str | None = None,
-    arrangement: str | None = None,
-    industry: str | None = None,
-) -> PairExplanation:
-    """The pair as it would be with these in the profile."""
-    loaded = facts.loaded
-    if loaded is None:
+def _with_skills(facts: Facts, skills: Sequence[str]) -> Judgement:
+    profile = facts.compared.profile if facts.compared else ProfileFacts()
+    return _with(facts, replace(profile, skills=[*(profile.skills or ()), *skills]))
+
+
+def _with(facts: Facts, profile: ProfileFacts) -> Judgement:
+    """The pair as it would be with this profile."""
+    if facts.compared is None or facts.loaded is None:
         raise ValueError("a pair that has no score has no other score either")
-    block = loaded.profile_block
-    changed = replace(
-        block,
-        skills=[[*(block.skills[0] or ()), *skills]],
-        experience_level=[level or block.experience_level[0]],
-        work_arrangements=[[*(block.work_arrangements[0] or ()), arrangement] if arrangement
-                           else block.work_arrangements[0]],
-        industries=[[*(block.industries[0] or ()), industry] if industry else block.industries[0]],
-    )  # fmt: skip
-    calibration, weights = facts.calibration.calibration, facts.settings.weights
-    return explain_pair(changed, loaded.posting_block, 0, 0, calibration, weights)
+    return judge(replace(facts.compared, profile=profile), facts.loaded.rules, facts.calibration.calibration)

@@ -15,8 +15,10 @@ from sqlalchemy import Connection, Row
 
 from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_record
 from jobmatch_dagster.core.catalog.page_records import PageError, parse_page
-from jobmatch_dagster.core.matching.blocks import PairExplanation, explain_pair
+from jobmatch_dagster.core.matching.blocks import similarities
+from jobmatch_dagster.core.matching.conditions import PostingConditions
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed, profile_text_to_embed
+from jobmatch_dagster.core.matching.judge import Judgement, PairFacts, judge
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.profiles.profile import Profile, extract_profile
 from jobmatch_dagster.core.raw.fields import is_personal
@@ -79,7 +81,8 @@ class Facts:
     vector: Row[Any] | None = None
     similarities: Similarities = field(default_factory=lambda: Similarities(None))
     loaded: LoadedPairs | None = None
-    pair: PairExplanation | None = None
+    compared: PairFacts | None = None
+    pair: Judgement | None = None
     stored: Row[Any] | None = None
 
 
@@ -133,13 +136,18 @@ def gather(
 
 def present_text(posting: Row[Any]) -> str:
     """The text that stands for the posting when it is embedded now."""
-    return posting_text_to_embed(
-        title=posting.title,
-        key_skills=posting.ai_key_skills,
-        keywords=posting.ai_keywords,
-        core_responsibilities=posting.ai_core_responsibilities,
-        requirements_summary=posting.ai_requirements_summary,
-        description=posting.description,
+    return posting_text_to_embed(posting)
+
+
+def _compared(loaded: LoadedPairs) -> PairFacts:
+    """The one pair that was loaded."""
+    profiles, postings = loaded.profile_block, loaded.posting_block
+    return PairFacts(
+        profile=profiles.facts[0],
+        posting=postings.facts[0],
+        similarity=float(similarities(profiles.vectors, postings.vectors)[0, 0]),
+        user_conditions=profiles.conditions[0],
+        posting_conditions=postings.conditions[0] if postings.conditions else PostingConditions(),
     )
 
 
@@ -155,10 +163,8 @@ def _of_posting(
     names = {"user_key": user_key, "external_id": posting.external_id}
     run_query(connection, "explain/select_one_posting", {"external_id": posting.external_id, "model": settings.model})
     loaded = load_pairs(connection, settings, [user_key])
-    pair = None
-    if loaded.postings and loaded.profiles:
-        calibration = common["calibration"].calibration
-        pair = explain_pair(loaded.profile_block, loaded.posting_block, 0, 0, calibration, settings.weights)
+    compared = _compared(loaded) if loaded.postings and loaded.profiles else None
+    calibration = common["calibration"].calibration
     vectors = run_query(connection, "explain/explain_vector", {"job_id": posting.id, "model": settings.model})
     stored = run_query(connection, "explain/stored_match", names)
     return {
@@ -168,7 +174,8 @@ def _of_posting(
         "vector": vectors[0] if vectors else None,
         "similarities": _similarities(connection, settings.model, user, posting, embedder),
         "loaded": loaded,
-        "pair": pair,
+        "compared": compared,
+        "pair": judge(compared, loaded.rules, calibration) if compared else None,
         "stored": stored[0] if stored else None,
     }
 

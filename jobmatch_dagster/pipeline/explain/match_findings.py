@@ -62,7 +62,7 @@ def _stored_differs(facts: Facts) -> Iterator[Finding]:
     stored, pair, posting = facts.stored, facts.pair, facts.posting
     if stored is None or posting is None:
         return
-    if pair is not None and (stored.match_score, stored.semantic_score) != (pair.match, pair.parts.semantic):
+    if pair is not None and (stored.match_score, stored.semantic_score) != (pair.score, pair.parts.semantic):
         reasons = [
             name
             for name, differs in (
@@ -74,7 +74,7 @@ def _stored_differs(facts: Facts) -> Iterator[Finding]:
         ]
         yield Finding(
             f"The stored score is {stored.match_score} (semantic {stored.semantic_score}), computed now it is "
-            f"{pair.match} (semantic {pair.parts.semantic}): "
+            f"{pair.score} (semantic {pair.parts.semantic}): "
             f"{', '.join(reasons) or 'inputs were changed without a new version'}.",
             "Run rematch_user for the user.",
         )

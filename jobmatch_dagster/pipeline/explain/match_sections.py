@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from jobmatch_dagster.core.enrichment.prompt import prompt_version
-from jobmatch_dagster.core.matching.blocks import PairExplanation
-from jobmatch_dagster.core.matching.scoring import priority
+from jobmatch_dagster.core.matching.judge import Judgement
 from jobmatch_dagster.core.page import UNKNOWN, RunLink, Section, Table
 from jobmatch_dagster.core.vocabulary.skills import canonical
 from jobmatch_dagster.pipeline.explain.changes import changes, verdicts
@@ -31,8 +30,8 @@ def why_no_row(facts: Facts) -> str:
     if pair.unfit:
         return f"a filter takes it out: {', '.join(pair.unfit)}"
     floor = facts.settings.floor
-    if pair.match is None or pair.match < floor:
-        return f"its score of {pair.match if pair.match is not None else UNKNOWN} is below {floor}"
+    if pair.score is None or pair.score < floor:
+        return f"its score of {pair.score if pair.score is not None else UNKNOWN} is below {floor}"
     if posting.closed_at:
         return "the posting was closed before it was matched"
     return (
@@ -61,7 +60,7 @@ def verdict_section(facts: Facts) -> Section:
         told["match"] = f"none: {why_no_row(facts)}"
     if pair is not None:
         same = is_same(facts)
-        told["computed again now"] = f"{pair.match} of 100" + (
+        told["computed again now"] = f"{pair.score} of 100" + (
             "" if same is None else ", the same as stored" if same else ", not the same as stored"
         )
         told["in words"] = pair.reasoning
@@ -70,7 +69,7 @@ def verdict_section(facts: Facts) -> Section:
     return Section("Verdict", told)
 
 
-def score_section(facts: Facts, pair: PairExplanation) -> Section:
+def score_section(facts: Facts, pair: Judgement) -> Section:
     """Stored and computed parts with their evidence."""
     rows = []
     for name, stored, now in _parts(facts, pair):
@@ -82,7 +81,7 @@ def score_section(facts: Facts, pair: PairExplanation) -> Section:
         {
             "filters": f"takes it out: {', '.join(pair.unfit)}" if pair.unfit else "fits",
             "the user's conditions": _conditions(facts, pair),
-            "priority": priority(pair.match),
+            "priority": pair.priority,
             "relevance (orders the list)": _relevance(facts, pair),
             "unknown parts": "left out, the rest is weighed alone",
         },
@@ -90,7 +89,7 @@ def score_section(facts: Facts, pair: PairExplanation) -> Section:
     )
 
 
-def skills_section(facts: Facts, pair: PairExplanation) -> Section:
+def skills_section(facts: Facts, pair: Judgement) -> Section:
     """Each skill asked for and what shows it."""
     skills = pair.skills
     rows = [
@@ -162,52 +161,52 @@ def claude_section(facts: Facts) -> Section:
     )  # fmt: skip
 
 
-def changes_section(facts: Facts, pair: PairExplanation) -> Section:
+def changes_section(facts: Facts, pair: Judgement) -> Section:
     """The pair with one thing different."""
-    now = pair.match
+    now = pair.score
     rows = [(what, now, then, level, fits) for what, then, level, fits in changes(facts)]
     return Section("What would change it", verdicts(facts), [Table(("if", "now", "then", "priority", "filters"), rows)])
 
 
-def _parts(facts: Facts, pair: PairExplanation) -> Iterator[tuple[str, int | None, int | None]]:
+def _parts(facts: Facts, pair: Judgement) -> Iterator[tuple[str, int | None, int | None]]:
     """Name, stored value and value now of each part, and of the whole."""
     stored = facts.stored
     for name in PARTS:
         yield name, getattr(stored, f"{name}_score", None), getattr(pair.parts, name)
-    yield "match", getattr(stored, "match_score", None), pair.match
+    yield "match", getattr(stored, "match_score", None), pair.score
 
 
-def _evidence(facts: Facts, pair: PairExplanation, part: str) -> str:
-    if facts.loaded is None:
+def _evidence(facts: Facts, pair: Judgement, part: str) -> str:
+    if facts.compared is None:
         return ""
-    posting, profile = facts.loaded.posting_block, facts.loaded.profile_block
+    posting, profile = facts.compared.posting, facts.compared.profile
     if part == "skills":
         return pair.skills.summary
     if part == "experience":
-        return f"asked {known(posting.experience_level[0])}, has {known(profile.experience_level[0])}"
+        return f"asks for {known(posting.experience_level)}, has {known(profile.experience_level)}"
     if part == "industry":
-        return f"{cut(posting.industries[0])} / {cut(profile.industries[0])}"
+        return f"{cut(posting.industries)} / {cut(profile.industries)}"
     if part == "work_arrangement":
-        return f"{known(posting.work_arrangement[0])} / accepts {cut(profile.work_arrangements[0])}"
+        return f"{known(posting.work_arrangement)} / accepts {cut(profile.work_arrangements)}"
     return f"cosine {pair.similarity:.4f}" if part == "semantic" else "weighted mean of the known parts"
 
 
-def _conditions(facts: Facts, pair: PairExplanation) -> str:
+def _conditions(facts: Facts, pair: Judgement) -> str:
     """Each of the user's own conditions with its verdict now and, where it differs, as stored."""
     stored = dict(facts.stored.filters or {}) if facts.stored is not None else {}
     told = []
-    for name, verdict in pair.filters.items():
+    for name, verdict in pair.filters:
         before = stored.get(name)
         told.append(f"{name}: {verdict}" + (f" (stored: {before})" if before and before != verdict else ""))
     return ", ".join(told) or "none set"
 
 
-def _relevance(facts: Facts, pair: PairExplanation) -> str:
+def _relevance(facts: Facts, pair: Judgement) -> str:
     now = f"{pair.relevance:.1f}"
     return now if facts.stored is None else f"{now}, stored {known(facts.stored.relevance)}"
 
 
-def _stored_hits(facts: Facts, pair: PairExplanation) -> str:
+def _stored_hits(facts: Facts, pair: Judgement) -> str:
     """Whether the skill hits that were stored with the match are those that are found now."""
     if facts.stored is None or facts.stored.skill_hits is None:
         return "none"

@@ -40,7 +40,7 @@ def explain(
     facts = gather(database, settings, user_key, external_id, now=now, embedder=embedder)
     page = Page(_title(facts), find(facts), list(sections(facts)))
     stored, pair = facts.stored, facts.pair
-    return Explanation(page, stored and stored.match_score, pair.match if pair else None, is_same(facts))
+    return Explanation(page, stored and stored.match_score, pair.score if pair else None, is_same(facts))
 
 
 def _title(facts: Facts) -> str:

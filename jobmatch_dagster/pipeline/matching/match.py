@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Row
 
 from jobmatch_dagster.core.matching.blocks import ENGINE_VERSION, PostingBlock, ProfileBlock, match_blocks
-from jobmatch_dagster.core.matching.conditions import Conditions, Preferences, yearly_salary
-from jobmatch_dagster.core.matching.posting_facts import facts_version
+from jobmatch_dagster.core.matching.conditions import UserConditions, conditions_of_posting
+from jobmatch_dagster.core.matching.judge import ScoringRules, facts_of_profile
+from jobmatch_dagster.core.matching.kept_pairs import KeptPairs
+from jobmatch_dagster.core.matching.posting_facts import PostingFacts, facts_version
 from jobmatch_dagster.core.matching.score_counts import count_scores
 from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD, MATCH_FLOOR, Weights
 from jobmatch_dagster.core.progress import Progress, no_progress
@@ -158,6 +160,7 @@ class LoadedPairs:
     postings: Sequence[Row[Any]]
     profile_block: ProfileBlock = field(repr=False)
     posting_block: PostingBlock = field(repr=False)
+    rules: ScoringRules = field(repr=False)
 
 
 def load_pairs(
@@ -167,32 +170,26 @@ def load_pairs(
     model = settings.model
     profiles, profile_vectors = matches.read_profiles(connection, model, user_keys, only_current=only_current)
     postings, posting_vectors = matches.read_postings(connection, model)
-    preferences = [_preferences(row) for row in profiles]
-    conditions = matches.read_conditions(connection) if any(preferences) else ()
+    asked = [_user_conditions(row) for row in profiles]
+    conditions = matches.read_conditions(connection) if any(asked) else ()
+    near = similar_skills(connection, settings.similar_skills, model, [row.skills for row in postings])
     return LoadedPairs(
         profiles,
         postings,
         ProfileBlock(
-            vectors=profile_vectors,
-            skills=[row.skills for row in profiles],
-            experience_level=[row.experience_level for row in profiles],
-            industries=[row.industries for row in profiles],
-            work_arrangements=[row.work_arrangements for row in profiles],
-            preferences=preferences,
+            profile_vectors,
+            [facts_of_profile(row) for row in profiles],
+            asked,
         ),
         PostingBlock(
-            vectors=posting_vectors,
-            skills=[row.skills for row in postings],
-            experience_level=[row.experience_level for row in postings],
-            industries=[row.industries for row in postings],
-            work_arrangement=[row.work_arrangement for row in postings],
-            level_read=["experience_level" in (row.derived or ()) for row in postings],
-            skills_read=["skills" in (row.derived or ()) for row in postings],
-            conditions=[_conditions(row) for row in conditions],
-            similar_skills=by_name(
-                similar_skills(connection, settings.similar_skills, model, [row.skills for row in postings])
-            ),
+            posting_vectors,
+            [
+                PostingFacts(row.skills, row.experience_level, row.industries, row.work_arrangement, row.derived)
+                for row in postings
+            ],
+            [conditions_of_posting(row, row.work_arrangement) for row in conditions],
         ),
+        ScoringRules(settings.weights, by_name(near)),
     )
 
 
@@ -219,18 +216,17 @@ def _match(
     table = match_blocks(
         loaded.profile_block,
         loaded.posting_block,
+        loaded.rules,
         calibration.calibration,
-        settings.weights,
         floor=settings.floor,
         keep_best=settings.keep_best + matches.most_decided(connection, user_ids),
         cutoffs=None if by_user else matches.cutoffs(connection, user_ids, settings.keep_best),
     )
     counts = matches.write_matches(
         connection,
-        table,
+        KeptPairs(table, loaded.profile_block, loaded.posting_block, loaded.rules),
         loaded.profiles,
         loaded.postings,
-        loaded.posting_block.similar_skills,
         ScoredBy(settings.model, calibration.id, key, run_id),
         keep_best=settings.keep_best,
     )
@@ -246,7 +242,7 @@ def _match(
         to_claude=int((table.semantic >= CLAUDE_THRESHOLD).sum()),
         scoring_key=key,
         embedding_model=settings.model,
-        scores={"match_score": count_scores(table.match), "semantic_score": count_scores(table.semantic)},
+        scores={"match_score": count_scores(table.score), "semantic_score": count_scores(table.semantic)},
     )
     return report, loaded.profiles
 
@@ -266,32 +262,12 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _preferences(row: Row[Any]) -> Preferences:
-    return Preferences(
+def _user_conditions(row: Row[Any]) -> UserConditions:
+    return UserConditions(
         locations=row.locations,
         min_salary=row.min_salary,
         salary_currency=row.salary_currency,
         needs_visa=row.needs_visa,
         languages=row.languages,
         excluded_companies=row.excluded_companies,
-    )
-
-
-def _conditions(row: Row[Any]) -> Conditions:
-    return Conditions(
-        company=row.company,
-        places=[*(row.cities_derived or ()), *([row.location] if row.location else ())],
-        regions=row.regions_derived,
-        countries=row.countries_derived,
-        remote=bool(row.remote_derived) or row.work_arrangement in ("Remote OK", "Remote Solely"),
-        yearly_salary=yearly_salary(
-            low=row.ai_salary_minvalue,
-            high=row.ai_salary_maxvalue,
-            value=row.ai_salary_value,
-            unit=row.ai_salary_unittext,
-        ),
-        salary_is_least=row.ai_salary_maxvalue is None and row.ai_salary_value is None,
-        salary_currency=row.ai_salary_currency,
-        visa=row.ai_visa_sponsorship,
-        language=row.ai_job_language,
     )

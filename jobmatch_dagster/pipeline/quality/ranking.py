@@ -6,7 +6,6 @@ Put here how postings are ranked for CVs without a database. Measures stand in `
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,8 @@ from jobmatch_dagster.core.matching.embedding_text import (
     posting_text_to_embed,
     profile_text_to_embed,
 )
-from jobmatch_dagster.core.matching.posting_facts import posting_facts
+from jobmatch_dagster.core.matching.judge import ScoringRules, facts_of_profile
+from jobmatch_dagster.core.matching.posting_facts import derive_facts
 from jobmatch_dagster.core.matching.scoring import Weights
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.profiles.profile import extract_profile
@@ -55,45 +55,23 @@ def score_pairs(
 ) -> Scores:
     """Score CVs (texts) with postings by every method, as the pipeline would without filters of users."""
     profiles = [extract_profile(cv, today=today) for cv in cvs]
-    facts = [
-        posting_facts(
-            title=posting.title,
-            location=posting.location,
-            description=posting.description,
-            key_skills=posting.ai_key_skills,
-            experience_level=posting.ai_experience_level,
-            industries=posting.ai_taxonomies_a,
-            work_arrangement=posting.ai_work_arrangement,
-        )
-        for posting in postings
-    ]
+    facts = [derive_facts(posting) for posting in postings]
     heads = embedder.encode([profile_text_to_embed(profile.embedding_text) for profile in profiles])
     table = match_blocks(
         ProfileBlock(
-            vectors=heads.vectors,
-            skills=[profile.skills for profile in profiles],
-            experience_level=[profile.experience_level for profile in profiles],
-            industries=[profile.industries for profile in profiles],
-            work_arrangements=[profile.work_arrangements for profile in profiles],
+            heads.vectors,
+            [facts_of_profile(profile) for profile in profiles],
         ),
-        PostingBlock(
-            vectors=embedder.encode([posting_text_to_embed(**_texts(posting)) for posting in postings]).vectors,
-            skills=[fact.skills for fact in facts],
-            experience_level=[fact.experience_level for fact in facts],
-            industries=[fact.industries for fact in facts],
-            work_arrangement=[fact.work_arrangement for fact in facts],
-            level_read=["experience_level" in (fact.derived or ()) for fact in facts],
-            skills_read=["skills" in (fact.derived or ()) for fact in facts],
-            similar_skills=_similar([fact.skills for fact in facts], embedder) if similar_skills else {},
-        ),
+        PostingBlock(embedder.encode([posting_text_to_embed(posting) for posting in postings]).vectors, facts),
+        ScoringRules(weights, _similar([fact.skills for fact in facts], embedder) if similar_skills else {}),
         calibration,
-        weights,
         floor=0,
     )
-    found = {name: np.full((len(cvs), len(postings)), _EXCLUDED, np.float32) for name in (ENGINE, "match", "semantic")}
-    for name, scores in found.items():
-        scores[table.user, table.posting] = getattr(table, name)
-    plain = [posting_text(**_texts(posting)) for posting in postings]
+    found = {}
+    for method, values in ((ENGINE, table.relevance), ("match", table.score), ("semantic", table.semantic)):
+        found[method] = np.full((len(cvs), len(postings)), _EXCLUDED, np.float32)
+        found[method][table.user, table.posting] = values
+    plain = [posting_text(posting) for posting in postings]
     index = Bm25(plain)
     found["bm25"] = np.stack([index.scores(cv) for cv in cvs])
     found["plain_cosine"] = embedder.encode(list(cvs)).vectors @ embedder.encode(plain).vectors.T
@@ -132,14 +110,3 @@ def _similar(skills: Sequence[Sequence[str] | None], embedder: EmbedderResource)
     names = names_compared()
     vectors = embedder.encode([*names, *wanted]).vectors
     return by_name(neighbours(wanted, vectors[len(names) :], vectors[: len(names)]))
-
-
-def _texts(posting: Posting) -> dict[str, Any]:
-    return {
-        "title": posting.title,
-        "key_skills": posting.ai_key_skills,
-        "keywords": posting.ai_keywords,
-        "core_responsibilities": posting.ai_core_responsibilities,
-        "requirements_summary": posting.ai_requirements_summary,
-        "description": posting.description,
-    }

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobmatch_dagster.core.matching.calibration import Calibration
-from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed
+from jobmatch_dagster.core.matching.embedding_text import posting_head
 from jobmatch_dagster.core.matching.scoring import Weights
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.quality.evaluation import ndcg_at
@@ -109,7 +109,7 @@ def title_retrieval(folder: Path, embedder: EmbedderResource) -> dict[str, float
     corpus = embedder.encode([name for _, name in labels]).vectors
     found = {}
     for name, texts in (
-        ("with_glossary", [_title_text(title) for _, title, *_ in sample]),
+        ("with_glossary", [posting_head(title) for _, title, *_ in sample]),
         ("without", [title for _, title, *_ in sample]),
     ):
         first = np.argsort(-(embedder.encode(texts).vectors @ corpus.T), axis=1)[:, :_TOP]
@@ -167,18 +167,6 @@ def _read_ads(folder: Path) -> list[Posting]:
                 ),
             )
     return list(found.values())
-
-
-def _title_text(title: str) -> str:
-    """The head of the text that is embedded for a posting with this title."""
-    return posting_text_to_embed(
-        title=title,
-        key_skills=None,
-        keywords=None,
-        core_responsibilities=None,
-        requirements_summary=None,
-        description=None,
-    ).partition("\n")[0]
 
 
 def _tsv(path: Path) -> list[list[str]]:

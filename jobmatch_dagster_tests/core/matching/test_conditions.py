@@ -1,68 +1,70 @@
 """What users ask of a posting: three values, and unknown never excludes."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from jobmatch_dagster.core.matching.conditions import (
-    Conditions,
     FilterTable,
-    Preferences,
+    PostingConditions,
+    UserConditions,
     filter_code,
     verdicts_of,
     yearly_salary,
 )
 
 
-def _verdicts(preferences: Preferences, conditions: Conditions) -> dict[str, str]:
-    return dict(verdicts_of(int(filter_code(FilterTable([conditions]).verdicts(preferences))[0])))
+def _verdicts(user: UserConditions, posting: PostingConditions) -> dict[str, str]:
+    return dict(verdicts_of(int(filter_code(FilterTable([posting]).verdicts(user))[0])))
 
 
 @pytest.mark.parametrize(
-    ("preferences", "conditions", "verdicts"),
+    ("asked", "stated", "verdicts"),
     [
-        (Preferences(), Conditions(company="A"), {}),
-        (Preferences(locations=["München"]), Conditions(places=["Munich, Bavaria, Germany"]), {"location": "fits"}),
-        (Preferences(locations=["Deutschland"]), Conditions(places=["Kiel", "Germany"]), {"location": "fits"}),
-        (Preferences(locations=["Berlin"]), Conditions(places=["Hamburg"]), {"location": "does not fit"}),
-        (Preferences(locations=["Berlin"]), Conditions(places=["Hamburg"], remote=True), {"location": "fits"}),
-        (Preferences(locations=["Berlin"]), Conditions(), {"location": "unknown"}),
+        ({}, {"company": "A"}, {}),
+        ({"locations": ["München"]}, {"places": ["Munich, Bavaria, Germany"]}, {"location": "fits"}),
+        ({"locations": ["Deutschland"]}, {"places": ["Kiel", "Germany"]}, {"location": "fits"}),
+        ({"locations": ["Berlin"]}, {"places": ["Hamburg"]}, {"location": "does not fit"}),
+        ({"locations": ["Berlin"]}, {"places": ["Hamburg"], "remote": True}, {"location": "fits"}),
+        ({"locations": ["Berlin"]}, {}, {"location": "unknown"}),
         # A country or a region alone leaves the town open, and a town alone what it lies in.
-        (Preferences(locations=["Berlin"]), Conditions(places=["Germany"]), {"location": "unknown"}),
-        (Preferences(locations=["Berlin"]), Conditions(places=["Bavaria, Germany"]), {"location": "unknown"}),
-        (Preferences(locations=["Berlin"]), Conditions(countries=["Germany"]), {"location": "unknown"}),
+        ({"locations": ["Berlin"]}, {"places": ["Germany"]}, {"location": "unknown"}),
+        ({"locations": ["Berlin"]}, {"places": ["Bavaria, Germany"]}, {"location": "unknown"}),
+        ({"locations": ["Berlin"]}, {"countries": ["Germany"]}, {"location": "unknown"}),
         (
-            Preferences(locations=["Berlin"]),
-            Conditions(places=["Drenthe"], regions=["Drenthe"], countries=["Netherlands"]),
+            {"locations": ["Berlin"]},
+            {"places": ["Drenthe"], "regions": ["Drenthe"], "countries": ["Netherlands"]},
             {"location": "unknown"},
         ),
         (
-            Preferences(locations=["Berlin"]),
-            Conditions(places=["Munich"], regions=["Bavaria"], countries=["Germany"]),
+            {"locations": ["Berlin"]},
+            {"places": ["Munich"], "regions": ["Bavaria"], "countries": ["Germany"]},
             {"location": "does not fit"},
         ),
-        (Preferences(locations=["Bayern"]), Conditions(places=["Munich"]), {"location": "unknown"}),
-        (Preferences(locations=["Bayern"]), Conditions(countries=["Germany"]), {"location": "unknown"}),
-        (Preferences(locations=["Bayern"]), Conditions(places=["Hanau, Hessen"]), {"location": "does not fit"}),
-        (Preferences(locations=["Austria"]), Conditions(places=["Graz"]), {"location": "unknown"}),
-        (Preferences(locations=["Austria"]), Conditions(countries=["Germany"]), {"location": "does not fit"}),
-        (Preferences(locations=["Austria", "Kiel"]), Conditions(countries=["Germany"]), {"location": "unknown"}),
-        (Preferences(needs_visa=True), Conditions(visa=True), {"visa": "fits"}),
-        (Preferences(needs_visa=True), Conditions(visa=False), {"visa": "does not fit"}),
-        (Preferences(needs_visa=True), Conditions(), {"visa": "unknown"}),
-        (Preferences(needs_visa=False), Conditions(visa=False), {}),
-        (Preferences(languages=["English"]), Conditions(language="German"), {"language": "does not fit"}),
-        (Preferences(languages=["English", "German"]), Conditions(language="German"), {"language": "fits"}),
-        (Preferences(languages=["English"]), Conditions(), {"language": "unknown"}),
-        (Preferences(excluded_companies=["acme gmbh"]), Conditions(company="ACME  GmbH"), {"company": "does not fit"}),
-        (Preferences(excluded_companies=["Acme"]), Conditions(company="Other"), {"company": "fits"}),
+        ({"locations": ["Bayern"]}, {"places": ["Munich"]}, {"location": "unknown"}),
+        ({"locations": ["Bayern"]}, {"countries": ["Germany"]}, {"location": "unknown"}),
+        ({"locations": ["Bayern"]}, {"places": ["Hanau, Hessen"]}, {"location": "does not fit"}),
+        ({"locations": ["Austria"]}, {"places": ["Graz"]}, {"location": "unknown"}),
+        ({"locations": ["Austria"]}, {"countries": ["Germany"]}, {"location": "does not fit"}),
+        ({"locations": ["Austria", "Kiel"]}, {"countries": ["Germany"]}, {"location": "unknown"}),
+        ({"needs_visa": True}, {"visa": True}, {"visa": "fits"}),
+        ({"needs_visa": True}, {"visa": False}, {"visa": "does not fit"}),
+        ({"needs_visa": True}, {}, {"visa": "unknown"}),
+        ({"needs_visa": False}, {"visa": False}, {}),
+        ({"languages": ["English"]}, {"language": "German"}, {"language": "does not fit"}),
+        ({"languages": ["English", "German"]}, {"language": "German"}, {"language": "fits"}),
+        ({"languages": ["English"]}, {}, {"language": "unknown"}),
+        ({"excluded_companies": ["acme gmbh"]}, {"company": "ACME  GmbH"}, {"company": "does not fit"}),
+        ({"excluded_companies": ["Acme"]}, {"company": "Other"}, {"company": "fits"}),
     ],
 )
 def test_a_condition_fits_or_not_or_is_unknown(
-    preferences: Preferences, conditions: Conditions, verdicts: dict[str, str]
+    asked: dict[str, Any], stated: dict[str, Any], verdicts: dict[str, str]
 ) -> None:
-    assert _verdicts(preferences, conditions) == verdicts
-    assert bool(preferences) == bool(verdicts)
+    user = UserConditions(**asked)
+    assert _verdicts(user, PostingConditions(**stated)) == verdicts
+    assert bool(user) == bool(verdicts)
 
 
 @pytest.mark.parametrize(
@@ -75,14 +77,14 @@ def test_a_condition_fits_or_not_or_is_unknown(
     ],
 )
 def test_a_salary_counts_in_its_own_currency(salary: float | None, currency: str | None, verdict: str) -> None:
-    wish = Preferences(min_salary=Decimal(55_000), salary_currency="EUR")
-    assert _verdicts(wish, Conditions(yearly_salary=salary, salary_currency=currency)) == {"salary": verdict}
+    wish = UserConditions(min_salary=Decimal(55_000), salary_currency="EUR")
+    assert _verdicts(wish, PostingConditions(yearly_salary=salary, salary_currency=currency)) == {"salary": verdict}
 
 
 @pytest.mark.parametrize(("least", "verdict"), [(55_000.0, "fits"), (50_000.0, "unknown")])
 def test_an_offer_from_an_amount_on_may_go_further(least: float, verdict: str) -> None:
-    wish = Preferences(min_salary=Decimal(55_000), salary_currency="EUR")
-    offer = Conditions(yearly_salary=least, salary_is_least=True, salary_currency="EUR")
+    wish = UserConditions(min_salary=Decimal(55_000), salary_currency="EUR")
+    offer = PostingConditions(yearly_salary=least, salary_is_least=True, salary_currency="EUR")
     assert _verdicts(wish, offer) == {"salary": verdict}
 
 

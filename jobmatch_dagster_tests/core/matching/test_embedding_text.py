@@ -9,6 +9,7 @@ import pytest
 from jobmatch_dagster.core.matching import embedding_text
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed, text_version
 from jobmatch_dagster.core.vocabulary import glossary, occupations, skills
+from jobmatch_dagster_tests.support.pairs import make_posting
 
 _CACHES: tuple[Any, ...] = (
     text_version, skills.skill_names_version, glossary.glossary_version, occupations.occupations_version
@@ -50,9 +51,6 @@ def test_another_word_list_is_another_version(
 
 
 def test_the_text_follows_the_skill_table() -> None:
-    text = posting_text_to_embed(
-        title="Pflegefachkraft (m/w/d)", key_skills=["k8s"], keywords=None, core_responsibilities=None,
-        requirements_summary=None, description=None,
-    )  # fmt: skip
+    text = posting_text_to_embed(make_posting(title="Pflegefachkraft (m/w/d)", ai_key_skills=["k8s"]))
     assert "Kubernetes" in text
     assert "(m/w/d)" not in text

@@ -3,11 +3,10 @@
 import pytest
 
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed, profile_text_to_embed
-from jobmatch_dagster.core.matching.posting_facts import posting_facts
+from jobmatch_dagster.core.matching.posting_facts import derive_facts
 from jobmatch_dagster.core.vocabulary.glossary import in_english, without_gender
 from jobmatch_dagster.core.vocabulary.occupations import occupations_of
-
-_NOTHING = {"key_skills": None, "experience_level": None, "industries": None, "work_arrangement": None}
+from jobmatch_dagster_tests.support.pairs import make_posting
 
 
 @pytest.mark.parametrize(
@@ -51,17 +50,18 @@ def test_a_title_that_tells_nothing_has_no_occupation() -> None:
 
 
 def test_facts_are_the_vendors_and_else_read() -> None:
-    vendor = posting_facts(
-        title="Senior Data Engineer", location="Berlin", description="10 years of experience. Python, Airflow.",
-        key_skills=["dbt"], experience_level="2-5", industries=["Technology"], work_arrangement="On-site",
+    vendor = derive_facts(
+        make_posting(
+            title="Senior Data Engineer", location="Berlin", description="10 years of experience. Python, Airflow.",
+            ai_key_skills=["dbt"], ai_experience_level="2-5", ai_taxonomies_a=["Technology"],
+            ai_work_arrangement="On-site",
+        )
     )  # fmt: skip
     assert vendor.skills == ["dbt"]
     assert vendor.experience_level == "2-5"
     assert vendor.derived is None
-    read = posting_facts(
-        title="Data Engineer (m/w/d)", location="Berlin",
-        description="Mindestens 5 Jahre Berufserfahrung. Python, Airflow, SQL. Hybrides Arbeiten.", **_NOTHING,
-    )  # fmt: skip
+    words = "Mindestens 5 Jahre Berufserfahrung. Python, Airflow, SQL. Hybrides Arbeiten."
+    read = derive_facts(make_posting(title="Data Engineer (m/w/d)", location="Berlin", description=words))
     assert read.skills == ["Python", "Airflow", "SQL"]
     assert (read.experience_level, read.work_arrangement) == ("5-10", "Hybrid")
     assert "Data & Analytics" in (read.industries or [])
@@ -77,15 +77,13 @@ def test_facts_are_the_vendors_and_else_read() -> None:
     ],
 )  # fmt: skip
 def test_the_level_an_ad_names(title: str, description: str, level: str | None) -> None:
-    facts = posting_facts(title=title, location=None, description=description, **_NOTHING)
+    facts = derive_facts(make_posting(title=title, description=description))
     assert facts.experience_level == level
 
 
 def test_the_embedded_text_has_a_head_and_a_body() -> None:
-    text = posting_text_to_embed(
-        title="Rechtsanwalt (m/w/d)", key_skills=None, keywords=None, core_responsibilities=None,
-        requirements_summary=None, description="Du berätst im Arbeitsrecht und im Datenschutz.",
-    )  # fmt: skip
+    words = "Du berätst im Arbeitsrecht und im Datenschutz."
+    text = posting_text_to_embed(make_posting(title="Rechtsanwalt (m/w/d)", description=words))
     head, body = text.split("\n")
     assert head.startswith("Rechtsanwalt (lawyer attorney). lawyer")
     assert "Labour Law" in body

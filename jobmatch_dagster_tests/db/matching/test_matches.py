@@ -12,8 +12,9 @@ from sqlalchemy import event, text
 
 from jobmatch_dagster.bench.matching import MODEL, fill
 from jobmatch_dagster.core.catalog.normalise import normalise_record
-from jobmatch_dagster.core.matching.blocks import explain_pair
+from jobmatch_dagster.core.matching.blocks import similarities
 from jobmatch_dagster.core.matching.calibration import DEFAULT_CALIBRATION, DEFAULT_PROVENANCE, Calibration
+from jobmatch_dagster.core.matching.judge import PairFacts, judge
 from jobmatch_dagster.core.matching.scoring import Weights
 from jobmatch_dagster.db.catalog.embedding_models import model_in_force, read_model_in_force
 from jobmatch_dagster.db.connection.engine import Database
@@ -164,12 +165,14 @@ def test_a_skill_that_the_table_lacks_is_looked_at_once_and_explained_alike(mark
         loaded = load_pairs(connection, settings, ["0"])
         calibration = calibration_in_force(connection, MODEL).calibration
         ids = connection.scalars(text("SELECT external_id FROM jobs ORDER BY id")).all()
-    pairs = {
-        external_id: explain_pair(loaded.profile_block, loaded.posting_block, 0, place, calibration, Weights())
-        for place, external_id in enumerate(ids)
+    profiles, postings = loaded.profile_block, loaded.posting_block
+    cosines = similarities(profiles.vectors, postings.vectors)[0].tolist()
+    judged = {
+        external_id: judge(PairFacts(profiles.facts[0], posting, cosine), loaded.rules, calibration)
+        for external_id, posting, cosine in zip(ids, postings.facts, cosines, strict=True)
     }
     assert {row[1]: (row[6], row[5]) for row in slices if row[0] == "0"} == {
-        row[1]: (pairs[row[1]].parts.skills, pairs[row[1]].match) for row in slices if row[0] == "0"
+        row[1]: (judged[row[1]].parts.skills, judged[row[1]].score) for row in slices if row[0] == "0"
     }
 
     _run(market, "TRUNCATE user_job_matches, job_match_state")
@@ -383,18 +386,6 @@ def test_a_calibration_can_be_deleted_and_the_one_before_holds_again(market: Dat
     _run(market, "DELETE FROM score_calibrations WHERE id > :id", id=first.id)
     match_new_postings(market, _settings(), "run")
     assert _rows(market) == before
-
-
-def test_similarities_do_not_depend_on_the_block() -> None:
-    from jobmatch_dagster.core.matching.blocks import similarities
-
-    rng = np.random.default_rng(1)
-    users, postings = (rng.normal(size=(n, 384)).astype(np.float32) for n in (40, 90))
-    users /= np.linalg.norm(users, axis=1, keepdims=True)
-    postings /= np.linalg.norm(postings, axis=1, keepdims=True)
-    whole = similarities(users, postings)
-    for rows, columns in ((slice(0, 1), slice(0, 1)), (slice(3, 8), slice(10, 41)), (slice(7, 40), slice(89, 90))):
-        assert np.array_equal(similarities(users[rows], postings[columns]), whole[rows, columns])
 
 
 class _KilledError(Exception):

@@ -172,7 +172,8 @@ from jobmatch_dagster.db.connection.engine import Database
 url, point, visit, batch_min = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 kills.arm(point, visit)
 from jobmatch_dagster.pipeline.enrichment.ask import enrich_pairs
-enrich_pairs(Database(url), ClaudeWorld.resource(batch_min=batch_min, concurrency=1), "child")
+from jobmatch_dagster.resources.matching import MatchingResource
+enrich_pairs(Database(url), ClaudeWorld.resource(batch_min=batch_min, concurrency=1), MatchingResource(), "child")
 """
 
 

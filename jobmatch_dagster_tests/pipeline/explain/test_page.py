@@ -336,7 +336,7 @@ def test_the_floor_is_the_one_that_is_set(floor: int, said: str) -> None:
     facts: Any = SimpleNamespace(
         posting=SimpleNamespace(closed_at=None),
         user=SimpleNamespace(profile_id=1),
-        pair=SimpleNamespace(unfit=(), match=40),
+        pair=SimpleNamespace(unfit=(), score=40),
         settings=MatchSettings("m", Weights(), 1_000, floor),
     )
     assert said in why_no_row(facts)

@@ -1,0 +1,60 @@
+"""Judgements of the pairs that a block keeps.
+
+Belongs here: how the block's numbers and the judge's words become one judgement, once for each pair that is written.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobmatch_dagster.core.matching.blocks import MatchTable, PostingBlock, ProfileBlock
+from jobmatch_dagster.core.matching.conditions import verdicts_of
+from jobmatch_dagster.core.matching.judge import Judgement, ScoringRules, reasoning
+from jobmatch_dagster.core.matching.scoring import Parts
+from jobmatch_dagster.core.vocabulary.skills import NOTHING_OFFERED, match_skills, offer_skills, skills_by_id
+
+JudgedPair = tuple[int, int, Judgement]
+"""A kept pair: its indices into the blocks of users and postings, and its judgement."""
+
+
+@dataclass(frozen=True)
+class KeptPairs:
+    """The kept pairs of two blocks with their judgements, which are made as they are asked for."""
+
+    table: MatchTable
+    profiles: ProfileBlock
+    postings: PostingBlock
+    rules: ScoringRules
+
+    @property
+    def most_of_a_user(self) -> int:
+        """How many pairs the user with the most has."""
+        return int(np.bincount(self.table.user).max()) if len(self.table) else 0
+
+    def __iter__(self) -> Iterator[JudgedPair]:
+        """In the order of the table, which lies user by user: its numbers, and the words that go with them."""
+        table = self.table
+        columns = (table.user, table.posting, table.similarity, table.relevance, table.score, table.filters)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        every_parts = map(Parts, *(_optional(getattr(table, name)) for name in Parts._fields))
+        wanted: dict[int, dict[str, str]] = {}
+        last, offered = -1, NOTHING_OFFERED
+        for (user, posting, similarity, place, score, code), parts in zip(rows, every_parts, strict=True):
+            profile, ad = self.profiles.facts[user], self.postings.facts[posting]
+            if user != last:
+                last, offered = user, offer_skills(profile.skills, self.rules.similar_skills)
+            asked = wanted.get(posting)
+            if asked is None:
+                asked = wanted[posting] = skills_by_id(ad.skills)
+            skills = match_skills(asked, offered)
+            words = reasoning(profile, ad, skills, parts.semantic)
+            yield user, posting, Judgement(similarity, parts, score, place, skills, verdicts_of(code), (), words)
+
+
+def _optional(scores: NDArray[np.int16]) -> list[int | None]:
+    known = scores.astype(object)
+    known[scores < 0] = None
+    found: list[int | None] = known.tolist()
+    return found
