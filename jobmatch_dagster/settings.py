@@ -45,7 +45,8 @@ def _read_paths(text: str) -> tuple[Path, ...]:
     return tuple(Path(name) for name in text.split(os.pathsep) if name)
 
 
-Text = Annotated[str, Takes("text")]
+ClaudeModel = Annotated[str, Takes("the name of a Claude model")]
+EmbeddingModel = Annotated[str, Takes("a folder or a name on the model hub")]
 Url = Annotated[str, AfterValidator(_check_url), Takes("a URL such as https://host/path")]
 SecretUrl = Annotated[SecretStr, AfterValidator(_check_secret_url), Takes("a URL such as https://host/path")]
 PostgresUrl = Annotated[
@@ -121,9 +122,9 @@ class ClaudeSettings(SettingsGroup):
         "ANTHROPIC_API_KEY", SecretStr(""), "Key of the Claude API. Without it no request is made and pairs wait."
     )
     base_url: Url = variable(
-        "ANTHROPIC_BASE_URL", "", "Address of the Claude API, or of a proxy.", shown="that of the SDK"
+        "ANTHROPIC_BASE_URL", "https://api.anthropic.com", "Address of the Claude API, or of a proxy."
     )
-    model: Text = variable("CLAUDE_MODEL", "claude-haiku-5-5", "Model that explains matches.")
+    model: ClaudeModel = variable("CLAUDE_MODEL", "claude-haiku-5-5", "Model that explains matches.")
     budget_usd_per_day: Usd = variable(
         "CLAUDE_BUDGET_USD_PER_DAY", 1.0, "Highest cost of a day (UTC) in USD; the rest waits. 0: no requests."
     )
@@ -153,10 +154,10 @@ class ClaudeSettings(SettingsGroup):
 class EmbeddingSettings(SettingsGroup):
     """Embedding model."""
 
-    name: Text = variable(
+    name: EmbeddingModel = variable(
         "EMBEDDING_MODEL",
         "",
-        "Folder or model hub name of a sentence-transformers model.",
+        "The sentence-transformers model.",
         shown="packaged all-MiniLM-L6-v2",
     )
     backend: Backend = variable(

@@ -10,6 +10,7 @@ import pytest
 
 from jobmatch_dagster.build import build_defs, default_resources
 from jobmatch_dagster.environment import SettingsError, Variable, check_environment
+from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.clock import ClockResource, wall_time
 from jobmatch_dagster.settings import (
     GROUPS,
@@ -162,6 +163,14 @@ def test_resources_take_values_from_the_environment(monkeypatch: pytest.MonkeyPa
     # A secret is read when a run starts, not when the code location loads.
     monkeypatch.setenv("RAPIDAPI_KEY", "second")
     assert resources["active_jobs"].process_config_and_initialize().api_key == "second"
+
+
+def test_empty_address_of_claude_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "")
+    client = ClaudeResource(api_key="sk-test").client()
+    assert str(client._api.base_url) == "https://api.anthropic.com"
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9/proxy")
+    assert str(ClaudeResource(api_key="sk-test").client()._api.base_url) == "http://127.0.0.1:9/proxy/"
 
 
 def test_code_location_loads_without_any_variable() -> None:

@@ -79,6 +79,8 @@ class ClaudeResource(dg.ConfigurableResource[Any]):
         """
         return ClaudeClient(
             api_key=self.api_key,
+            # Read here: the SDK would take an empty variable for an address.
+            base_url=ClaudeSettings.read().base_url,
             model=self.model,
             prices=self.prices(),
             effort=self.effort,

@@ -77,6 +77,7 @@ class ClaudeClient:
 
     Args:
         api_key: the key; it never appears in a message.
+        base_url: address of the API.
         model: the model that is asked.
         prices: its price list.
         effort: how much work the model puts into an answer (`output_config.effort`); "" sends none.
@@ -89,6 +90,7 @@ class ClaudeClient:
         self,
         *,
         api_key: str,
+        base_url: str,
         model: str,
         prices: Prices,
         effort: str,
@@ -103,7 +105,7 @@ class ClaudeClient:
         self._effort, self._thinking, self._retry_wait_s = effort, thinking, retry_wait_s
         self._tokens_per_byte = _TOKENS_PER_BYTE
         # The SDK's own retries are off: `_call` makes all retries.
-        self._api = anthropic.Anthropic(api_key=api_key, max_retries=0, timeout=timeout_s)
+        self._api = anthropic.Anthropic(api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout_s)
 
     def close(self) -> None:
         """Close the connections."""

@@ -37,6 +37,20 @@ def test_malformed_database_url_is_one_sentence(tmp_path: Path) -> None:
     assert sentence.startswith("JOBMATCH_DATABASE_URL must be the URL of a PostgreSQL database, such as postgresql://")
 
 
+@pytest.mark.parametrize(
+    ("variable", "sentence"),
+    [
+        ("CLAUDE_MAX_PAIRS", "CLAUDE_MAX_PAIRS must be a whole number from 1."),
+        ("JOBMATCH_HOEM", "JOBMATCH_HOEM is not a setting; did you mean JOBMATCH_HOME?"),
+    ],
+)
+def test_wrong_setting_is_one_sentence(variable: str, sentence: str, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for command in (["stats"], ["demo"], ["collect", "--run-once"], ["cv", "add", "ada", "cv.txt"]):
+        assert _refused(run_command(*command, JOBMATCH_HOME=str(home), **{variable: "hunter2"})) == sentence
+    assert not home.exists()
+
+
 def test_configured_database_is_only_migrated_on_request(empty_database_url: str, tmp_path: Path) -> None:
     variables = {"JOBMATCH_DATABASE_URL": empty_database_url, "JOBMATCH_HOME": str(tmp_path / "home")}
     assert "Run `jobmatch migrate`" in _refused(run_command("stats", **variables))

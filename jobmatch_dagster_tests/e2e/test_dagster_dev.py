@@ -45,7 +45,7 @@ def test_the_ui_listens_on_loopback_alone(dagster: Dagster) -> None:
 
 def test_an_asset_tells_in_the_browser_what_it_is(dagster: Dagster, page: Page) -> None:
     page.goto(f"{dagster.url}/assets/catalog/jobs")
-    page.get_by_text("One row per posting, unique by the vendor's id").first.wait_for()
+    page.get_by_text("One row per posting in its newest version, unique by the vendor's id").first.wait_for()
     page.get_by_text("Job title, white space collapsed and repetition removed").first.wait_for()
     page.goto(f"{dagster.url}/automation")
     for name in ("cv_inbox_sensor", "cv_profile_sensor", "hourly_collection_schedule"):

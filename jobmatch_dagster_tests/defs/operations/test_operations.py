@@ -122,6 +122,7 @@ def test_the_sensor_notes_what_the_daemon_sees(world: World) -> None:
     assert world.scalar("SELECT job_name FROM run_failures") == "hourly_collection"
 
 
+@pytest.mark.collected
 def test_housekeeping_takes_what_nothing_hangs_on_and_jobs_can_still_be_rebuilt(world: World) -> None:
     refetch = {"ops": {"raw__job_pages": {"config": {"refetch": True}}}}
     world.collect(run_config=refetch)
