@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
-from jobmatch_dagster.bench.matching import load
 from jobmatch_dagster.core.catalog.normalise import normalise_record
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.db.catalog.jobs import MergeCounts, SightedPosting, merge_postings
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.demo.corpus import postings_of_hour
+from jobmatch_dagster.pipeline.quality.evaluate import add_postings
 
 _NOW = datetime(2026, 11, 1, tzinfo=UTC)
 _STAMPS = "SELECT md5(string_agg(xmin::text || record_hash, ',' ORDER BY id)) FROM jobs"
@@ -22,7 +22,7 @@ def postings(database: Database) -> list[Posting]:
     """Twenty postings that are in the catalogue."""
     found = [normalise_record(record) for record in postings_of_hour(_NOW, count=20)]
     with database.begin() as connection:
-        load(connection, [])
+        add_postings(connection, [], _NOW)
     assert _merge(database, found, 0).inserted == 20
     return found
 
