@@ -1,6 +1,7 @@
 """The schema comes and goes as a whole, and keeps the promises that the tables make."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -20,7 +21,9 @@ from jobmatch_dagster.db.connection.migrations import (
     rollback,
 )
 from jobmatch_dagster.db.matching.matches import decide
+from jobmatch_dagster_tests import support
 from jobmatch_dagster_tests.support.rows_of_users import FILL, JOBS
+from jobmatch_dagster_tests.support.schema_text import schema_text
 
 SNAPSHOT = text(
     "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull FROM pg_class c "
@@ -48,6 +51,15 @@ def test_every_migration_can_be_undone_and_applied_again(empty_database_url: str
     assert schema(database) == full
     assert migrate(database) == ()
     database.dispose()
+
+
+def test_the_schema_is_the_recorded_one(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    with database.begin() as connection:
+        found = schema_text(connection)
+    database.dispose()
+    recorded = Path(support.__file__).parent / "data/schema.txt"
+    assert found.splitlines() == recorded.read_text(encoding="utf-8").splitlines()
 
 
 # All that migrations make, told without object ids and positions.
