@@ -17,20 +17,27 @@ def migrate(dry_run: bool, from_legacy: bool) -> None:
     """Bring the database's schema to this version."""
     from jobmatch_dagster.cli.runtime import open_runtime
     from jobmatch_dagster.db.connection import migrations
+    from jobmatch_dagster.db.connection.adoption import EARLIER, REPLACEMENT
+    from jobmatch_dagster.db.connection.schema_files import purpose
     from jobmatch_dagster.db.connection.urls import safe_url
 
     with open_runtime(prepare_schema=False) as runtime:
         click.echo(f"Database: {safe_url(runtime.database.url)}")
         if from_legacy:
             _migrate_from_legacy(runtime.database, dry_run=dry_run)
-        elif dry_run:
-            found = migrations.plan(runtime.database)
-            _print_names("Applied before", found.applied)
-            _print_names("Would apply", found.pending)
-            for name in found.pending:
-                click.echo(f"  {name}: {migrations.purpose(name)}")
-        else:
-            _print_names("Applied", migrations.migrate(runtime.database))
+            return
+        found = migrations.plan(runtime.database)
+        applied = () if dry_run else migrations.migrate(runtime.database)
+        if found.adopts:
+            adopted = f"{EARLIER[-1]} of an earlier version as {REPLACEMENT}; rows and tables stay as they are."
+            click.echo(f"{'Would adopt' if dry_run else 'Adopted'}: {adopted}")
+        if not dry_run:
+            _print_names("Applied", applied)
+            return
+        _print_names("Applied before", found.applied)
+        _print_names("Would apply", found.pending)
+        for name in found.pending:
+            click.echo(f"  {name}: {purpose(name)}")
 
 
 @click.command()

@@ -94,4 +94,4 @@ def schema_text(connection: Connection) -> str:
 
     Roles are named after their database: its name is replaced by DATABASE.
     """
-    return "\n".join(sorted(connection.scalars(_SCHEMA))) + "\n"
+    return "".join(f"{line}\n" for line in sorted(connection.scalars(_SCHEMA)))

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from jobmatch_dagster.db.connection.migrations import project_tables, read_plan
+from jobmatch_dagster.db.connection.migrations import read_plan
+from jobmatch_dagster.db.connection.schema_files import project_tables
 
 SUFFIX = "_legacy_backup"
 """What the name of a legacy table, its indexes and sequences ends in after the conversion."""

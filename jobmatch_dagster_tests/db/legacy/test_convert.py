@@ -292,13 +292,13 @@ def test_two_at_once_do_not_meet(empty: Database) -> None:
             convert(empty, lambda _: None)
 
 
-def test_a_conversion_survives_its_migrations_being_undone_one_by_one(empty: Database) -> None:
+def test_a_rollback_never_removes_the_way_back(empty: Database) -> None:
     build_legacy_database(empty, jobs=60)
     before = state(empty)
     converted(empty)
     with pytest.raises(MigrationError, match="Use `jobmatch rollback --to-legacy`"):
         rollback(empty, everything=True)
-    while plan(empty).applied[-1] != "0005.legacy":
+    while plan(empty).applied != ("0001.schema",):
         assert len(rollback(empty)) == 1
     with pytest.raises(MigrationError, match="Use `jobmatch rollback --to-legacy`"):
         rollback(empty)
