@@ -1,12 +1,13 @@
 """Rows of the legacy project's tables as vendor records, and the decisions of its users.
 
-`legacy_values.py` reads single values, `db/legacy` has the tables and the transaction. Source of columns and statuses:
-the tables of Inclusist/job-monitor, as its scripts create them.
+Belongs here: what a legacy row means. `legacy_values.py` reads single values, `db/legacy` has the tables. Source of
+columns and statuses: the tables of Inclusist/job-monitor, as its scripts create them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from jobmatch_dagster.core.catalog.legacy_values import (
     legacy_coordinates,
@@ -83,7 +84,7 @@ def vendor_record(row: JsonObject) -> dict[str, JsonValue]:
     return {name: value for name, value in record.items() if value is not None}
 
 
-def seen_at(rows: Iterable[JsonObject]) -> datetime | None:
+def last_seen_at(rows: Iterable[JsonObject]) -> datetime | None:
     """When the legacy program last touched one of these rows; None if no row says."""
     moments = [moment for row in rows for name in _SEEN if (moment := read_moment(row.get(name)))]
     return max(moments, default=None)
@@ -107,6 +108,11 @@ class LegacyStatus:
     status: str
     changed_at: datetime | None
 
+    @property
+    def word(self) -> str:
+        """The status in lower case, as in `STATUSES` and `NO_DECISION`."""
+        return self.status.strip().casefold()
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -114,7 +120,7 @@ class Decision:
 
     found: LegacyStatus
     status: str | None
-    outcome: str
+    outcome: Literal["carried", "older", "left"]
     reason: str | None
 
 
@@ -129,22 +135,21 @@ def choose_decisions(found: Iterable[LegacyStatus], converted: frozenset[str]) -
     decisions: list[Decision] = []
     oldest = datetime.min.replace(tzinfo=UTC)
     for item in sorted(found, key=lambda item: (item.changed_at or oldest, len(item.match_id), item.match_id)):
-        word = item.status.strip().casefold()
-        if word in NO_DECISION:
+        if item.word in NO_DECISION:
             continue
-        if reason := _why_left(item, word, converted):
+        if reason := _why_left(item, converted):
             decisions.append(Decision(item, None, "left", reason))
             continue
         key = (item.user_key, item.external_id or "")
         if key in newest:
             decisions.append(Decision(newest[key], None, "older", "the user decided on the same posting later"))
         newest[key] = item
-    carried = (Decision(item, STATUSES[item.status.strip().casefold()], "carried", None) for item in newest.values())
+    carried = (Decision(item, STATUSES[item.word], "carried", None) for item in newest.values())
     return [*decisions, *carried]
 
 
-def _why_left(item: LegacyStatus, word: str, converted: frozenset[str]) -> str | None:
-    if word not in STATUSES:
+def _why_left(item: LegacyStatus, converted: frozenset[str]) -> str | None:
+    if item.word not in STATUSES:
         return f"the status is none of {', '.join(sorted(STATUSES))}"
     if item.external_id is None:
         return "no legacy table knows the posting"

@@ -33,6 +33,11 @@ def record_migrations(connection: Connection, names: tuple[str, ...]) -> None:
     _Backend(connection).mark_migrations(_migrations(names))
 
 
+def drop_bookkeeping(connection: Connection) -> None:
+    """Drop all tables of yoyo."""
+    connection.exec_driver_sql("DROP TABLE IF EXISTS _yoyo_log, _yoyo_migration, _yoyo_version, yoyo_lock")
+
+
 class _Backend(PostgresqlBackend):
     # yoyo then takes a savepoint wherever it would begin a transaction.
     _in_transaction = True

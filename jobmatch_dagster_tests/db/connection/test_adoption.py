@@ -1,6 +1,7 @@
 """A database of the last version before `0001.schema` is adopted with its rows; an older one is refused."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from jobmatch_dagster.db.connection.migrations import (
 )
 from jobmatch_dagster.db.connection.roles import reading_as, unprotected_tables
 from jobmatch_dagster.db.connection.schema_files import migration_names, project_tables
-from jobmatch_dagster.db.legacy.convert import convert, restore
+from jobmatch_dagster.pipeline.operations.legacy import convert_legacy, restore_legacy
 from jobmatch_dagster_tests import support
 from jobmatch_dagster_tests.support.earlier_database import build_earlier_database
 from jobmatch_dagster_tests.support.legacy_database import build_legacy_database
@@ -113,7 +114,7 @@ def test_an_older_database_is_refused(last: str, empty: Database) -> None:
 @pytest.mark.parametrize("adopted", [True, False])
 def test_an_earlier_conversion_can_be_reverted(adopted: bool, empty: Database) -> None:
     build_legacy_database(empty, jobs=20)
-    convert(empty, lambda _: None)
+    convert_legacy(empty, datetime.now(UTC), lambda _: None)
     with empty.begin() as connection:
         connection.exec_driver_sql("DELETE FROM _yoyo_migration")
         connection.execute(
@@ -126,7 +127,7 @@ def test_an_earlier_conversion_can_be_reverted(adopted: bool, empty: Database) -
         migrate(empty)
     with pytest.raises(MigrationError, match="Use `jobmatch rollback --to-legacy`"):
         rollback(empty)
-    assert "raw_jobs_test" in restore(empty, lambda _: None)
+    assert "raw_jobs_test" in restore_legacy(empty, lambda _: None)
 
 
 def test_an_adoption_that_fails_changes_nothing(earlier: Database) -> None:

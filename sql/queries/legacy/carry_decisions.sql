@@ -1,4 +1,4 @@
--- Purpose: decisions carried over; their pairs have no score until they are matched.
+-- Purpose: decisions from the legacy project; their pairs have no score until they are matched.
 -- Parameters: user_ids (bigint[]), external_ids, statuses (text[]), times (timestamptz[]), aligned.
 -- Indexes: jobs_external_id_key.
 INSERT INTO user_job_matches (user_id, job_id, status, decided_at, run_id)

@@ -1,4 +1,4 @@
--- Purpose: legacy users as users; their id becomes the key. Names, addresses and passwords stay in the backup.
+-- Purpose: legacy users as users, with their id as key. Names, addresses and passwords stay in the backup.
 -- Parameters: none; reads users_legacy_backup.
 -- Indexes: none; one scan.
 INSERT INTO users (user_key, active)

@@ -1,10 +1,10 @@
 -- Purpose: everything that defines a table, line by line in a fixed order, without object ids: for a checksum.
---          Rights that the roles of this project hold (isolate_users) are left out: a way back takes them away.
--- Parameters: table (its present name in the current schema).
--- Indexes: none; reads the system catalogue.
+--          Rights of this project's roles (isolate_users) are left out, because a restore revokes them.
+-- Parameters: table (its name in the current schema).
+-- Indexes: none; reads the system catalog.
 WITH t AS (SELECT c.* FROM pg_class AS c WHERE c.oid = to_regclass(quote_ident(:table))),
 rights AS (
-    SELECT c.oid, string_agg(concat_ws(' ', pg_get_userbyid(acl.grantor), acl.grantee::regrole, acl.privilege_type, acl.is_grantable), ',' ORDER BY acl.grantor::regrole::text, acl.grantee::regrole::text, acl.privilege_type) AS held
+    SELECT c.oid, string_agg(concat_ws(' ', pg_get_userbyid(acl.grantor), acl.grantee::regrole, acl.privilege_type, acl.is_grantable), ',' ORDER BY acl.grantor::regrole::text, acl.grantee::regrole::text, acl.privilege_type) AS granted
     FROM pg_class AS c,
          aclexplode(coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner))) AS acl
     WHERE acl.grantee = 0 OR pg_get_userbyid(acl.grantee) NOT IN (
@@ -16,7 +16,7 @@ rights AS (
 SELECT part
 FROM (
     SELECT concat_ws(' ', '0 table', pg_get_userbyid(relowner), relkind, relpersistence, relrowsecurity, relforcerowsecurity,
-                     rights.held, reloptions, obj_description(t.oid, 'pg_class')) AS part
+                     rights.granted, reloptions, obj_description(t.oid, 'pg_class')) AS part
     FROM t LEFT JOIN rights ON rights.oid = t.oid
     UNION ALL
     SELECT concat_ws(' ', '1 column', to_char(a.attnum, 'FM0000'), a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
@@ -40,7 +40,7 @@ FROM (
     FROM t JOIN pg_policy AS p ON p.polrelid = t.oid
     UNION ALL
     SELECT concat_ws(' ', '7 sequence', s.sequencename, s.data_type, s.start_value, s.min_value, s.max_value, s.increment_by,
-                     s.cycle, s.cache_size, s.last_value, rights.held)
+                     s.cycle, s.cache_size, s.last_value, rights.granted)
     FROM t
     JOIN pg_depend AS o ON o.refobjid = t.oid AND o.classid = CAST('pg_class' AS regclass) AND o.deptype IN ('a', 'i')
     JOIN pg_class AS c ON c.oid = o.objid AND c.relkind = 'S'

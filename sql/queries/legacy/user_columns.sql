@@ -1,6 +1,6 @@
--- Purpose: columns of the legacy backups that say whose a row is: the id of the old users, and every user_id.
+-- Purpose: columns of the legacy backups that identify the user of a row: id in users, user_id elsewhere.
 -- Parameters: none.
--- Indexes: none; reads the system catalogue.
+-- Indexes: none; reads the system catalog.
 SELECT c.relname AS table_name, a.attname AS column_name
 FROM pg_class AS c
 JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

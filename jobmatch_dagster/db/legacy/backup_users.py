@@ -1,7 +1,4 @@
-"""Whose the rows of the backups are.
-
-Put here how the backups tell their users apart. Erasing and exporting a user belongs in `db/operations/personal.py`.
-"""
+"""To whom the rows of the backups belong. Erasing and exporting a user is in `db/operations/personal.py`."""
 
 from sqlalchemy import Connection, text
 
@@ -11,14 +8,14 @@ from jobmatch_dagster.db.legacy.state import OLD_JOBS, SUFFIX
 
 
 def user_columns(connection: Connection) -> list[tuple[str, str]]:
-    """Backups and their column that holds a legacy user's id, guarded by a foreign key or not; the users first."""
-    return [(row.table_name, row.column_name) for row in run_query(connection, "legacy/legacy_user_columns")]
+    """Each backup with its column of legacy user ids, with or without a foreign key; the users first."""
+    return [(row.table_name, row.column_name) for row in run_query(connection, "legacy/user_columns")]
 
 
 def columns_of_the_only_user(connection: Connection, user_key: str) -> tuple[str, tuple[str, ...]]:
-    """The backup of the old `jobs` and those of its columns that are this user's.
+    """The backup of the legacy `jobs`, and those of its columns that belong to this user.
 
-    The table does not say whose they are; they are the user's when the backups hold no other user (any more).
+    The table names no user: the columns are the user's if the backups name no other user, or no longer do.
     """
     keys: set[str] = set()
     for table, column in user_columns(connection):

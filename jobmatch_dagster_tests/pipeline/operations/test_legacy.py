@@ -1,20 +1,27 @@
 """The way over from the legacy project's database and back: nothing is lost, nothing is in between."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg2
 import pytest
 from sqlalchemy import Connection, create_engine, event, text
 
-from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.db.connection.engine import Database, run_script
 from jobmatch_dagster.db.connection.migrations import MigrationError, apply_all, migrate, plan, rollback
 from jobmatch_dagster.db.legacy.backup import checksums
-from jobmatch_dagster.db.legacy.convert import Conversion, convert, look, restore
 from jobmatch_dagster.db.legacy.state import SUFFIX, State
 from jobmatch_dagster.db.operations.personal import count_rows, erase_rows, places_of_user, rows_at
+from jobmatch_dagster.pipeline.operations.legacy import (
+    Conversion,
+    convert_legacy,
+    inspect_legacy,
+    restore_legacy,
+)
 from jobmatch_dagster_tests.support.legacy_database import build_legacy_database
 
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 LEGACY_TABLES = ("applications", "jobs", "raw_jobs_test", "user_job_matches", "users")
 # What the checksum of a table would not see: which tables and other relations there are.
 RELATIONS = text(
@@ -39,7 +46,7 @@ def state(database: Database) -> tuple[list[str], dict[str, str]]:
 
 def converted(database: Database) -> Conversion:
     """Convert; it must find something to convert."""
-    result = convert(database, lambda _: None)
+    result = convert_legacy(database, NOW, _quiet)
     assert result is not None
     return result
 
@@ -59,19 +66,19 @@ def test_over_and_back_and_over_again(empty: Database) -> None:
     assert result.refused == 3 * 39
     assert result.postings_of_decisions >= 4
     assert result.duplicates == 0
-    assert look(empty)[0].state is State.CONVERTED
+    assert inspect_legacy(empty)[0].state is State.CONVERTED
     with empty.begin() as connection:
         backups = checksums(connection, [name + SUFFIX for name in LEGACY_TABLES])
     assert backups == {name: before[1][name] for name in LEGACY_TABLES}
     first = _postings(empty)
 
-    assert restore(empty, lambda _: None) == LEGACY_TABLES
+    assert restore_legacy(empty, _quiet) == LEGACY_TABLES
     assert state(empty) == before
-    assert look(empty)[0].state is State.LEGACY
+    assert inspect_legacy(empty)[0].state is State.LEGACY
 
     assert converted(empty) == result
     assert _postings(empty) == first
-    assert convert(empty, lambda _: None) is None  # a second time there is nothing to do
+    assert convert_legacy(empty, NOW, _quiet) is None  # a second time there is nothing to do
 
 
 def test_types_are_mended(empty: Database) -> None:
@@ -137,13 +144,13 @@ def test_decisions_are_carried_by_external_id(empty: Database) -> None:
     }
     assert len(reasons) == 3
     assert [row.active for row in query(empty, "SELECT active FROM users ORDER BY user_key")] == [True, False, True]
-    assert result.statuses_of_nobody > 0
+    assert result.decisions_without_user > 0
 
 
 def test_the_statuses_of_jobs_are_those_of_the_only_user(empty: Database) -> None:
     build_legacy_database(empty, jobs=60, users=1)
     result = converted(empty)
-    assert result.statuses_of_nobody == 0
+    assert result.decisions_without_user == 0
     query_ = "SELECT count(*) FROM legacy_decisions WHERE legacy_match_id LIKE 'jobs %'"
     assert query(empty, query_)[0][0] > 0
 
@@ -154,7 +161,7 @@ def test_a_row_that_the_database_refuses_costs_no_other(empty: Database, monkeyp
         connection.exec_driver_sql("ALTER TABLE jobs ADD CHECK (title <> 'cursed')")
         return applied
 
-    monkeypatch.setattr("jobmatch_dagster.db.legacy.convert.apply_all", stricter)
+    monkeypatch.setattr("jobmatch_dagster.pipeline.operations.legacy.apply_all", stricter)
     build_legacy_database(empty, jobs=40)
     _execute(empty, "UPDATE raw_jobs_test SET title = 'cursed', raw_data = NULL WHERE id = 7")
     before = state(empty)
@@ -162,7 +169,28 @@ def test_a_row_that_the_database_refuses_costs_no_other(empty: Database, monkeyp
     assert (result.rows, result.postings, result.refused) == (40, 39, 1)
     reasons = [row.reason for row in query(empty, "SELECT reason FROM quarantined_records")]
     assert sum(reason.startswith("the database refuses it: new row") for reason in reasons) == 1
-    restore(empty, _quiet)
+    restore_legacy(empty, _quiet)
+    assert state(empty) == before
+
+
+def test_a_conversion_that_does_not_verify_is_undone(empty: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def meddling(connection: Connection) -> tuple[str, ...]:
+        applied = apply_all(connection)
+        run_script(
+            connection,
+            "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN NEW.record_hash := 'other'; RETURN NEW; END $$; CREATE TRIGGER meddle BEFORE INSERT ON jobs "
+            "FOR EACH ROW WHEN (NEW.title = 'cursed') EXECUTE FUNCTION meddle();",
+        )
+        return applied
+
+    monkeypatch.setattr("jobmatch_dagster.pipeline.operations.legacy.apply_all", meddling)
+    build_legacy_database(empty, jobs=20)
+    _execute(empty, "UPDATE raw_jobs_test SET title = 'cursed', raw_data = NULL WHERE id = 7")
+    before = state(empty)
+    cursed = query(empty, "SELECT external_id FROM raw_jobs_test WHERE id = 7")[0].external_id
+    with pytest.raises(MigrationError, match=rf"inconsistent: 1 postings .*first {cursed}\. Nothing was changed"):
+        convert_legacy(empty, NOW, _quiet)
     assert state(empty) == before
 
 
@@ -192,31 +220,31 @@ def _converted_by_another_program(database: Database) -> None:
 @pytest.mark.parametrize(
     ("prepare", "said"),
     [
-        (_without_rich_table, "raw_jobs_test, which holds the full records, is missing"),
-        (_rich_table_alone, "raw_jobs_test is there, the old jobs is not"),
+        (_without_rich_table, "raw_jobs_test, which has the full records, is missing"),
+        (_rich_table_alone, "raw_jobs_test exists, the legacy table jobs does not"),
         (_other_jobs, "jobs has no job_id"),
-        (_converted_by_another_program, "from a conversion by another program"),
+        (_converted_by_another_program, "come from another program's conversion"),
     ],
 )
 def test_a_half_legacy_database_is_left_alone(prepare: Callable[[Database], None], said: str, empty: Database) -> None:
     prepare(empty)
     before = query(empty, str(RELATIONS))
     with pytest.raises(MigrationError, match=said):
-        convert(empty, lambda _: None)
+        convert_legacy(empty, NOW, _quiet)
     assert query(empty, str(RELATIONS)) == before
 
 
-@pytest.mark.parametrize(("prepare", "said"), [(_nothing, "holds nothing"), (migrate, "nothing of it is legacy")])
+@pytest.mark.parametrize(("prepare", "said"), [(_nothing, "no tables of the legacy"), (migrate, "no legacy tables")])
 def test_where_nothing_is_legacy_nothing_happens(
     prepare: Callable[[Database], object], said: str, empty: Database
 ) -> None:
     prepare(empty)
     before = query(empty, str(RELATIONS))
     sentences: list[str] = []
-    assert convert(empty, sentences.append) is None
+    assert convert_legacy(empty, NOW, sentences.append) is None
     assert said in sentences[0]
     with pytest.raises(MigrationError, match="no legacy state to go back to"):
-        restore(empty, sentences.append)
+        restore_legacy(empty, sentences.append)
     assert query(empty, str(RELATIONS)) == before
 
 
@@ -225,8 +253,8 @@ def test_a_changed_backup_is_told_and_not_restored(empty: Database) -> None:
     converted(empty)
     _execute(empty, f"UPDATE jobs{SUFFIX} SET title = 'other' WHERE id = 1")
     with pytest.raises(MigrationError, match="Checksums differ for jobs: the backups were changed"):
-        restore(empty, lambda _: None)
-    assert look(empty)[0].state is State.CONVERTED
+        restore_legacy(empty, _quiet)
+    assert inspect_legacy(empty)[0].state is State.CONVERTED
 
 
 def _forget(database: Database, user_key: str) -> dict[str, int]:
@@ -249,7 +277,7 @@ def test_who_is_forgotten_is_not_in_the_backups_and_the_way_back_stays(empty: Da
     found = _forget(empty, "1")
     assert {f"{name}{SUFFIX}" for name in ("users", "user_job_matches", "applications")} | {"users"} <= found.keys()
     assert f"jobs{SUFFIX}" not in found  # there are other users, whose the statuses may be
-    restore(empty, _quiet)
+    restore_legacy(empty, _quiet)
     assert [row.id for row in query(empty, "SELECT id FROM users ORDER BY id")] == [2, 3]
     assert query(empty, "SELECT count(*) FROM user_job_matches WHERE user_id = 1")[0][0] == 0
     assert query(empty, "SELECT count(*) FROM jobs WHERE match_reasoning IS NOT NULL")[0][0] > 0
@@ -261,14 +289,14 @@ def test_a_backup_that_was_changed_stays_refused_when_somebody_is_forgotten(empt
     _execute(empty, f"UPDATE users{SUFFIX} SET name = 'other' WHERE id = 2")
     _forget(empty, "1")
     with pytest.raises(MigrationError, match="Checksums differ for users: the backups were changed"):
-        restore(empty, _quiet)
+        restore_legacy(empty, _quiet)
 
 
 def test_what_the_old_jobs_say_goes_with_the_only_user(empty: Database) -> None:
     build_legacy_database(empty, jobs=20, users=1)
     converted(empty)
     assert _forget(empty, "1")[f"jobs{SUFFIX}"] > 0
-    restore(empty, _quiet)
+    restore_legacy(empty, _quiet)
     said = query(empty, "SELECT match_score, match_reasoning, priority, status FROM jobs")
     assert {tuple(row) for row in said} == {(None,) * 4}
 
@@ -279,7 +307,7 @@ def test_users_that_no_foreign_key_and_no_table_names_are_forgotten(empty: Datab
     converted(empty)
     found = _forget(empty, "2")
     assert found[f"user_job_matches{SUFFIX}"] > 0
-    restore(empty, _quiet)
+    restore_legacy(empty, _quiet)
     users = query(empty, "SELECT DISTINCT user_id FROM user_job_matches ORDER BY 1")
     assert [row.user_id for row in users] == [1, 3]
 
@@ -289,7 +317,7 @@ def test_two_at_once_do_not_meet(empty: Database) -> None:
     with empty.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(7201001)"))
         with pytest.raises(MigrationError, match="Another process"):
-            convert(empty, lambda _: None)
+            convert_legacy(empty, NOW, _quiet)
 
 
 def test_a_rollback_never_removes_the_way_back(empty: Database) -> None:
@@ -302,9 +330,9 @@ def test_a_rollback_never_removes_the_way_back(empty: Database) -> None:
         assert len(rollback(empty)) == 1
     with pytest.raises(MigrationError, match="Use `jobmatch rollback --to-legacy`"):
         rollback(empty)
-    assert look(empty)[0].state is State.CONVERTED
+    assert inspect_legacy(empty)[0].state is State.CONVERTED
     migrate(empty)
-    restore(empty, lambda _: None)
+    restore_legacy(empty, _quiet)
     assert state(empty) == before
 
 
@@ -332,7 +360,7 @@ def _kill_along_the_way(database: Database, way: str, *, every: int) -> None:
     before = state(database) if way == "over" else _whole(database)
     statement, kills = 1, 0
     while True:
-        killed = _run_and_kill(database, (lambda d: convert(d, _quiet)) if way == "over" else _restore, statement)
+        killed = _run_and_kill(database, _convert if way == "over" else _restore, statement)
         if not killed:
             break
         assert (state(database) if way == "over" else _whole(database)) == before, f"killed at statement {statement}"
@@ -341,8 +369,8 @@ def _kill_along_the_way(database: Database, way: str, *, every: int) -> None:
         statement += every if killed.startswith(_ALIKE) else 1
     assert kills > 5
     if way == "over":
-        assert look(database)[0].state is State.CONVERTED
-        restore(database, _quiet)
+        assert inspect_legacy(database)[0].state is State.CONVERTED
+        restore_legacy(database, _quiet)
     assert state(database) == legacy
 
 
@@ -390,8 +418,12 @@ def _whole(database: Database) -> list[Any]:
         return [*relations, checksums(connection, names)]
 
 
+def _convert(database: Database) -> object:
+    return convert_legacy(database, NOW, _quiet)
+
+
 def _restore(database: Database) -> object:
-    return restore(database, _quiet)
+    return restore_legacy(database, _quiet)
 
 
 def _quiet(_: str) -> None:

@@ -1,4 +1,4 @@
--- Purpose: what a conversion has written, counted anew.
+-- Purpose: number of rows that a conversion wrote, for comparison with what it meant to write.
 -- Parameters: none.
 -- Indexes: none; the tables were just filled.
 SELECT (SELECT count(*) FROM quarantined_records) AS refused,
