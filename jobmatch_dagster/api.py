@@ -19,7 +19,8 @@ As pandas DataFrames, with the columns and dtypes of `jobmatch_dagster.frames` (
 Each function is one transaction, a read-only one if it only reads, and uses the same queries as the Dagster assets and
 `jobmatch`. Every expected error is a `JobmatchError`.
 
-Belongs here: functions of a few lines for other programs. Their queries and steps belong in `pipeline`, `db` and `frames`.
+Belongs here: functions of a few lines for other programs. Their steps and queries belong in `pipeline`, `db` and
+`frames`.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The way over from the legacy project's database and back: nothing is lost, nothing is in between."""
+"""Conversion of a legacy database and the way back: nothing is lost, and nothing is half done."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -56,7 +56,7 @@ def query(database: Database, sql: str, **parameters: Any) -> list[Any]:
         return list(connection.execute(text(sql), parameters).all())
 
 
-def test_over_and_back_and_over_again(empty: Database) -> None:
+def test_a_conversion_can_be_reverted_and_repeated(empty: Database) -> None:
     build_legacy_database(empty, jobs=3_882)
     before = state(empty)
 
@@ -81,7 +81,7 @@ def test_over_and_back_and_over_again(empty: Database) -> None:
     assert convert_legacy(empty, NOW, _quiet) is None  # a second time there is nothing to do
 
 
-def test_types_are_mended(empty: Database) -> None:
+def test_types_are_converted(empty: Database) -> None:
     build_legacy_database(empty, jobs=200)
     converted(empty)
     rows = {row.external_id: row for row in query(empty, "SELECT * FROM jobs")}
@@ -135,10 +135,14 @@ def test_decisions_are_carried_by_external_id(empty: Database) -> None:
     )
     assert sorted(map(tuple, carried)) == sorted(map(tuple, expected))
     assert len(carried) == result.decisions_carried > 100
-    told = {
+    outcomes = {
         row.outcome: row.n for row in query(empty, "SELECT outcome, count(*) AS n FROM legacy_decisions GROUP BY 1")
     }
-    assert told == {"carried": result.decisions_carried, "older": result.decisions_older, "left": result.decisions_left}
+    assert outcomes == {
+        "carried": result.decisions_carried,
+        "older": result.decisions_older,
+        "left": result.decisions_left,
+    }
     reasons = {
         row.reason for row in query(empty, "SELECT DISTINCT reason FROM legacy_decisions WHERE outcome = 'left'")
     }
@@ -147,7 +151,7 @@ def test_decisions_are_carried_by_external_id(empty: Database) -> None:
     assert result.decisions_without_user > 0
 
 
-def test_the_statuses_of_jobs_are_those_of_the_only_user(empty: Database) -> None:
+def test_statuses_of_legacy_jobs_belong_to_the_only_user(empty: Database) -> None:
     build_legacy_database(empty, jobs=60, users=1)
     result = converted(empty)
     assert result.decisions_without_user == 0
@@ -248,7 +252,7 @@ def test_where_nothing_is_legacy_nothing_happens(
     assert query(empty, str(RELATIONS)) == before
 
 
-def test_a_changed_backup_is_told_and_not_restored(empty: Database) -> None:
+def test_a_changed_backup_is_not_restored(empty: Database) -> None:
     build_legacy_database(empty, jobs=20)
     converted(empty)
     _execute(empty, f"UPDATE jobs{SUFFIX} SET title = 'other' WHERE id = 1")
@@ -271,7 +275,7 @@ def _forget(database: Database, user_key: str) -> dict[str, int]:
     return found
 
 
-def test_who_is_forgotten_is_not_in_the_backups_and_the_way_back_stays(empty: Database) -> None:
+def test_an_erasure_covers_the_backups_and_keeps_the_restore(empty: Database) -> None:
     build_legacy_database(empty, jobs=40)
     converted(empty)
     found = _forget(empty, "1")
@@ -283,7 +287,7 @@ def test_who_is_forgotten_is_not_in_the_backups_and_the_way_back_stays(empty: Da
     assert query(empty, "SELECT count(*) FROM jobs WHERE match_reasoning IS NOT NULL")[0][0] > 0
 
 
-def test_a_backup_that_was_changed_stays_refused_when_somebody_is_forgotten(empty: Database) -> None:
+def test_an_erasure_does_not_excuse_a_changed_backup(empty: Database) -> None:
     build_legacy_database(empty, jobs=20)
     converted(empty)
     _execute(empty, f"UPDATE users{SUFFIX} SET name = 'other' WHERE id = 2")
@@ -292,7 +296,7 @@ def test_a_backup_that_was_changed_stays_refused_when_somebody_is_forgotten(empt
         restore_legacy(empty, _quiet)
 
 
-def test_what_the_old_jobs_say_goes_with_the_only_user(empty: Database) -> None:
+def test_an_erasure_of_the_only_user_covers_the_legacy_jobs(empty: Database) -> None:
     build_legacy_database(empty, jobs=20, users=1)
     converted(empty)
     assert _forget(empty, "1")[f"jobs{SUFFIX}"] > 0
@@ -301,7 +305,7 @@ def test_what_the_old_jobs_say_goes_with_the_only_user(empty: Database) -> None:
     assert {tuple(row) for row in said} == {(None,) * 4}
 
 
-def test_users_that_no_foreign_key_and_no_table_names_are_forgotten(empty: Database) -> None:
+def test_an_erasure_finds_users_without_table_or_key(empty: Database) -> None:
     build_legacy_database(empty, jobs=20)
     _execute(empty, "DROP TABLE users CASCADE")
     converted(empty)
@@ -312,7 +316,7 @@ def test_users_that_no_foreign_key_and_no_table_names_are_forgotten(empty: Datab
     assert [row.user_id for row in users] == [1, 3]
 
 
-def test_two_at_once_do_not_meet(empty: Database) -> None:
+def test_a_second_conversion_at_once_is_refused(empty: Database) -> None:
     build_legacy_database(empty, jobs=20)
     with empty.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(7201001)"))
