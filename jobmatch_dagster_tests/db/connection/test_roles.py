@@ -184,7 +184,7 @@ def test_a_table_of_users_without_a_policy_is_found_and_fixed(isolated: Database
 
 def test_a_login_without_membership_is_refused(database: Database) -> None:
     # A copy of a database has another name, and no roles of its own until it is migrated.
-    with pytest.raises(RoleMissingError, match="run `jobmatch migrate`"), reading_as(database, "ada"):
+    with pytest.raises(RoleMissingError, match="Run `jobmatch migrate`"), reading_as(database, "ada"):
         pass
 
 
