@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row
 
-from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_record
-from jobmatch_dagster.core.catalog.page_records import PageError, parse_page
+from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_record, parse_stored_page
 from jobmatch_dagster.core.matching.blocks import PairExplanation, explain_pair
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed, profile_text_to_embed
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.profiles.profile import Profile, extract_profile
 from jobmatch_dagster.core.raw.fields import is_personal
+from jobmatch_dagster.core.raw.page_records import PageError
 from jobmatch_dagster.core.raw.windows import HOUR, latest_collectable_hour
 from jobmatch_dagster.db.catalog.embedding_models import read_model_in_force
 from jobmatch_dagster.db.connection.bulk import read_vectors
@@ -175,7 +175,7 @@ def _of_posting(
 
 def _read_record_again(posting: Row[Any]) -> Reread:
     try:
-        records = parse_page(bytes(posting.body))
+        records = parse_stored_page(bytes(posting.body))
     except PageError as error:
         return Reread(None, None, str(error))
     if posting.page_position >= len(records):

@@ -3,18 +3,18 @@
 import json
 import re
 
-from jobmatch_dagster.core.catalog.legacy import vendor_record
 from jobmatch_dagster.core.json_values import JsonValue
 from jobmatch_dagster.core.text import clean_line
 from jobmatch_dagster.errors import InputError
 
+_ENVELOPES = ("data", "jobs")
 # Enough of a record that is nested too deeply to see what it was.
 _MAX_UNREADABLE_CHARACTERS = 500
 _MAX_INTEGER_DIGITS = 100
 
 
 class PageError(InputError):
-    """A page that is no array of records."""
+    """A page that is not an array of records."""
 
 
 class UnreadableRecord(str):
@@ -24,25 +24,33 @@ class UnreadableRecord(str):
 def parse_page(body: bytes) -> list[JsonValue]:
     """The records of a page: a bare array, or one wrapped as `{"data": [...]}` or `{"jobs": [...]}`.
 
-    Rows of the legacy project, `{"legacy_rows": [...]}`, are given as the vendor would have sent them.
-
     Raises:
         PageError: if the body is anything else.
     """
+    return page_records(parse_body(body))
+
+
+def parse_body(body: bytes) -> JsonValue:
+    """The JSON of a body. In an array, records that are nested too deeply are `UnreadableRecord`.
+
+    Raises:
+        PageError: if the body is not JSON.
+    """
     text = body.decode("utf-8-sig", errors="replace")
-    page: JsonValue
     try:
-        page = _loads(text)
+        return _loads(text)
     except RecursionError:
-        page = _elements(text)
+        return _elements(text)
     except ValueError:
         start = body.lstrip()[:1]
-        kind = "an HTML page" if start == b"<" else "empty" if not start else "no complete JSON"
+        kind = "an HTML page" if start == b"<" else "empty" if not start else "incomplete JSON"
         raise PageError(f"the body is {kind}, not an array of records") from None
-    if isinstance(page, dict) and isinstance(rows := page.get("legacy_rows"), list):
-        return [vendor_record(row) if isinstance(row, dict) else row for row in rows]
+
+
+def page_records(page: JsonValue) -> list[JsonValue]:
+    """The records of a parsed body, see `parse_page`."""
     if isinstance(page, dict):
-        page = next((page[key] for key in ("data", "jobs") if isinstance(page.get(key), list)), page)
+        page = next((page[key] for key in _ENVELOPES if isinstance(page.get(key), list)), page)
     if not isinstance(page, list):
         raise PageError(f"the body is JSON of type {type(page).__name__}, not an array of records")
     return page
@@ -52,7 +60,7 @@ def expired_ids(body: bytes) -> list[str]:
     """Ids of the expired feed, which sends strings, integers or objects with an `id`.
 
     Raises:
-        PageError: if the body is no array.
+        PageError: if the body is not an array.
     """
     found = (item.get("id") if isinstance(item, dict) else item for item in parse_page(body))
     return [clean_line(str(item)) for item in found if isinstance(item, int | str) and not isinstance(item, bool)]
@@ -72,7 +80,7 @@ def _elements(text: str) -> list[JsonValue]:
     """The elements of an array; those that are nested too deeply as `UnreadableRecord`.
 
     Raises:
-        PageError: if the text is no complete array.
+        PageError: if the text is not a complete array.
     """
     elements: list[JsonValue] = []
     depth = start = 0
