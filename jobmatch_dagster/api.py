@@ -19,22 +19,19 @@ As pandas DataFrames, with the columns and dtypes of `jobmatch_dagster.frames` (
 Each function is one transaction, a read-only one if it only reads, and uses the same queries as the Dagster assets and
 `jobmatch`. Every expected error is a `JobmatchError`.
 
-Belongs here: functions of a few lines for other programs. Their queries and steps belong in `db` and `frames`.
+Belongs here: functions of a few lines for other programs. Their steps and queries belong in `pipeline`, `db` and
+`frames`.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
 from jobmatch_dagster import frames, names
-from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_record
-from jobmatch_dagster.db.catalog.records import first_refusal, load_records
+from jobmatch_dagster.core.catalog.normalise import RecordError
 from jobmatch_dagster.db.connection.engine import Database, run_query
-from jobmatch_dagster.db.connection.locks import LOADING, lock
 from jobmatch_dagster.db.matching import matches as db_matches
 from jobmatch_dagster.db.matching.matches import NoMatchError
 from jobmatch_dagster.db.profiles.users import UnknownUserError, find_user_id
@@ -42,6 +39,7 @@ from jobmatch_dagster.db.statistics import statistics as db_statistics
 from jobmatch_dagster.db.statistics.statistics import JobStatistics, UserStatistics
 from jobmatch_dagster.errors import InputError, JobmatchError
 from jobmatch_dagster.frames import StatisticsFrames
+from jobmatch_dagster.pipeline.catalog.records import AddedJob, add_record
 from jobmatch_dagster.resources.clock import ClockResource, wall_time
 
 if TYPE_CHECKING:
@@ -54,15 +52,6 @@ __all__ = [
 ]  # fmt: skip
 
 DEFAULT_LIMIT = 10_000
-Outcome = Literal["inserted", "updated", "unchanged"]
-
-
-@dataclass(frozen=True)
-class AddedJob:
-    """The outcome of adding a record."""
-
-    external_id: str
-    outcome: Outcome
 
 
 def add_job(database: Database, record: Mapping[str, Any], *, seen_at: datetime | None = None) -> AddedJob:
@@ -79,16 +68,7 @@ def add_job(database: Database, record: Mapping[str, Any], *, seen_at: datetime 
         RecordError: if the record cannot become a posting; it names the field and what is accepted. Nothing is stored.
         TypeError: if the record contains a value that JSON cannot express.
     """
-    posting = normalise_record(record)
-    body = json.dumps([dict(record)], ensure_ascii=False).encode()
-    with database.begin() as connection:
-        lock(connection, LOADING)
-        loaded = load_records(connection, "added", {}, body, seen_at or wall_time(), "api")
-        if loaded.refused:
-            raise RecordError(*first_refusal(connection, loaded.page_id))
-    counts = loaded.counts
-    outcome: Outcome = "inserted" if counts.inserted else "updated" if counts.updated else "unchanged"
-    return AddedJob(posting.external_id, outcome)
+    return add_record(database, record, seen_at or wall_time(), "api")
 
 
 def job_exists(database: Database, external_id: str) -> bool:

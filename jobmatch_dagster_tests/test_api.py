@@ -1,6 +1,6 @@
 """The Python API on a real pipeline: jobs added, matches decided, decisions that outlive everything."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from jobmatch_dagster import api
 from jobmatch_dagster.db.connection.engine import Database
-from jobmatch_dagster.db.legacy.convert import convert
 from jobmatch_dagster.db.matching.matches import NoMatchError
 from jobmatch_dagster.pipeline.catalog.load import load_pages
+from jobmatch_dagster.pipeline.operations.legacy import convert_legacy
 from jobmatch_dagster_tests.support.legacy_database import build_legacy_database
 from jobmatch_dagster_tests.support.world import ENGINEER_CV, HOUR, NOW, NURSE_CV, World, build_world
 
@@ -88,7 +88,7 @@ def test_decisions_survive_matching_anew_and_backfill(world: World) -> None:
 def test_carried_decisions_survive_matching_and_backfill(empty_database_url: str, tmp_path: Path) -> None:
     legacy = Database(empty_database_url)
     build_legacy_database(legacy, jobs=90)
-    assert convert(legacy, lambda _: None)
+    assert convert_legacy(legacy, datetime.now(UTC), lambda _: None)
     decided = decisions(legacy)
     assert len(decided) > 20
     with build_world(empty_database_url, tmp_path) as world:

@@ -17,20 +17,27 @@ def migrate(dry_run: bool, from_legacy: bool) -> None:
     """Bring the database's schema to this version."""
     from jobmatch_dagster.cli.runtime import open_runtime
     from jobmatch_dagster.db.connection import migrations
+    from jobmatch_dagster.db.connection.adoption import EARLIER, REPLACEMENT
+    from jobmatch_dagster.db.connection.schema_files import purpose
     from jobmatch_dagster.db.connection.urls import safe_url
 
     with open_runtime(prepare_schema=False) as runtime:
         click.echo(f"Database: {safe_url(runtime.database.url)}")
         if from_legacy:
             _migrate_from_legacy(runtime.database, dry_run=dry_run)
-        elif dry_run:
-            found = migrations.plan(runtime.database)
-            _print_names("Applied before", found.applied)
-            _print_names("Would apply", found.pending)
-            for name in found.pending:
-                click.echo(f"  {name}: {migrations.purpose(name)}")
-        else:
-            _print_names("Applied", migrations.migrate(runtime.database))
+            return
+        found = migrations.plan(runtime.database)
+        applied = () if dry_run else migrations.migrate(runtime.database)
+        if found.adopts:
+            adopted = f"{EARLIER[-1]} of an earlier version as {REPLACEMENT}; rows and tables stay as they are."
+            click.echo(f"{'Would adopt' if dry_run else 'Adopted'}: {adopted}")
+        if not dry_run:
+            _print_names("Applied", applied)
+            return
+        _print_names("Applied before", found.applied)
+        _print_names("Would apply", found.pending)
+        for name in found.pending:
+            click.echo(f"  {name}: {purpose(name)}")
 
 
 @click.command()
@@ -43,7 +50,7 @@ def rollback(everything: bool, to_legacy: bool, dry_run: bool, yes: bool) -> Non
     from jobmatch_dagster.cli.runtime import open_runtime
     from jobmatch_dagster.db.connection import migrations
     from jobmatch_dagster.db.connection.urls import safe_url
-    from jobmatch_dagster.db.legacy.convert import restore
+    from jobmatch_dagster.pipeline.operations.legacy import restore_legacy
 
     with open_runtime(prepare_schema=False) as runtime:
         applied = migrations.plan(runtime.database).applied[::-1]
@@ -53,19 +60,19 @@ def rollback(everything: bool, to_legacy: bool, dry_run: bool, yes: bool) -> Non
             return
         if undone and not yes:
             where = safe_url(runtime.database.url)
-            extension = ", and the extension vector is dropped" if len(undone) == len(applied) else ""
-            click.confirm(f"Undo {', '.join(undone)} on {where}? Their data is deleted{extension}", abort=True)
+            click.confirm(f"Undo {', '.join(undone)} on {where}? Their data is deleted", abort=True)
         if to_legacy:
-            restore(runtime.database, click.echo)
+            restore_legacy(runtime.database, click.echo)
         else:
             _print_names("Undone", migrations.rollback(runtime.database, everything=everything))
 
 
 def _migrate_from_legacy(database: "Database", *, dry_run: bool) -> None:
-    from jobmatch_dagster.db.legacy.convert import convert, look
     from jobmatch_dagster.db.legacy.state import SUFFIX
+    from jobmatch_dagster.pipeline.operations.legacy import convert_legacy, inspect_legacy
+    from jobmatch_dagster.resources.clock import wall_time
 
-    found, rows = look(database)
+    found, rows = inspect_legacy(database)
     if rows:
         click.echo("Plan: rename these tables, create the schema, load postings and decisions, verify:")
         for name, count in rows.items():
@@ -73,7 +80,7 @@ def _migrate_from_legacy(database: "Database", *, dry_run: bool) -> None:
     if dry_run:
         click.echo(found.sentence)
         return
-    converted = convert(database, click.echo)
+    converted = convert_legacy(database, wall_time(), click.echo)
     if converted:
         for name, value in asdict(converted).items():
             if name != "tables":
@@ -81,9 +88,9 @@ def _migrate_from_legacy(database: "Database", *, dry_run: bool) -> None:
         backups = ", ".join(f"{name}{SUFFIX}" for name in found.tables)
         click.echo(
             "Refused records are in quarantined_records, decisions that were not carried over in legacy_decisions, "
-            "each with its reason. `jobmatch rollback --to-legacy` goes back. `jobmatch forget` erases a user in the "
-            "backups too; what the old jobs say about several users (status, reasoning, notes) is erased with the "
-            f"last of them. Once you are content: DROP TABLE {backups};"
+            "each with its reason. `jobmatch rollback --to-legacy` restores the legacy state. `jobmatch forget` also "
+            "erases a user's rows in the backups; status, reasoning and notes in the legacy jobs, which name no user, "
+            f"are erased with the last user. When you no longer need the backups: DROP TABLE {backups};"
         )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jobmatch_dagster.core.catalog.page_records import PageError, parse_page
+from jobmatch_dagster.core.raw.page_records import PageError, parse_page
 from jobmatch_dagster.demo.errors import DemoInputError
 from jobmatch_dagster.demo.server import created_at
 

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from jobmatch_dagster.core.catalog.page_records import PageError, parse_page
-from jobmatch_dagster.core.raw.response import PageResponse
+from jobmatch_dagster.core.raw.page_records import PageError, parse_page
+from jobmatch_dagster.core.raw.response import PageResponse, is_stored_header
 from jobmatch_dagster.errors import PassingFailure, PermanentFailure
 from jobmatch_dagster.resources.active_jobs_filters import NOT_ON_FEED
 from jobmatch_dagster.resources.clock import wall_time
@@ -35,7 +35,6 @@ _G1_PATHS = {
 }  # fmt: skip
 _G2_PATHS = {"modified": "/modified-ats", "expired": "/expired-ats"}
 _FIRST_SERVER_ERROR = 500
-_KEPT_HEADERS = ("content-type", "date", "retry-after")
 # A first page of one of these sizes may be the whole feed, or the largest page that the server sends.
 _LIKELY_CAPS = frozenset({10, 20, 25, 50, 100, 200, 250})
 _CHUNK_BYTES = 256 * 1024
@@ -165,7 +164,7 @@ class ActiveJobsClient:
             headers = {
                 name.lower(): value.replace("\0", "")
                 for name, value in answer.headers.items()
-                if name.lower() in _KEPT_HEADERS or name.lower().startswith(("x-ratelimit-", "x-api-"))
+                if is_stored_header(name.lower())
             }
         return PageResponse(
             request={"host": urlsplit(self.base_url).hostname or "", "path": path, **parameters},

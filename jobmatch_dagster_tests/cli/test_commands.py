@@ -9,6 +9,7 @@ import pytest
 from jobmatch_dagster.db.connection.engine import Database, sql_folder
 from jobmatch_dagster.demo.corpus import postings_of_hour
 from jobmatch_dagster_tests.support.command import Finished, run_command
+from jobmatch_dagster_tests.support.earlier_database import build_earlier_database
 from jobmatch_dagster_tests.support.legacy_database import build_legacy_database
 from jobmatch_dagster_tests.support.world import HOUR, NURSE_CV, World
 
@@ -57,13 +58,26 @@ def test_configured_database_is_only_migrated_on_request(empty_database_url: str
     names = [name.stem for name in sorted((sql_folder() / "migrations").glob("*.sql")) if "rollback" not in name.stem]
     dry = run_command("migrate", "--dry-run", **variables)
     assert f"Would apply: {', '.join(names)}." in dry.stdout
-    assert "0001.catalog: Global catalogue" in dry.stdout
+    assert "0001.schema: The schema: postings, users and their matches" in dry.stdout
     assert f"Applied: {', '.join(names)}." in run_command("migrate", **variables).stdout
     assert "Applied: nothing." in run_command("migrate", **variables).stdout
     assert run_command("stats", **variables).returncode == 0
     assert f"Would undo: {names[-1]}." in run_command("rollback", "--dry-run", **variables).stdout
     undone = run_command("rollback", "--all", "--yes", **variables)
     assert f"Undone: {', '.join(reversed(names))}." in undone.stdout
+
+
+def test_earlier_database_is_adopted(empty_database_url: str, tmp_path: Path) -> None:
+    database = Database(empty_database_url)
+    build_earlier_database(database)
+    database.dispose()
+    variables = {"JOBMATCH_DATABASE_URL": empty_database_url, "JOBMATCH_HOME": str(tmp_path / "home")}
+    dry = run_command("migrate", "--dry-run", **variables)
+    assert "Would adopt: 0030.isolation of an earlier version as 0001.schema" in dry.stdout
+    assert "Run `jobmatch migrate`" in _refused(run_command("stats", **variables))
+    assert "Adopted: 0030.isolation of an earlier version as 0001.schema" in run_command("migrate", **variables).stdout
+    assert "dopt" not in run_command("migrate", **variables).stdout
+    assert run_command("stats", **variables).returncode == 0
 
 
 def test_legacy_database_is_converted_and_restored(empty_database_url: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A generated database of the legacy project, with the awkward values that such databases hold.
+"""A generated legacy database, with the awkward values that such databases contain.
 
 Tables and columns are named as the project's own scripts name them.
 """

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jobmatch_dagster.core.catalog.normalise import normalise_page, parse_page
+from jobmatch_dagster.core.catalog.normalise import normalise_page
+from jobmatch_dagster.core.raw.page_records import parse_page
 
 INVENTED_PAGES = Path(__file__).parent / "data" / "active_jobs"
 """Twenty records of the Active Jobs API in both generations, with every quirk that its real pages have shown."""

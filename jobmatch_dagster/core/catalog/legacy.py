@@ -1,12 +1,13 @@
 """Rows of the legacy project's tables as vendor records, and the decisions of its users.
 
-`legacy_values.py` reads single values, `db/legacy` has the tables and the transaction. Source of columns and statuses:
-the tables of Inclusist/job-monitor, as its scripts create them.
+Belongs here: what a legacy row means. `legacy_values.py` reads single values, `db/legacy` has the tables. Source of
+columns and statuses: the tables of Inclusist/job-monitor, as its scripts create them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from jobmatch_dagster.core.catalog.legacy_values import (
     legacy_coordinates,
@@ -14,18 +15,15 @@ from jobmatch_dagster.core.catalog.legacy_values import (
     legacy_list,
     legacy_number,
     legacy_salary,
+    legacy_text,
     legacy_time,
 )
 from jobmatch_dagster.core.json_values import JsonObject, JsonValue
-from jobmatch_dagster.core.raw.field_readers import (
-    Reader,
-    UnusableValueError,
-    read_flag,
-    read_list,
-    read_text,
-    read_time,
-)
+from jobmatch_dagster.core.raw import field_readers as readers
+from jobmatch_dagster.core.raw.field_readers import Reader, UnusableValueError
 from jobmatch_dagster.core.raw.fields import FIELDS
+
+Converter = Callable[[JsonValue], JsonValue]
 
 # Field of a G1 record -> columns of the legacy tables. The first column with a usable value counts.
 # No column has the vendor's indexing time; the time of discovery is closest to it.
@@ -49,7 +47,25 @@ _NOT_OF_A_POSTING = frozenset(
         "merged_location_ids", "is_duplicate", "canonical_job_id",
     }
 )  # fmt: skip
+LEGACY_ROWS = "legacy_rows"
+"""Key of a page with legacy rows: `{"legacy_rows": [...]}`."""
 _SEEN = ("last_updated", "discovered_date", "created_at", "posted_date")
+# The reader of a field -> the conversion of a legacy value to the form that the reader takes. Values of other fields
+# have that form already.
+_CONVERTERS: dict[Reader, Converter] = {
+    readers.read_list: legacy_list,
+    readers.read_places: legacy_list,
+    readers.read_time: legacy_time,
+    readers.read_flag: legacy_flag,
+    readers.read_latitudes: legacy_coordinates,
+    readers.read_longitudes: legacy_coordinates,
+    readers.read_salary: legacy_salary,
+    readers.read_amount: legacy_number,
+    readers.read_count: legacy_number,
+    readers.read_office_days: legacy_number,
+    readers.read_weekly_hours: legacy_number,
+    readers.read_text: legacy_text,
+}
 
 STATUSES = {
     "saved": "saved", "shortlisted": "saved", "bookmarked": "saved", "interested": "saved",
@@ -69,10 +85,10 @@ def vendor_record(row: JsonObject) -> dict[str, JsonValue]:
     """
     raw = row.get("raw_data")
     record: dict[str, JsonValue] = dict(raw) if isinstance(raw, Mapping) else {}
-    for name, columns, convert, read in _FIELDS:
+    for name, columns, read in _FIELDS:
         if name != "id" and name in record and _is_usable(record[name], read):
             continue
-        value = _first_usable(row, columns, convert, read)
+        value = _first_usable(row, columns, read)
         if value is not None:
             record[name] = value
     if not record.get("locations_derived") and not record.get("locations_raw") and row.get("location"):
@@ -83,7 +99,7 @@ def vendor_record(row: JsonObject) -> dict[str, JsonValue]:
     return {name: value for name, value in record.items() if value is not None}
 
 
-def seen_at(rows: Iterable[JsonObject]) -> datetime | None:
+def last_seen_at(rows: Iterable[JsonObject]) -> datetime | None:
     """When the legacy program last touched one of these rows; None if no row says."""
     moments = [moment for row in rows for name in _SEEN if (moment := read_moment(row.get(name)))]
     return max(moments, default=None)
@@ -92,7 +108,7 @@ def seen_at(rows: Iterable[JsonObject]) -> datetime | None:
 def read_moment(value: JsonValue) -> datetime | None:
     """A legacy time; None if the value is no time."""
     try:
-        return read_time(legacy_time(value))
+        return readers.read_time(legacy_time(value))
     except UnusableValueError:
         return None
 
@@ -107,6 +123,11 @@ class LegacyStatus:
     status: str
     changed_at: datetime | None
 
+    @property
+    def word(self) -> str:
+        """The status in lower case, as in `STATUSES` and `NO_DECISION`."""
+        return self.status.strip().casefold()
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -114,7 +135,7 @@ class Decision:
 
     found: LegacyStatus
     status: str | None
-    outcome: str
+    outcome: Literal["carried", "older", "left"]
     reason: str | None
 
 
@@ -129,22 +150,21 @@ def choose_decisions(found: Iterable[LegacyStatus], converted: frozenset[str]) -
     decisions: list[Decision] = []
     oldest = datetime.min.replace(tzinfo=UTC)
     for item in sorted(found, key=lambda item: (item.changed_at or oldest, len(item.match_id), item.match_id)):
-        word = item.status.strip().casefold()
-        if word in NO_DECISION:
+        if item.word in NO_DECISION:
             continue
-        if reason := _why_left(item, word, converted):
+        if reason := _why_left(item, converted):
             decisions.append(Decision(item, None, "left", reason))
             continue
         key = (item.user_key, item.external_id or "")
         if key in newest:
             decisions.append(Decision(newest[key], None, "older", "the user decided on the same posting later"))
         newest[key] = item
-    carried = (Decision(item, STATUSES[item.status.strip().casefold()], "carried", None) for item in newest.values())
+    carried = (Decision(item, STATUSES[item.word], "carried", None) for item in newest.values())
     return [*decisions, *carried]
 
 
-def _why_left(item: LegacyStatus, word: str, converted: frozenset[str]) -> str | None:
-    if word not in STATUSES:
+def _why_left(item: LegacyStatus, converted: frozenset[str]) -> str | None:
+    if item.word not in STATUSES:
         return f"the status is none of {', '.join(sorted(STATUSES))}"
     if item.external_id is None:
         return "no legacy table knows the posting"
@@ -153,39 +173,15 @@ def _why_left(item: LegacyStatus, word: str, converted: frozenset[str]) -> str |
     return None
 
 
-_Converter = Callable[[JsonValue], JsonValue]
-
-
-def _converter(name: str, read: Reader) -> _Converter:
-    """How a legacy column is converted to the form that the field's reader takes."""
-    if read is read_list or name == "locations_derived":
-        return legacy_list
-    if read is read_time:
-        return legacy_time
-    if read is read_flag:
-        return legacy_flag
-    if name in ("lats_derived", "lngs_derived"):
-        return legacy_coordinates
-    if name == "salary_raw":
-        return legacy_salary
-    if (name.startswith("ai_salary_") and name.endswith("value")) or name in _NUMBERS:
-        return legacy_number
-    return lambda value: str(value) if read is read_text and not isinstance(value, str) else value
-
-
-_NUMBERS = frozenset(
-    {"ai_working_hours", "ai_work_arrangement_office_days", "linkedin_org_employees", "linkedin_org_followers"}
-)
-
-
-def _first_usable(row: JsonObject, columns: Iterable[str], convert: _Converter, read: Reader) -> JsonValue:
+def _first_usable(row: JsonObject, columns: Iterable[str], read: Reader) -> JsonValue:
     """The first usable value, else the first value at all, so that the normaliser notes why it is unusable."""
+    convert = _CONVERTERS.get(read)
     unusable: JsonValue = None
     for column in columns:
         value = row.get(column)
         if value is None:
             continue
-        converted = convert(value)
+        converted = convert(value) if convert else value
         if _is_usable(converted, read):
             return converted
         unusable = converted if unusable is None else unusable
@@ -199,8 +195,5 @@ def _is_usable(value: JsonValue, read: Reader) -> bool:
         return False
 
 
-_FIELDS = tuple(
-    (name, _COLUMNS.get(name, (field.column,)), _converter(name, field.read), field.read)
-    for name, field in FIELDS.items()
-)
-_READ = frozenset(column for _, columns, _, _ in _FIELDS for column in columns)
+_FIELDS = tuple((name, _COLUMNS.get(name, (field.column,)), field.read) for name, field in FIELDS.items())
+_READ = frozenset(column for _, columns, _ in _FIELDS for column in columns)

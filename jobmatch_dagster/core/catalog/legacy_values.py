@@ -37,6 +37,11 @@ _EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
 _COMMA = re.compile(r",(?![^()]*\))")
 
 
+def legacy_text(value: JsonValue) -> JsonValue:
+    """Text from a value of any type."""
+    return value if isinstance(value, str) else str(value)
+
+
 def legacy_list(value: JsonValue) -> JsonValue:
     """A list of strings from a list, JSON, a Python or PostgreSQL literal, lines, or items between ; or commas."""
     if not isinstance(value, str):

@@ -13,12 +13,20 @@ from decimal import Decimal
 from typing import Any
 
 from jobmatch_dagster.core.catalog.dedupe import ad_key
-from jobmatch_dagster.core.catalog.page_records import UnreadableRecord, parse_page
+from jobmatch_dagster.core.catalog.legacy import LEGACY_ROWS, vendor_record
 from jobmatch_dagster.core.json_values import JsonObject, JsonValue
 from jobmatch_dagster.core.matching.embedding_text import posting_text
 from jobmatch_dagster.core.posting import POSTING_COLUMNS, SALARY_UNITS, Posting
-from jobmatch_dagster.core.raw.field_readers import UnusableValueError, read_amount, read_choice, read_line, storable
+from jobmatch_dagster.core.raw.field_readers import (
+    UnusableValueError,
+    is_empty_word,
+    read_amount,
+    read_choice,
+    read_line,
+    storable,
+)
 from jobmatch_dagster.core.raw.fields import FIELDS, KNOWN_EXTRA, KNOWN_EXTRA_PREFIXES, REQUIRED, is_personal
+from jobmatch_dagster.core.raw.page_records import UnreadableRecord, page_records, parse_body
 from jobmatch_dagster.core.text import clean_line, sha256_hex, strip_noise
 from jobmatch_dagster.errors import InputError
 
@@ -73,14 +81,26 @@ class PageContent:
     unknown_fields: dict[str, int] = field(default_factory=dict)
 
 
-def normalise_page(body: bytes) -> PageContent:
-    """Every record of a page as a posting, or with the reason why it is none.
+def parse_stored_page(body: bytes) -> list[JsonValue]:
+    """The records of a stored page: as the vendor sent them, or legacy rows as the vendor would have sent them.
 
     Raises:
-        PageError: if the page is no array of records.
+        PageError: if the page is not an array of records.
+    """
+    page = parse_body(body)
+    if isinstance(page, dict) and isinstance(rows := page.get(LEGACY_ROWS), list):
+        return [vendor_record(row) if isinstance(row, dict) else row for row in rows]
+    return page_records(page)
+
+
+def normalise_page(body: bytes) -> PageContent:
+    """Every record of a page as a posting, or with the reason why it cannot be one.
+
+    Raises:
+        PageError: if the page is not an array of records.
     """
     content = PageContent()
-    for position, record in enumerate(parse_page(body)):
+    for position, record in enumerate(parse_stored_page(body)):
         try:
             posting, unknown = _normalise(record)
         except RecordError as error:
@@ -173,7 +193,7 @@ def _location(values: Mapping[str, Any]) -> str | None:
         address = place.get("address") if isinstance(place, Mapping) else None
         if isinstance(address, Mapping):
             parts = (address.get(part) for part in ("addressLocality", "addressRegion", "addressCountry"))
-            words = [part for part in parts if isinstance(part, str) and part and part != "NULL"]
+            words = [part for part in parts if isinstance(part, str) and not is_empty_word(part)]
             lines.append(", ".join(dict.fromkeys(words)))
     return "; ".join(dict.fromkeys(line for line in lines if line)) or None
 

@@ -32,6 +32,11 @@ class UnusableValueError(InputError):
     """A value that its field cannot take; the message says what is wrong and what is accepted."""
 
 
+def is_empty_word(text: str) -> bool:
+    """Whether a text is empty, or a word that sources write instead of a missing value."""
+    return text.strip().casefold() in _EMPTY_WORDS
+
+
 def read_id(value: JsonValue) -> str | None:
     """An id: digits as text (G1) or an integer (G2)."""
     if isinstance(value, bool) or not isinstance(value, int | str):
@@ -45,7 +50,7 @@ def read_id(value: JsonValue) -> str | None:
 def read_line(value: JsonValue) -> str | None:
     """Text of one line; None if it is empty or says "null"."""
     text = clean_line(_text(value)[: MAX_LINE_CHARACTERS * 4])
-    if text.casefold() in _EMPTY_WORDS:
+    if is_empty_word(text):
         return None
     if len(text) > MAX_LINE_CHARACTERS:
         raise UnusableValueError(f"{len(text):,} characters; at most {MAX_LINE_CHARACTERS:,} are kept")
@@ -73,7 +78,7 @@ def read_html(value: JsonValue) -> str | None:
 def read_time(value: JsonValue) -> datetime | None:
     """A time in ISO 8601 with 0 to 9 fraction digits; UTC if it has no zone."""
     text = clean_line(_text(value))
-    if text.casefold() in _EMPTY_WORDS:
+    if is_empty_word(text):
         return None
     try:
         # The vendor sends zero to six fraction digits; Python reads exactly six.
@@ -88,7 +93,7 @@ def read_time(value: JsonValue) -> datetime | None:
 
 def read_amount(value: JsonValue) -> Decimal | None:
     """A number of zero or more, such as an amount of money."""
-    if value is None or (isinstance(value, str) and value.strip().casefold() in _EMPTY_WORDS):
+    if value is None or (isinstance(value, str) and is_empty_word(value)):
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise UnusableValueError(f"{_kind(value)} instead of a number")
@@ -122,7 +127,7 @@ def read_flag(value: JsonValue) -> bool | None:
     if value is None or isinstance(value, bool):
         return value
     word = clean_line(_text(value)).casefold()
-    if word in _EMPTY_WORDS:
+    if is_empty_word(word):
         return None
     if word not in ("true", "false"):
         raise UnusableValueError("neither true nor false")
@@ -135,7 +140,7 @@ def read_choice(choices: tuple[str, ...]) -> Reader:
 
     def read(value: JsonValue) -> str | None:
         word = clean_line(_text(value)).casefold()
-        if word in _EMPTY_WORDS:
+        if is_empty_word(word):
             return None
         if word not in known:
             raise UnusableValueError(f"none of {', '.join(choices)}")
@@ -235,3 +240,11 @@ def _text(value: JsonValue) -> str:
 def _kind(value: JsonValue) -> str:
     names = {dict: "an object", list: "a list", str: "a string", bool: "true or false", type(None): "null"}
     return names.get(type(value), "a number")
+
+
+read_count = read_integer(0, 2**31 - 1)
+read_office_days = read_integer(0, 7)
+read_weekly_hours = read_integer(0, 7 * 24)
+read_latitudes = read_coordinates(90)
+read_longitudes = read_coordinates(180)
+read_salary = read_json(dict)

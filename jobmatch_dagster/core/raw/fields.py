@@ -12,21 +12,23 @@ from jobmatch_dagster.core.raw.field_readers import (
     Reader,
     read_amount,
     read_choice,
-    read_coordinates,
+    read_count,
     read_flag,
     read_html,
     read_id,
-    read_integer,
     read_json,
+    read_latitudes,
     read_line,
     read_list,
+    read_longitudes,
+    read_office_days,
     read_places,
+    read_salary,
     read_text,
     read_time,
     read_title,
+    read_weekly_hours,
 )
-
-_INT4_MAX = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,6 @@ class VendorField:
     read: Reader
     g2_name: str | None = None
 
-
-_COUNT = read_integer(0, _INT4_MAX)
 
 # By the field's name in G1.
 FIELDS: Mapping[str, VendorField] = {
@@ -72,10 +72,10 @@ FIELDS: Mapping[str, VendorField] = {
     "countries_derived": VendorField("countries_derived", read_list),
     "locations_derived": VendorField("locations_derived", read_places),
     "timezones_derived": VendorField("timezones_derived", read_list),
-    "lats_derived": VendorField("lats_derived", read_coordinates(90)),
-    "lngs_derived": VendorField("lngs_derived", read_coordinates(180)),
+    "lats_derived": VendorField("lats_derived", read_latitudes),
+    "lngs_derived": VendorField("lngs_derived", read_longitudes),
     "remote_derived": VendorField("remote_derived", read_flag),
-    "salary_raw": VendorField("salary_raw", read_json(dict), g2_name="salary"),
+    "salary_raw": VendorField("salary_raw", read_salary, g2_name="salary"),
     "ai_salary_currency": VendorField("ai_salary_currency", read_line),
     "ai_salary_value": VendorField("ai_salary_value", read_amount),
     "ai_salary_minvalue": VendorField("ai_salary_minvalue", read_amount, g2_name="ai_salary_min_value"),
@@ -84,7 +84,7 @@ FIELDS: Mapping[str, VendorField] = {
     "ai_benefits": VendorField("ai_benefits", read_list),
     "ai_experience_level": VendorField("ai_experience_level", read_choice(EXPERIENCE_LEVELS)),
     "ai_work_arrangement": VendorField("ai_work_arrangement", read_choice(WORK_ARRANGEMENTS)),
-    "ai_work_arrangement_office_days": VendorField("ai_work_arrangement_office_days", read_integer(0, 7)),
+    "ai_work_arrangement_office_days": VendorField("ai_work_arrangement_office_days", read_office_days),
     "ai_remote_location": VendorField("ai_remote_location", read_list),
     "ai_remote_location_derived": VendorField("ai_remote_location_derived", read_list),
     "ai_key_skills": VendorField("ai_key_skills", read_list),
@@ -93,16 +93,16 @@ FIELDS: Mapping[str, VendorField] = {
     "ai_core_responsibilities": VendorField("ai_core_responsibilities", read_text),
     "ai_requirements_summary": VendorField("ai_requirements_summary", read_text),
     "ai_education_requirements": VendorField("ai_education_requirements", read_list, g2_name="ai_education"),
-    "ai_working_hours": VendorField("ai_working_hours", read_integer(0, 168)),
+    "ai_working_hours": VendorField("ai_working_hours", read_weekly_hours),
     "ai_employment_type": VendorField("ai_employment_type", read_list),
     "ai_job_language": VendorField("ai_job_language", read_line),
     "ai_visa_sponsorship": VendorField("ai_visa_sponsorship", read_flag),
-    "linkedin_org_employees": VendorField("linkedin_org_employees", _COUNT, g2_name="org_linkedin_headcount"),
+    "linkedin_org_employees": VendorField("linkedin_org_employees", read_count, g2_name="org_linkedin_headcount"),
     "linkedin_org_url": VendorField("linkedin_org_url", read_line, g2_name="org_linkedin_website"),
     "linkedin_org_size": VendorField("linkedin_org_size", read_line, g2_name="org_linkedin_size"),
     "linkedin_org_slogan": VendorField("linkedin_org_slogan", read_line, g2_name="org_linkedin_slogan"),
     "linkedin_org_industry": VendorField("linkedin_org_industry", read_line, g2_name="org_linkedin_industry"),
-    "linkedin_org_followers": VendorField("linkedin_org_followers", _COUNT, g2_name="org_linkedin_followers"),
+    "linkedin_org_followers": VendorField("linkedin_org_followers", read_count, g2_name="org_linkedin_followers"),
     "linkedin_org_headquarters": VendorField(
         "linkedin_org_headquarters", read_line, g2_name="org_linkedin_headquarters",
     ),

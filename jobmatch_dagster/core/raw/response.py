@@ -12,6 +12,22 @@ from http import HTTPStatus
 
 # No plan has a longer period. A larger number is a date instead of a duration, and is ignored.
 _LONGEST_PERIOD_S = 2 * 366 * 86_400
+# Names in lower case, as both generations spell them.
+_JOBS_REMAINING = ("x-ratelimit-jobs-remaining", "x-api-jobs-remaining")
+_REQUESTS_REMAINING = ("x-ratelimit-requests-remaining", "x-api-requests-remaining")
+_SECONDS_TO_RENEWAL = ("x-ratelimit-jobs-reset", "x-ratelimit-requests-reset")
+_RENEWAL_DATE = "x-api-next-billing-date"
+_QUOTA_PREFIXES = ("x-ratelimit-", "x-api-")
+_RETRY_AFTER = "retry-after"
+_OTHER_STORED_HEADERS = frozenset({"content-type", "date", _RETRY_AFTER})
+
+REMAINING_HEADERS = (_JOBS_REMAINING, _REQUESTS_REMAINING)
+"""Headers with the job credits that are left, and those with the requests."""
+
+
+def is_stored_header(name: str) -> bool:
+    """Whether a header, given its name in lower case, is stored with the page."""
+    return name in _OTHER_STORED_HEADERS or name.startswith(_QUOTA_PREFIXES)
 
 
 @dataclass(frozen=True)
@@ -59,7 +75,7 @@ class PageResponse:
     @property
     def retry_after_s(self) -> float | None:
         """Seconds to wait, from a number or an HTTP date in `Retry-After`; None if it has nothing usable."""
-        text = self.headers.get("retry-after")
+        text = self.headers.get(_RETRY_AFTER)
         if not text:
             return None
         try:
@@ -78,14 +94,14 @@ def read_quota(headers: Mapping[str, str], stated_at: datetime) -> Quota:
     def number(*names: str) -> int | None:
         return next((int(text) for name in names if (text := headers.get(name, "").strip()).isdecimal()), None)
 
-    reset_seconds = number("x-ratelimit-jobs-reset", "x-ratelimit-requests-reset")
+    reset_seconds = number(*_SECONDS_TO_RENEWAL)
     if reset_seconds is None:
-        reset_seconds = _seconds_until(headers.get("x-api-next-billing-date"), stated_at)
+        reset_seconds = _seconds_until(headers.get(_RENEWAL_DATE), stated_at)
     if reset_seconds is not None and reset_seconds > _LONGEST_PERIOD_S:
         reset_seconds = None
     return Quota(
-        jobs_remaining=number("x-ratelimit-jobs-remaining", "x-api-jobs-remaining"),
-        requests_remaining=number("x-ratelimit-requests-remaining", "x-api-requests-remaining"),
+        jobs_remaining=number(*_JOBS_REMAINING),
+        requests_remaining=number(*_REQUESTS_REMAINING),
         reset_seconds=reset_seconds,
     )
 

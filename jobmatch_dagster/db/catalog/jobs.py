@@ -1,7 +1,7 @@
 """`jobs` and `job_sightings`: the merge of normalised postings, and what closes a posting."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -129,6 +129,14 @@ def ai_coverage(connection: Connection) -> AiCoverage:
     row = run_query(connection, "catalog/ai_coverage")[0]
     total = max(row.postings, 1)
     return AiCoverage(row.postings, row.with_skills / total, row.with_industries / total)
+
+
+def record_hashes(connection: Connection, external_ids: Collection[str] | None = None) -> dict[str, str]:
+    """Record hash by external id, of all postings or of these."""
+    where = "" if external_ids is None else "WHERE external_id = ANY(:ids)"
+    query = text(f"SELECT external_id, record_hash FROM jobs {where}")
+    parameters = {} if external_ids is None else {"ids": list(external_ids)}
+    return {row.external_id: row.record_hash for row in connection.execute(query, parameters)}
 
 
 def columns_of_users(connection: Connection) -> list[str]:

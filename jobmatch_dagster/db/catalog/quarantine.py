@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from jobmatch_dagster.core.catalog.normalise import NORMALISER_VERSION, Rejected
 from jobmatch_dagster.core.posting import Posting
+from jobmatch_dagster.db.connection.engine import run_query
 
 
 def quarantine(connection: Connection, page_id: int, rejected: Sequence[Rejected]) -> None:
@@ -35,16 +36,16 @@ def quarantine_refused(
     _insert(connection, page_id, rejected)
 
 
+def first_rejection(connection: Connection, page_id: int) -> tuple[str, str]:
+    """Field and reason of the first quarantined record of a page."""
+    query = "SELECT field, reason FROM quarantined_records WHERE page_id = :page_id ORDER BY page_position LIMIT 1"
+    row = connection.execute(text(query), {"page_id": page_id}).one()
+    return row.field, row.reason
+
+
 def _insert(connection: Connection, page_id: int, record: Rejected) -> None:
-    connection.execute(
-        text(
-            "INSERT INTO quarantined_records "
-            "(page_id, page_position, external_id, field, reason, record, normaliser_version) "
-            "VALUES (:page_id, :position, :external_id, :field, :reason, :record, :version)"
-        ),
-        {
-            "page_id": page_id, "position": record.position, "external_id": record.external_id,
-            "field": record.field, "reason": record.reason, "record": record.record,
-            "version": NORMALISER_VERSION,
-        },
-    )  # fmt: skip
+    parameters = {
+        "page_id": page_id, "position": record.position, "external_id": record.external_id, "field": record.field,
+        "reason": record.reason, "record": record.record, "version": NORMALISER_VERSION,
+    }  # fmt: skip
+    run_query(connection, "catalog/insert_quarantined", parameters)

@@ -1,77 +1,92 @@
-"""Migrations of `sql/migrations`, up and down, and what stands on top of them: views and the isolation of users.
+"""The schema from one version to another, up and down, in one transaction; views and roles follow it.
 
-Put here how the schema gets from one version to another, always in one transaction. What the schema is stands in
-the SQL files; the way over from the legacy project in `db/legacy`.
+The schema itself is in `sql/migrations`, the conversion of a legacy database in `pipeline/operations`.
 """
 
-import hashlib
 import logging
-import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import psycopg2
 from psycopg2 import errors
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from jobmatch_dagster.db.connection.engine import Database, DatabaseRefusedError, run_script, sql_folder
-from jobmatch_dagster.db.connection.urls import plain_url, safe_url
+from jobmatch_dagster.db.connection import yoyo_backend
+from jobmatch_dagster.db.connection.adoption import EARLIER, REPLACEMENT, adopt, too_old
+from jobmatch_dagster.db.connection.engine import Database, DatabaseRefusedError, run_script
+from jobmatch_dagster.db.connection.schema_files import (
+    migration_names,
+    project_tables,
+    project_views,
+    view_scripts,
+    views_hash,
+)
+from jobmatch_dagster.db.connection.urls import safe_url
+from jobmatch_dagster.db.connection.yoyo_backend import BOOKKEEPING
 from jobmatch_dagster.errors import DatabaseError
 
-# One number for "somebody changes this schema", an advisory lock of the database.
+# The advisory lock of whoever changes the schema.
 _LOCK_KEY = 7_201_001
-# How long a table that is in use is waited for. Nothing is changed meanwhile.
+# How long to wait for a table that is in use.
 LOCK_TIMEOUT_SECONDS = 10
-_BOOKKEEPING = "_yoyo_migration"
-# The first migration that knows of a conversion, and a table that every conversion leaves.
-_LEGACY, _BACKUP = "0005.legacy", "jobs_legacy_backup"
+# A table that every conversion of a legacy database leaves behind.
+_LEGACY_BACKUP = "jobs_legacy_backup"
 _LOG = logging.getLogger(__name__)
 
 
 class MigrationError(DatabaseError):
-    """The schema could not be brought to the asked version; nothing is half-applied."""
+    """The schema could not be changed; nothing is half applied."""
 
 
-class SchemaVersionError(DatabaseError):
-    """The database does not have the schema of this version of the program."""
+class SchemaVersionError(MigrationError):
+    """The database has a schema that this version of the program cannot work with."""
 
 
 @dataclass(frozen=True)
 class MigrationPlan:
-    """Names of migrations, in order: applied, still to apply, and applied but unknown to this version."""
+    """Names of the applied and the pending migrations, in order.
+
+    Where `adopts` is set, the database comes from the last version before `0001.schema`: it counts as applied, and the
+    next `migrate` records it.
+    """
 
     applied: tuple[str, ...]
     pending: tuple[str, ...]
-    unknown: tuple[str, ...]
+    adopts: bool
 
 
 def plan(database: Database) -> MigrationPlan:
-    """What is applied and what is still to do. Changes nothing."""
+    """What is applied and what is pending. Changes nothing.
+
+    Raises:
+        SchemaVersionError: if the database is newer than this version, or too old for it.
+    """
     with database.begin() as connection:
         return read_plan(connection)
 
 
 def read_plan(connection: Connection) -> MigrationPlan:
-    """The same, in an open transaction."""
-    held: set[str] = set()
-    if connection.scalar(text("SELECT to_regclass(:name)"), {"name": _BOOKKEEPING}):
-        held = set(connection.scalars(text(f"SELECT migration_id FROM {_BOOKKEEPING}")))
-    known = [path.stem for path in _migration_files()]
+    """As `plan`, within the caller's transaction."""
+    recorded: set[str] = set()
+    if connection.scalar(text("SELECT to_regclass(:name)"), {"name": BOOKKEEPING}):
+        recorded = set(connection.scalars(text(f"SELECT migration_id FROM {BOOKKEEPING}")))
+    known = migration_names()
+    if unknown := sorted(recorded - {*known, *EARLIER}):
+        raise SchemaVersionError(
+            f"The database has {len(unknown)} migration(s) that this version does not know, last {unknown[-1]}: it was "
+            "made by a newer version of jobmatch-dagster. Install that one. Nothing was changed."
+        )
+    if reason := too_old(recorded):
+        raise SchemaVersionError(reason)
+    adopts = not recorded.isdisjoint(EARLIER)
+    applied = recorded | ({REPLACEMENT} if adopts else set())
     return MigrationPlan(
-        applied=tuple(name for name in known if name in held),
-        pending=tuple(name for name in known if name not in held),
-        unknown=tuple(sorted(held - set(known))),
+        applied=tuple(name for name in known if name in applied),
+        pending=tuple(name for name in known if name not in applied),
+        adopts=adopts,
     )
-
-
-def purpose(name: str) -> str:
-    """What a migration is for: the first line of its file."""
-    first = (sql_folder() / "migrations" / f"{name}.sql").read_text(encoding="utf-8").splitlines()[0]
-    return first.removeprefix("--").strip()
 
 
 def require_schema(database: Database) -> None:
@@ -81,113 +96,109 @@ def require_schema(database: Database) -> None:
         SchemaVersionError: if it is.
     """
     found = plan(database)
-    if found.unknown:
-        raise SchemaVersionError(_too_new(found))
-    if found.pending:
+    if found.pending or found.adopts:
+        lacking = f"lacks {len(found.pending)} migration(s), first {found.pending[0]}" if found.pending else ""
         raise SchemaVersionError(
-            f"The configured database lacks {len(found.pending)} migration(s), first {found.pending[0]}. "
+            f"The configured database {lacking or f'is at migration {EARLIER[-1]} of an earlier version'}. "
             "Run `jobmatch migrate` (see `jobmatch migrate --dry-run`)."
         )
 
 
 def migrate(database: Database) -> tuple[str, ...]:
-    """Apply what is pending and renew what stands on it, in one transaction; gives the names of the applied ones.
+    """Apply pending migrations, then renew views and roles, in one transaction.
+
+    Returns:
+        Names of the applied migrations.
 
     Raises:
-        MigrationError: if anything fails (then nothing is changed), the database was made by a newer version, or
-            another process changes the schema at this moment.
+        MigrationError: if anything fails (then nothing is changed), the database is newer or too old, or another
+            process is changing the schema.
     """
     with changing_schema(database) as connection:
         return apply_all(connection)
 
 
 def rollback(database: Database, *, everything: bool = False) -> tuple[str, ...]:
-    """Undo the last migration, or all of them, in one transaction; gives the names of the undone ones.
+    """Undo the last migration, or all of them, in one transaction.
 
-    Views and isolation stand on the newest schema alone, so they go first and come back with `migrate`.
+    Views and roles depend on the newest schema, so they are dropped first; `migrate` creates them again.
+
+    Returns:
+        Names of the undone migrations, last first.
 
     Raises:
-        MigrationError: if a migration cannot be undone, another process changes the schema at this moment, or the
-            database was converted from the legacy project and would no longer know of it.
+        MigrationError: if a migration cannot be undone, another process is changing the schema, or the database was
+            converted from the legacy project and would lose the way back.
     """
     with changing_schema(database) as connection:
-        _refuse_stranding(connection, everything=everything)
+        names = _to_undo(read_plan(connection), everything=everything)
+        if REPLACEMENT in names and connection.scalar(text("SELECT to_regclass(:name)"), {"name": _LEGACY_BACKUP}):
+            raise MigrationError(
+                f"The database was converted from the legacy project ({_LEGACY_BACKUP} exists), and undoing "
+                f"{REPLACEMENT} would remove the way back. Use `jobmatch rollback --to-legacy`, or drop the backups "
+                "first. Nothing was changed."
+            )
         return undo(connection, everything=everything)
 
 
 def apply_all(connection: Connection) -> tuple[str, ...]:
-    """Apply what is pending within the caller's transaction, see `migrate`."""
+    """As `migrate`, within the caller's transaction."""
     found = read_plan(connection)
-    if found.unknown:
-        raise MigrationError(_too_new(found))
+    if found.adopts:
+        adopt(connection)
     if found.pending:
-        drop_views(connection)
-        _with_yoyo(connection, lambda backend, known: backend.apply_migrations(backend.to_apply(known)))
-    stamp = _stamp(connection)
-    stale = bool(found.pending) or stamp != _held_stamp(connection)
-    if stale:
-        drop_views(connection)
-        _create_views(connection)
-        connection.exec_driver_sql(f"COMMENT ON TABLE {_BOOKKEEPING} IS '{stamp}'")
-    # Roles are the server's: they may be missing in a database that is otherwise up to date.
-    if stale or not _isolated(connection):
+        _drop_views(connection)
+        yoyo_backend.apply_migrations(connection, found.pending)
+    current = views_hash(connection.scalars(text("SELECT current_database()")).one())
+    renew = bool(found.pending) or found.adopts or current != _recorded_views_hash(connection)
+    if renew:
+        _drop_views(connection)
+        for script in view_scripts():
+            run_script(connection, script)
+        connection.exec_driver_sql(f"COMMENT ON TABLE {BOOKKEEPING} IS '{current}'")
+    # Roles belong to the server: they may be missing although the database itself is up to date.
+    if renew or not _roles_are_granted(connection):
         _isolate_users(connection)
     return found.pending
 
 
 def undo(connection: Connection, *, everything: bool) -> tuple[str, ...]:
-    """Undo migrations within the caller's transaction, see `rollback`."""
+    """As `rollback`, within the caller's transaction; a legacy conversion does not stop it."""
     found = read_plan(connection)
-    if found.unknown:
-        raise MigrationError(_too_new(found))
-    names = found.applied[::-1] if everything else found.applied[-1:]
-    if not names:
-        return ()
-    drop_views(connection)
-    connection.exec_driver_sql(f"COMMENT ON TABLE {_BOOKKEEPING} IS NULL")
-    _with_yoyo(
-        connection,
-        lambda backend, known: backend.rollback_migrations(
-            backend.to_rollback(known).filter(lambda migration: migration.id in names)
-        ),
-    )
+    names = _to_undo(found, everything=everything)
+    if names:
+        if found.adopts:
+            adopt(connection)
+        _drop_views(connection)
+        connection.exec_driver_sql(f"COMMENT ON TABLE {BOOKKEEPING} IS NULL")
+        yoyo_backend.rollback_migrations(connection, names)
     return names
-
-
-def _refuse_stranding(connection: Connection, *, everything: bool) -> None:
-    applied = read_plan(connection).applied
-    oldest = min(applied if everything else applied[-1:], default="")
-    if oldest and oldest <= _LEGACY and connection.scalar(text("SELECT to_regclass(:name)"), {"name": _BACKUP}):
-        raise MigrationError(
-            f"The database was converted from the legacy project ({_BACKUP} is there), and without {_LEGACY} nothing "
-            "would lead back. Use `jobmatch rollback --to-legacy`, or drop the backups first. Nothing was changed."
-        )
-
-
-def drop_views(connection: Connection) -> None:
-    """Take the views away; they hold nothing."""
-    for name in reversed(project_views()):
-        connection.exec_driver_sql(f'DROP VIEW IF EXISTS "{name}"')
 
 
 @contextmanager
 def changing_schema(database: Database) -> Iterator[Connection]:
-    """One transaction that changes the schema, alone; failures become one sentence.
+    """One transaction that changes the schema while no other does; a failure becomes one sentence.
 
     Raises:
-        MigrationError: if the block fails, or another process changes the schema at this moment.
+        MigrationError: if the block fails, or another process is changing the schema.
     """
     try:
         with database.begin() as connection:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
             if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK_KEY}):
-                raise MigrationError("Another process changes this schema now; wait until it is done, then try again.")
+                raise MigrationError(
+                    "Another process is changing this schema. Wait until it has ended, then try again."
+                )
             yield connection
     except DatabaseRefusedError as error:
         raise MigrationError(f"{error} Nothing was changed.") from error
     except (psycopg2.Error, DBAPIError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise MigrationError(_sentence(cause, database)) from error
+
+
+def _to_undo(found: MigrationPlan, *, everything: bool) -> tuple[str, ...]:
+    return found.applied[::-1] if everything else found.applied[-1:]
 
 
 def _sentence(cause: BaseException | None, database: Database) -> str:
@@ -202,94 +213,34 @@ def _sentence(cause: BaseException | None, database: Database) -> str:
             f"The user of {safe_url(database.url)} may not change this schema ({reason}). Use the database's owner, "
             "or have an administrator do what is missing. Nothing was changed."
         )
-    return f"A migration failed and was rolled back: {reason}. Nothing was changed."
+    return f"The migration failed and was rolled back: {reason}. Nothing was changed."
 
 
-def _too_new(found: MigrationPlan) -> str:
-    return (
-        f"The database has {len(found.unknown)} migration(s) that this version does not know, last "
-        f"{found.unknown[-1]}: it was made by a newer version of jobmatch-dagster. Install that one. "
-        "Nothing was changed."
-    )
+def _drop_views(connection: Connection) -> None:
+    for name in reversed(project_views()):
+        connection.exec_driver_sql(f'DROP VIEW IF EXISTS "{name}"')
 
 
-def project_tables() -> tuple[str, ...]:
-    """Names of the tables that the migrations create, in the order of their creation."""
-    scripts = (path.read_text(encoding="utf-8") for path in _migration_files())
-    return tuple(name for script in scripts for name in re.findall(r"^CREATE TABLE (\w+)", script, re.MULTILINE))
-
-
-def project_views() -> tuple[str, ...]:
-    """Names of the views, in the order of their creation."""
-    return tuple(path.stem.split(".", 1)[-1] for path in _view_files())
-
-
-def _migration_files() -> list[Path]:
-    return [p for p in sorted((sql_folder() / "migrations").glob("*.sql")) if not p.stem.endswith(".rollback")]
-
-
-def _view_files() -> list[Path]:
-    return sorted((sql_folder() / "views").glob("*.sql"))
-
-
-def _create_views(connection: Connection) -> None:
-    for path in _view_files():
-        run_script(connection, path.read_text(encoding="utf-8"))
+def _recorded_views_hash(connection: Connection) -> str | None:
+    query = text("SELECT obj_description(to_regclass(:name), 'pg_class')")
+    recorded: str | None = connection.scalar(query, {"name": BOOKKEEPING})
+    return recorded
 
 
 def _isolate_users(connection: Connection) -> None:
-    missing = connection.scalar(
+    problem = connection.scalar(
         text("SELECT isolate_users(:tables, :views)"),
         {"tables": list(project_tables()), "views": list(project_views())},
     )
-    if missing:
-        # Everything works without the roles; who wants them asks an administrator.
-        _LOG.warning("Users are not isolated by roles: %s. See the README, section Roles.", missing)
+    if problem:
+        # Everything works without the roles; an administrator can add them later.
+        _LOG.warning("Users are not isolated by roles: %s. See docs/database.md.", problem)
 
 
-def _isolated(connection: Connection) -> bool:
-    """Whether every role is there and got its last grant: `isolate_users` gives all or nothing."""
+def _roles_are_granted(connection: Connection) -> bool:
+    """Whether every role exists with the last grant of `isolate_users`, which grants all or nothing."""
     query = (
         "SELECT bool_and(coalesce(has_table_privilege(to_regrole(quote_ident(isolation_role(purpose))), :table, "
         "'SELECT'), false)) FROM unnest(ARRAY['pipeline', 'reader', 'statistics']) AS purpose"
     )
-    return bool(connection.scalar(text(query), {"table": _BOOKKEEPING}))
-
-
-def _stamp(connection: Connection) -> str:
-    """What stands on the migrations: a hash over the views' text and the database's name."""
-    name = connection.scalars(text("SELECT current_database()")).one()
-    views = b"".join(path.read_bytes() for path in _view_files())
-    return hashlib.sha256(name.encode() + views).hexdigest()
-
-
-def _held_stamp(connection: Connection) -> str | None:
-    stamp: str | None = connection.scalar(
-        text("SELECT obj_description(to_regclass(:name), 'pg_class')"), {"name": _BOOKKEEPING}
-    )
-    return stamp
-
-
-def _with_yoyo(connection: Connection, step: Callable[[Any, Any], None]) -> None:
-    """Let yoyo work inside the caller's transaction: it would commit each migration by itself."""
-    from yoyo import internalmigrations, read_migrations
-    from yoyo.backends.core.postgresql import PostgresqlBackend
-    from yoyo.connections import parse_uri
-
-    class OneTransaction(PostgresqlBackend):  # type: ignore[misc]
-        # What yoyo takes for a transaction of its own is a savepoint then.
-        _in_transaction = True
-
-        def connect(self, dburi: Any) -> Any:  # noqa: ARG002 - yoyo's signature
-            return connection.connection.dbapi_connection
-
-        def copy(self) -> Any:
-            return nullcontext(self)
-
-        def ensure_internal_schema_updated(self) -> None:
-            if internalmigrations.needs_upgrading(self):
-                internalmigrations.upgrade(self)
-
-    url = connection.engine.url.render_as_string(hide_password=False)
-    backend = OneTransaction(parse_uri(plain_url(url)), _BOOKKEEPING)
-    step(backend, read_migrations(str(sql_folder() / "migrations")))
+    return bool(connection.scalar(text(query), {"table": BOOKKEEPING}))

@@ -1,7 +1,6 @@
-"""Reading with the eyes of one user, or of nobody in particular: roles and row-level security.
+"""Read-only transactions with the rights of a role: one user's rows, or statistics over all users.
 
-Put here how a transaction takes a role, and what is not isolated. Roles, grants and policies are made by
-`isolate_users` (migration 0030), which every `jobmatch migrate` runs again.
+Roles, grants and policies come from the SQL function `isolate_users`, which every `jobmatch migrate` calls.
 """
 
 from collections.abc import Iterator
@@ -14,17 +13,17 @@ from jobmatch_dagster.errors import DatabaseError
 
 
 class RoleMissingError(DatabaseError):
-    """The database lacks a role, or this login may not take it."""
+    """The database lacks a role, or the login is not a member of it."""
 
 
 @contextmanager
 def reading_as(database: Database, user_key: str) -> Iterator[Connection]:
-    """One read-only transaction that sees the catalogue and what belongs to this user, and nothing of any other.
+    """One read-only transaction that sees the catalog and this user's rows, but no other user's.
 
-    The role and the user hold to the end of the transaction alone, so pooled connections are safe.
+    Role and user end with the transaction, so pooled connections are safe.
 
     Raises:
-        RoleMissingError: if the role was not made, or the login is no member of it.
+        RoleMissingError: if the role does not exist, or the login is not a member of it.
     """
     with _in_role(database, "reader") as connection:
         connection.execute(text("SELECT set_config('jobmatch.user_key', :key, true)"), {"key": user_key})
@@ -33,17 +32,17 @@ def reading_as(database: Database, user_key: str) -> Iterator[Connection]:
 
 @contextmanager
 def reading_for_statistics(database: Database) -> Iterator[Connection]:
-    """One read-only transaction that counts over all users and sees no CV, no reasoning and no answer of Claude.
+    """One read-only transaction that counts over all users, without CVs, reasoning and answers of Claude.
 
     Raises:
-        RoleMissingError: if the role was not made, or the login is no member of it.
+        RoleMissingError: if the role does not exist, or the login is not a member of it.
     """
     with _in_role(database, "statistics") as connection:
         yield connection
 
 
 def unprotected_tables(connection: Connection) -> list[str]:
-    """Tables of users, by `user_id` or a foreign key, that lack row-level security or the reader's policy."""
+    """Tables with data of users that lack row-level security or the reader's policy."""
     return [row.name for row in run_query(connection, "operations/unprotected_tables")]
 
 
@@ -55,8 +54,8 @@ def _in_role(database: Database, purpose: str) -> Iterator[Connection]:
             text("SELECT pg_has_role(oid, 'SET') FROM pg_roles WHERE rolname = :role"), {"role": role}
         ):
             raise RoleMissingError(
-                f"The role {role} is missing, or this login is no member of it: run `jobmatch migrate` as a user that "
-                f"may create roles, then GRANT {role} TO the login."
+                f"The role {role} is missing, or this login is not a member of it. Run `jobmatch migrate` as a user "
+                f"who may create roles, then GRANT {role} TO the login."
             )
         connection.exec_driver_sql(f'SET LOCAL ROLE "{role}"')
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")

@@ -1,43 +1,23 @@
-"""What a database is with regard to the legacy project: its state, told in one sentence.
-
-Put here recognition alone; it reads the system catalogue and changes nothing.
-"""
+"""Whether a database is a legacy database, was converted from one, or neither. Changes nothing."""
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 from sqlalchemy import Connection, text
 
-from jobmatch_dagster.db.connection.migrations import project_tables, read_plan
+from jobmatch_dagster.db.connection.engine import run_query
+from jobmatch_dagster.db.connection.migrations import read_plan
+from jobmatch_dagster.db.connection.schema_files import project_tables
 
 SUFFIX = "_legacy_backup"
-"""What the name of a legacy table, its indexes and sequences ends in after the conversion."""
+"""Ending of a legacy table, its indexes and sequences after the conversion."""
 OLD_JOBS, RICH_JOBS, OLD_MATCHES, OLD_USERS = "jobs", "raw_jobs_test", "user_job_matches", "users"
 
 _USER_COLUMNS = {"match_score", "match_reasoning", "priority", "status"}
-_COLUMNS = text("""
-    SELECT c.relname, array_agg(a.attname ORDER BY a.attnum) AS columns
-    FROM pg_class AS c
-    LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    WHERE c.relnamespace = CAST(current_schema() AS regnamespace) AND c.relkind IN ('r', 'p')
-    GROUP BY c.relname
-""")
-# Tables that hang together by foreign keys with those whose names are needed, in either direction.
-_LINKED = text("""
-    WITH RECURSIVE moved (oid) AS (
-        SELECT CAST(to_regclass(quote_ident(name)) AS oid) FROM unnest(CAST(:names AS text[])) AS name
-        UNION
-        SELECT CASE WHEN k.conrelid = moved.oid THEN k.confrelid ELSE k.conrelid END
-        FROM pg_constraint AS k JOIN moved ON moved.oid IN (k.conrelid, k.confrelid)
-        WHERE k.contype = 'f'
-    )
-    SELECT c.relname FROM moved JOIN pg_class AS c ON c.oid = moved.oid ORDER BY c.relname
-""")
 
 
 class State(Enum):
-    """What was found."""
+    """Kinds of databases."""
 
     EMPTY = "empty"
     CURRENT = "current"
@@ -47,47 +27,51 @@ class State(Enum):
 
 
 @dataclass(frozen=True)
-class Found:
-    """A state and the sentence that tells it; for the legacy state the tables that it consists of."""
+class Recognition:
+    """The kind of a database, one sentence about it, and the tables of a legacy database."""
 
     state: State
     sentence: str
     tables: tuple[str, ...] = ()
 
 
-def recognise(connection: Connection) -> Found:
-    """Look at the tables of the database."""
-    tables = {row.relname: set(row.columns or ()) for row in connection.execute(_COLUMNS)}
+def recognise(connection: Connection) -> Recognition:
+    """The kind of the connected database, by its tables and migrations.
+
+    Raises:
+        SchemaVersionError: if it has this project's schema in a version that is newer or too old.
+    """
+    tables: dict[str, set[str]] = {row.name: set(row.columns) for row in run_query(connection, "legacy/tables")}
     tables = {name: columns for name, columns in tables.items() if "yoyo" not in name}
     backups = sorted(name for name in tables if name.endswith(SUFFIX))
     if read_plan(connection).applied:
         if OLD_JOBS + SUFFIX in backups:
-            return Found(State.CONVERTED, f"The database was converted before: {_backups(connection, backups)}.")
-        left = f" Beside it stands {RICH_JOBS}, which nothing reads." if RICH_JOBS in tables else ""
-        return Found(State.CURRENT, f"The database has this project's schema; nothing of it is legacy.{left}")
+            return Recognition(State.CONVERTED, _converted(connection, backups))
+        unread = f" Its table {RICH_JOBS} is not used." if RICH_JOBS in tables else ""
+        return Recognition(State.CURRENT, f"The database has this project's schema and no legacy tables.{unread}")
     if backups:
-        return Found(State.HALF, _half(f"{', '.join(backups)} are there, from a conversion by another program", tables))
+        return Recognition(State.HALF, _half(f"{', '.join(backups)} come from another program's conversion", tables))
     if not tables.keys() & {OLD_JOBS, RICH_JOBS}:
-        return Found(State.EMPTY, "The database holds nothing of the legacy project.")
+        return Recognition(State.EMPTY, "The database has no tables of the legacy project.")
     if wrong := _what_is_wrong(tables):
-        return Found(State.HALF, _half(wrong, tables))
+        return Recognition(State.HALF, _half(wrong, tables))
     names = sorted((set(project_tables()) | {RICH_JOBS}) & tables.keys())
-    moved = tuple(connection.scalars(_LINKED, {"names": names}))
-    return Found(State.LEGACY, f"The database is the legacy project's, with the tables {', '.join(moved)}.", moved)
+    linked = tuple(row.name for row in run_query(connection, "legacy/linked_tables", {"names": names}))
+    return Recognition(State.LEGACY, f"The database is a legacy database with the tables {', '.join(linked)}.", linked)
 
 
 def row_counts(connection: Connection, tables: tuple[str, ...]) -> dict[str, int]:
-    """Rows of each table."""
+    """Number of rows in each table."""
     return {name: int(connection.scalar(text(f'SELECT count(*) FROM "{name}"')) or 0) for name in tables}
 
 
 def _what_is_wrong(tables: dict[str, set[str]]) -> str | None:
     if OLD_JOBS not in tables:
-        return f"{RICH_JOBS} is there, the old {OLD_JOBS} is not"
+        return f"{RICH_JOBS} exists, the legacy table {OLD_JOBS} does not"
     if "job_id" not in tables[OLD_JOBS] or not tables[OLD_JOBS] & _USER_COLUMNS:
-        return f"{OLD_JOBS} has no job_id or none of {', '.join(sorted(_USER_COLUMNS))}: it is not the old one"
+        return f"{OLD_JOBS} has no job_id or none of {', '.join(sorted(_USER_COLUMNS))}: it is not the legacy table"
     if RICH_JOBS not in tables:
-        return f"{RICH_JOBS}, which holds the full records, is missing"
+        return f"{RICH_JOBS}, which has the full records, is missing"
     if missing := {"external_id", "title"} - tables[RICH_JOBS]:
         return f"{RICH_JOBS} lacks {', '.join(sorted(missing))}"
     return None
@@ -95,13 +79,13 @@ def _what_is_wrong(tables: dict[str, set[str]]) -> str | None:
 
 def _half(wrong: str, tables: dict[str, set[str]]) -> str:
     return (
-        f"The database is half legacy: {wrong}. Found: {', '.join(sorted(tables))}. Restore the legacy state from a "
-        "dump, or move these tables out of the way. Nothing was changed."
+        f"The database is only half a legacy database: {wrong}. Its tables are {', '.join(sorted(tables))}. Restore "
+        "the legacy state from a dump, or move these tables away. Nothing was changed."
     )
 
 
-def _backups(connection: Connection, backups: list[str]) -> str:
-    query = "SELECT counts, converted_at FROM legacy_conversions ORDER BY id DESC LIMIT 1"
-    row: Any = connection.execute(text(query)).one_or_none()
-    told = f"{row.converted_at:%Y-%m-%d %H:%M} UTC, {row.counts['postings']:,} postings, " if row else ""
-    return f"{told}backups {', '.join(backups)}"
+def _converted(connection: Connection, backups: list[str]) -> str:
+    query = "SELECT converted_at, CAST(counts ->> 'postings' AS bigint) FROM legacy_conversions ORDER BY id DESC"
+    last = connection.execute(text(query)).first()
+    facts = f" ({last[0]:%Y-%m-%d %H:%M} UTC, {last[1]:,} postings)" if last else ""
+    return f"The database was converted before{facts}. Its backups are {', '.join(backups)}."

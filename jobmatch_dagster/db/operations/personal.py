@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, text
 
 from jobmatch_dagster.db.connection.engine import run_query
 from jobmatch_dagster.db.legacy.backup import keeping_checksums
-from jobmatch_dagster.db.legacy.people import columns_of_the_only_user, user_columns
+from jobmatch_dagster.db.legacy.backup_users import columns_of_the_only_user, user_columns
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from jobmatch_dagster.core.json_values import JsonObject
 from jobmatch_dagster.core.raw.quota import Outlook, Spending, compute_outlook
-from jobmatch_dagster.core.raw.response import PageResponse, Quota, read_quota
+from jobmatch_dagster.core.raw.response import REMAINING_HEADERS, PageResponse, Quota, read_quota
 from jobmatch_dagster.core.raw.windows import HOUR, Sweep
 from jobmatch_dagster.db.connection.engine import run_query
 
@@ -138,9 +138,8 @@ def mark_loaded(connection: Connection, ids: Sequence[int], normaliser_version: 
 
 def newest_quota(connection: Connection) -> tuple[Quota, datetime] | None:
     """The newest statement of job credits, else of requests, and its time; None if there is none."""
-    for unit in ("jobs", "requests"):
-        names = [f"x-ratelimit-{unit}-remaining", f"x-api-{unit}-remaining"]
-        if rows := run_query(connection, "raw/newest_quota", {"names": names}):
+    for names in REMAINING_HEADERS:
+        if rows := run_query(connection, "raw/newest_quota", {"names": list(names)}):
             return read_quota(rows[0].headers, rows[0].fetched_at), rows[0].fetched_at
     return None
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from jobmatch_dagster.core.catalog.normalise import NORMALISER_VERSION, Rejected, normalise_page
-from jobmatch_dagster.core.catalog.page_records import PageError, expired_ids
 from jobmatch_dagster.core.progress import Progress, no_progress
+from jobmatch_dagster.core.raw.page_records import PageError, expired_ids
 from jobmatch_dagster.db.catalog.jobs import MergeCounts, SightedPosting, close_expired, merge_or_refuse
 from jobmatch_dagster.db.catalog.quarantine import quarantine
 from jobmatch_dagster.db.connection.engine import Database

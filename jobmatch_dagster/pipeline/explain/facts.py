@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row
 
-from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_record
-from jobmatch_dagster.core.catalog.page_records import PageError, parse_page
+from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_record, parse_stored_page
 from jobmatch_dagster.core.matching.blocks import similarities
 from jobmatch_dagster.core.matching.conditions import PostingConditions
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed, profile_text_to_embed
@@ -22,6 +21,7 @@ from jobmatch_dagster.core.matching.judge import Judgement, PairFacts, judge
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.profiles.profile import Profile, extract_profile
 from jobmatch_dagster.core.raw.fields import is_personal
+from jobmatch_dagster.core.raw.page_records import PageError
 from jobmatch_dagster.core.raw.windows import HOUR, latest_collectable_hour
 from jobmatch_dagster.db.catalog.embedding_models import read_model_in_force
 from jobmatch_dagster.db.connection.bulk import read_vectors
@@ -182,7 +182,7 @@ def _of_posting(
 
 def _read_record_again(posting: Row[Any]) -> Reread:
     try:
-        records = parse_page(bytes(posting.body))
+        records = parse_stored_page(bytes(posting.body))
     except PageError as error:
         return Reread(None, None, str(error))
     if posting.page_position >= len(records):

@@ -11,9 +11,9 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_record
-from jobmatch_dagster.core.catalog.page_records import PageError, parse_page
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.profiles.profile import extract_profile
+from jobmatch_dagster.core.raw.page_records import PageError, parse_page
 from jobmatch_dagster.core.raw.response import PageResponse
 from jobmatch_dagster.core.raw.windows import Sweep
 from jobmatch_dagster.db.catalog.jobs import SightedPosting, merge_postings

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from jobmatch_dagster.core.catalog.page_records import expired_ids
 from jobmatch_dagster.core.progress import Progress, no_progress
+from jobmatch_dagster.core.raw.page_records import expired_ids
 from jobmatch_dagster.core.raw.windows import HOUR, Sweep, choose_sweep, latest_collectable_hour
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.locks import COLLECTING, exclusively

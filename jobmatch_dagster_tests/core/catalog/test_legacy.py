@@ -73,7 +73,7 @@ def test_times(value: Any, iso: str) -> None:
     assert legacy_time(value) == iso
 
 
-def test_a_rich_row_becomes_a_posting_and_nothing_of_a_user_comes_along() -> None:
+def test_a_rich_row_becomes_a_posting_without_a_users_data() -> None:
     row = {
         "id": 7, "external_id": "1701", "title": "Nurse", "company": "Klinikum", "url": "https://example.org/1",
         "location": "Berlin", "posted_date": "31.01.2026", "discovered_date": "2026-02-01T10:00:00",
@@ -103,7 +103,7 @@ def status(match_id: str, word: str, *, day: int | None = 1, external_id: str | 
     return LegacyStatus(match_id, "1", external_id, word, changed_at)
 
 
-def test_the_newest_decision_counts_and_the_others_are_told() -> None:
+def test_the_newest_decision_counts_others_have_a_reason() -> None:
     decisions = choose_decisions(
         [status("1", "saved", day=2), status("2", "Applied", day=3), status("3", "rejected", day=None),
          status("4", "new", day=9), status("5", "strange"), status("6", "saved", external_id=None),

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_page, normalise_record
-from jobmatch_dagster.core.catalog.page_records import PageError, parse_page
 from jobmatch_dagster.core.raw.fields import FIELDS
+from jobmatch_dagster.core.raw.page_records import PageError
 
 _RECORD: dict[str, Any] = {
     "id": "17",
@@ -120,10 +120,6 @@ def test_the_order_of_fields_changes_nothing() -> None:
 def test_a_body_that_is_no_page_says_so(body: bytes) -> None:
     with pytest.raises(PageError):
         normalise_page(body)
-
-
-def test_a_wrapped_page_is_a_page() -> None:
-    assert len(parse_page(b'{"data": [{"id": 1}]}')) == 1
 
 
 _ANYTHING = st.recursive(

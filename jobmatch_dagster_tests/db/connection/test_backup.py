@@ -40,7 +40,7 @@ def server(world: World) -> Iterator[Connection]:
     engine.dispose()
 
 
-def test_a_dump_restored_beside_holds_the_same(
+def test_a_restored_dump_has_the_same_rows_and_roles(
     world: World, programs: Path, server: Connection, tmp_path: Path
 ) -> None:
     world.collect()
@@ -54,18 +54,18 @@ def test_a_dump_restored_beside_holds_the_same(
     server.exec_driver_sql("CREATE DATABASE restored")
     plain = restored.replace("+psycopg2", "")
     _run(programs / "pg_restore", "--no-owner", "--no-acl", "--exit-on-error", f"--dbname={plain}", str(dump))
-    held, original = Database(restored), world.database
-    assert migrate(held) == ()
-    with held.begin() as connection:
+    copy, original = Database(restored), world.database
+    assert migrate(copy) == ()
+    with copy.begin() as connection:
         assert unprotected_tables(connection) == []
-    with reading_as(held, "ada") as connection:
+    with reading_as(copy, "ada") as connection:
         assert connection.scalar(text("SELECT count(*) FROM users")) == 1
     before = world.rows()
-    world.database = held
+    world.database = copy
     assert world.rows() == before
     assert sum(map(len, before.values())) > 30
     world.database = original
-    held.dispose()
+    copy.dispose()
 
 
 def _run(program: Path, *arguments: str) -> None:

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, text
 
 from jobmatch_dagster.core.catalog.normalise import normalise_record
 from jobmatch_dagster.db.catalog.jobs import SightedPosting, merge_or_refuse
-from jobmatch_dagster.db.catalog.records import load_records
 from jobmatch_dagster.db.connection.bulk import copy_into, stage, stage_lines
 from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.pipeline.catalog.records import load_records
 
 _OF_A_CV = "se" + "cret\0"
 _NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from jobmatch_dagster.db.catalog.records import load_records
 from jobmatch_dagster.db.connection.engine import Database, run_script
 from jobmatch_dagster.db.connection.migrations import migrate
 from jobmatch_dagster.defs.catalog import checks
 from jobmatch_dagster.demo.corpus import postings_of_hour
 from jobmatch_dagster.environment import environment
+from jobmatch_dagster.pipeline.catalog.records import load_records
 from jobmatch_dagster_tests.support.checks import run_check
 from jobmatch_dagster_tests.support.world import HOUR, NOW
 

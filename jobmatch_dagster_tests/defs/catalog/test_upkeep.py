@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import text
 
 from jobmatch_dagster.core.catalog.normalise import NORMALISER_VERSION, RecordError
-from jobmatch_dagster.core.catalog.page_records import expired_ids
 from jobmatch_dagster.core.raw.response import PageResponse
 from jobmatch_dagster.core.raw.windows import Sweep
 from jobmatch_dagster.db.connection.engine import Database
@@ -149,13 +148,6 @@ def test_values_at_every_limit_are_taken_by_the_database(database: Database) -> 
     report = load_pages(database, "r")
     assert (report.counts.inserted, report.quarantined) == (2, 0)
     assert _one(database, "SELECT extra #>> '{_unusable,ai_key_skills,reason}' FROM jobs WHERE external_id = '2'")
-
-
-@pytest.mark.parametrize(
-    "shape", [lambda i: i, int, lambda i: {"id": i}, lambda i: {"id": int(i)}, lambda i: f" {i}\n"]
-)
-def test_expired_ids_of_every_shape(shape: Any) -> None:
-    assert expired_ids(json.dumps([shape("17"), None, True, {"no": 1}, shape("4")]).encode()) == ["17", "4"]
 
 
 def test_expired_postings_are_closed_and_one_that_returns_is_open_again(world: World) -> None:

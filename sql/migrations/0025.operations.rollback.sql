@@ -1,2 +1,0 @@
-ALTER TABLE job_pages DROP COLUMN body_removed_at;
-DROP TABLE run_failures;

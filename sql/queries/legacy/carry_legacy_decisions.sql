@@ -1,9 +1,0 @@
--- Purpose: decisions carried over; their pairs have no score until they are matched.
--- Parameters: user_ids (bigint[]), external_ids, statuses (text[]), times (timestamptz[]), aligned.
--- Indexes: jobs_external_id_key.
-INSERT INTO user_job_matches (user_id, job_id, status, decided_at, run_id)
-SELECT d.user_id, jobs.id, d.status, coalesce(d.decided_at, now()), 'legacy'
-FROM unnest(CAST(:user_ids AS bigint[]), CAST(:external_ids AS text[]), CAST(:statuses AS text[]),
-            CAST(:times AS timestamptz[])) AS d (user_id, external_id, status, decided_at)
-JOIN jobs ON jobs.external_id = d.external_id
-ORDER BY d.user_id, jobs.id
