@@ -20,7 +20,7 @@ _JOBS = {
     "hourly_collection", "daily_upkeep", "weekly_quality", "ingest_cv", "rematch_user", "match_users",
     "match_existing_jobs", "collect_claude_batches", "backfill_history", "explain_match", "forget_user", "housekeeping",
 }  # fmt: skip
-# They count or measure; what they find stands in their metadata.
+# They count or measure; the results are in their metadata.
 _WITHOUT_TABLE = {"statistics/job_statistics", "statistics/user_statistics", "quality/match_quality"}
 _PARTITIONS = {
     "hour": {"raw/job_pages", "catalog/jobs", "catalog/job_embeddings", "matching/semantic_matches",
@@ -59,7 +59,7 @@ def test_it_holds_what_the_architecture_names() -> None:
 
 
 @pytest.mark.parametrize("key", sorted(_ASSETS))
-def test_every_asset_tells_what_it_is(key: str) -> None:
+def test_every_asset_says_what_it_is(key: str) -> None:
     spec = _SPECS[key]
     assert len(spec.description or "") > 100
     assert "Grain:" in (spec.description or "")

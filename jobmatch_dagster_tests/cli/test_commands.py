@@ -2,16 +2,18 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from jobmatch_dagster.db.connection.engine import Database, sql_folder
-from jobmatch_dagster.demo.corpus import postings_of_hour
 from jobmatch_dagster_tests.support.command import Finished, run_command
+from jobmatch_dagster_tests.support.cvs.invented import INVENTED_CVS
 from jobmatch_dagster_tests.support.earlier_database import build_earlier_database
 from jobmatch_dagster_tests.support.legacy_database import build_legacy_database
-from jobmatch_dagster_tests.support.world import HOUR, NURSE_CV, World
+from jobmatch_dagster_tests.support.real_shape import INVENTED_PAGES
+from jobmatch_dagster_tests.support.world import NURSE_CV, World
 
 
 def _refused(result: Finished) -> str:
@@ -160,25 +162,28 @@ def test_demo_refuses_a_database_with_real_postings(world: World, tmp_path: Path
     assert world.rows() == before
 
 
-def test_demo_runs_on_a_users_own_pages_and_cvs(database_url: str, tmp_path: Path) -> None:
+def test_demo_runs_on_a_users_own_pages_and_cvs(database: Database, tmp_path: Path) -> None:
     pages, cvs = tmp_path / "pages", tmp_path / "cvs"
-    pages.mkdir()
+    shutil.copytree(INVENTED_PAGES, pages)
     cvs.mkdir()
-    records = postings_of_hour(HOUR.replace(year=2024), count=30)
-    (pages / "page.json").write_text(json.dumps(records))
     (pages / "notes.json").write_text("{}")
-    (cvs / "ada.txt").write_text(NURSE_CV)
+    for cv in INVENTED_CVS[1:4]:
+        name, content = cv.file
+        (cvs / name.replace("cv", cv.name)).write_bytes(content)
     (cvs / "README.md").write_text("about")
     arguments = ("demo", "--pages", str(pages), "--cvs", str(cvs))
     variables = {
-        "JOBMATCH_DATABASE_URL": database_url,
+        "JOBMATCH_DATABASE_URL": database.url,
         "JOBMATCH_HOME": str(tmp_path / "home"),
         "ANTHROPIC_API_KEY": "sk-not-used",
         "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
     }
     first = run_command(*arguments, **variables)
     assert first.returncode == 0, first.stderr
-    assert "ada: experience 5-10 years" in first.stdout
+    assert _count(database, "jobs") == 20
+    assert _count(database, "quarantined_records") == 0
+    assert "pflegefachkraft: experience 5-10 years" in first.stdout
+    assert "bilanzbuchhalter: experience 10+ years" in first.stdout
     assert "notes.json: the body is JSON of type dict" in first.stdout
     assert "README.md: a licence or readme" in first.stdout
     second = run_command(*arguments, **variables)
@@ -227,3 +232,8 @@ def test_cv_add_puts_a_file_into_the_inbox(world: World, tmp_path: Path) -> None
     for key in ("../ada", "a/b", "...", ""):
         assert "cannot be a user key" in _refused(run_command("cv", "add", key, str(cv)))
     assert "There is no file" in _refused(run_command("cv", "add", "ada", str(tmp_path / "none.txt")))
+
+
+def _count(database: Database, table: str) -> int:
+    with database.begin() as connection:
+        return int(connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())

@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmatch_dagster.core.contacts import mailboxes, remove_contacts
-from jobmatch_dagster.core.enrichment.analysis import posting_facts
+from jobmatch_dagster.core.enrichment.analysis import posting_to_send
 from jobmatch_dagster.core.enrichment.answer import Answer, read_answer
 from jobmatch_dagster.core.enrichment.prompt import build_request
+from jobmatch_dagster.core.matching.posting_facts import derive_facts
 from jobmatch_dagster.core.profiles.profile import Profile, extract_profile
 from jobmatch_dagster.core.profiles.redact import redact
+from jobmatch_dagster_tests.support.pairs import make_posting
 
 # Each piece of contact data, with the parts of it that must not be left anywhere.
 _CONTACTS = [
@@ -68,14 +70,14 @@ def _sent_of_cv(contact: str) -> str:
 
 
 def _sent_of_posting(contact: str) -> str:
-    posting = {
-        "title": f"Nurse {contact}", "company": f"Clinic {contact}", "description": "", "ai_key_skills": ["Nursing"],
-        "ai_keywords": [f"care {contact}"], "ai_core_responsibilities": f"Care. Write to {contact} today.",
-        "ai_requirements_summary": f"Questions: {contact}",
-    }  # fmt: skip
-    facts = posting_facts(posting)
-    assert "responsibilities" in facts.sent
-    return json.dumps(facts.sent, ensure_ascii=False)
+    posting = make_posting(
+        title=f"Nurse {contact}", company=f"Clinic {contact}", description="", ai_key_skills=["Nursing"],
+        ai_keywords=[f"care {contact}"], ai_core_responsibilities=f"Care. Write to {contact} today.",
+        ai_requirements_summary=f"Questions: {contact}",
+    )  # fmt: skip
+    sent = posting_to_send(posting, derive_facts(posting)).sent
+    assert "responsibilities" in sent
+    return json.dumps(sent, ensure_ascii=False)
 
 
 def _shown_answer(contact: str) -> str:

@@ -38,12 +38,12 @@ def dagster(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs /proc")
-def test_the_ui_listens_on_loopback_alone(dagster: Dagster) -> None:
+def test_ui_listens_on_loopback_alone(dagster: Dagster) -> None:
     """Dagster's webserver has no login."""
     assert _addresses(dagster.port) == {"127.0.0.1"}
 
 
-def test_an_asset_tells_in_the_browser_what_it_is(dagster: Dagster, page: Page) -> None:
+def test_browser_shows_what_an_asset_is(dagster: Dagster, page: Page) -> None:
     page.goto(f"{dagster.url}/assets/catalog/jobs")
     page.get_by_text("One row per posting in its newest version, unique by the vendor's id").first.wait_for()
     page.get_by_text("Job title, white space collapsed and repetition removed").first.wait_for()
@@ -52,7 +52,7 @@ def test_an_asset_tells_in_the_browser_what_it_is(dagster: Dagster, page: Page) 
         page.get_by_text(name).first.wait_for()
 
 
-def test_an_hour_and_a_cv_through_a_real_daemon(world: World, dagster: Dagster) -> None:
+def test_daemon_collects_an_hour_and_matches_a_cv(world: World, dagster: Dagster) -> None:
     # Somebody else, whose matches must stay as they are.
     world.take_in("ben", ENGINEER_CV)
     run_id = dagster.launch("hourly_collection", {"dagster/partition": hour_name(HOUR)})

@@ -44,13 +44,13 @@ _HOURLY = {"raw/job_pages", "catalog/jobs", "catalog/job_embeddings", "matching/
 _POSTINGS = 1_000
 
 
-def test_an_hour_of_many_postings_writes_as_many_events_as_one_of_few(world: World) -> None:
+def test_events_of_many_postings_are_as_many_as_of_few(world: World) -> None:
     """Ten postings and 120; the load test below has 1,000."""
     assert _events(world, 10) == _events(world, 120)
 
 
 @pytest.mark.load
-def test_an_hour_of_a_thousand_postings_writes_as_many_events_as_one_of_ten(world: World) -> None:
+def test_events_of_1000_postings_are_as_many_as_of_ten(world: World) -> None:
     few, many = _events(world, 10), _events(world, 1_000)
     print(f"events of an hourly run: {few} for 10 postings, {many} for 1,000")  # noqa: T201
     assert few == many
@@ -123,7 +123,7 @@ def _timed(work: Callable[..., Any], spent: list[float]) -> Callable[..., Any]:
 
 
 def _events(world: World, postings: int) -> int:
-    """Events of an hourly run of so many postings, on an empty catalogue."""
+    """Events of an hourly run of so many postings, on an empty catalog."""
     _forget(world)
     world.market(per_hour=postings, since=HOUR - timedelta(hours=3))
     result = world.collect()

@@ -1,4 +1,4 @@
-"""The tour of the UI in a real browser: an hour, its numbers, a gap mended in three clicks, a match explained.
+"""The tour of the UI in a real browser: an hour, its numbers, a gap filled in three clicks, a match explained.
 
 `SCREENSHOTS=docs/images` keeps the pictures that README shows.
 """
@@ -29,7 +29,7 @@ _BEST = (
 
 
 @pytest.fixture
-def held(world: World, dagster: Dagster, monkeypatch: pytest.MonkeyPatch) -> World:
+def collected(world: World, dagster: Dagster, monkeypatch: pytest.MonkeyPatch) -> World:
     """The world with an hour before the gap and two users, in the history that the UI shows (as after a demo)."""
     monkeypatch.setenv("DAGSTER_DATABASE_URL", dagster_url(world.variables["JOBMATCH_DATABASE_URL"]))
     with dg.DagsterInstance.from_config(f"{world.variables['JOBMATCH_HOME']}/dagster") as instance:
@@ -39,8 +39,8 @@ def held(world: World, dagster: Dagster, monkeypatch: pytest.MonkeyPatch) -> Wor
     return world
 
 
-def test_the_tour(held: World, dagster: Dagster, page: Page) -> None:
-    world = held
+def test_the_tour(collected: World, dagster: Dagster, page: Page) -> None:
+    world = collected
     _see_all_groups(dagster, page)
     _launch_hours(dagster, page, hour_name(HOUR), "Launch 1 run")
     _wait_for_runs(dagster, 2)
@@ -124,11 +124,11 @@ def _explain_from_the_launchpad(world: World, dagster: Dagster, page: Page) -> N
     _keep(page, "launchpad")
     page.get_by_role("button", name="Launch Run").click()
     page.get_by_text("[Show Markdown]").first.click(timeout=_RUN_MS)
-    told = page.get_by_role("dialog")
-    expect(told.get_by_text("1. Verdict")).to_be_visible()
-    expect(told.get_by_text("the same as stored").first).to_be_visible()
-    assert told.locator("a[href^='/runs/']").count() >= 3
-    assert told.locator("a[href^='http']").count() == 0
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("1. Verdict")).to_be_visible()
+    expect(dialog.get_by_text("the same as stored").first).to_be_visible()
+    assert dialog.locator("a[href^='/runs/']").count() >= 3
+    assert dialog.locator("a[href^='http']").count() == 0
     _keep(page, "explain")
 
 
@@ -138,8 +138,8 @@ def _see_a_failure_noted(world: World, dagster: Dagster, page: Page) -> None:
     page.get_by_role("button", name="Launch Run").click()
     expect(page.get_by_text("There is no user 'nobody'").first).to_be_visible(timeout=_RUN_MS)
     noted = "SELECT next_step FROM run_failures WHERE job_name = 'explain_match'"
-    told = wait_for(lambda: world.scalar(noted), seconds=_RUN_MS / 1_000, what="the failure in run_failures")
-    assert "Check the user key" in told
+    next_step = wait_for(lambda: world.scalar(noted), seconds=_RUN_MS / 1_000, what="the failure in run_failures")
+    assert "Check the user key" in next_step
 
 
 def _type_into_the_launchpad(dagster: Dagster, page: Page, user_key: str, posting: str) -> None:

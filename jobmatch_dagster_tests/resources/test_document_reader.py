@@ -10,8 +10,8 @@ import pytest
 
 from jobmatch_dagster.core.profiles.profile import Profile
 from jobmatch_dagster.resources.document_reader import MEMORY_BYTES, read_in_child, read_many_in_child
-from jobmatch_dagster_tests.support.cv_files import every_format, pdf_of, zipped
-from jobmatch_dagster_tests.support.written_cvs import ENGLISH, GERMAN, WrittenCv
+from jobmatch_dagster_tests.support.cvs.formats import every_format, pdf_of, zipped
+from jobmatch_dagster_tests.support.cvs.written import ENGLISH, GERMAN, WrittenCv
 
 _TODAY = date(2026, 11, 20)
 _VERDICT_SECONDS = 25
@@ -56,7 +56,7 @@ def test_hostile_file_gets_a_verdict_within_the_limits() -> None:
         "import json, resource, time\n"
         "from datetime import date\n"
         "from jobmatch_dagster.resources.document_reader import read_in_child, read_many_in_child\n"
-        "from jobmatch_dagster_tests.support.hostile_files import hostile_files\n"
+        "from jobmatch_dagster_tests.support.cvs.hostile import hostile_files\n"
         "files = hostile_files()\n"
         "said = []\n"
         "for name, content in files.items():\n"

@@ -1,7 +1,7 @@
 """A local stand-in for the Messages API and its batches, over real HTTP, so that the real SDK is used.
 
-What it sends is built from the SDK's own types, what it receives is held against them. It keeps every request, counts
-what was paid for, and answers, delays and fails as a test sets it.
+What it sends is built from the SDK's own types, and what it receives is checked against them. It keeps every request,
+counts what was paid for, and answers, delays and fails as a test sets it.
 """
 
 import asyncio

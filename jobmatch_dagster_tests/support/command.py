@@ -6,6 +6,7 @@ it already; it shares nothing else with the test.
 
 import multiprocessing
 import os
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ def _run(arguments: Sequence[str], environment: Mapping[str, str], files: Sequen
     os.environ.update(environment)
     for descriptor, file in enumerate(files, start=1):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), descriptor)
+    sys.argv = ["jobmatch", *arguments]
     from jobmatch_dagster.cli.main import main
 
-    main(list(arguments))
+    main()

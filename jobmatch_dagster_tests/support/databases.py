@@ -13,7 +13,7 @@ _numbers = itertools.count(1)
 
 @contextmanager
 def fresh_database(server_url: str, *, template: str) -> Iterator[str]:
-    """URL of a copy of a database of this server. The copy is dropped afterwards."""
+    """URL of a copy of that template, which is dropped afterwards."""
     name = f"test_{next(_numbers)}"
     with _server(server_url) as server:
         server.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
@@ -23,7 +23,7 @@ def fresh_database(server_url: str, *, template: str) -> Iterator[str]:
 
 
 def as_template(url: str) -> str:
-    """Name of a database that is filled and can be copied now: its connections are ended, a copy needs that."""
+    """Name of a filled database, ready to be copied: nobody may be connected to it, so its connections are ended."""
     name = url.rsplit("/", 1)[-1].split("?", 1)[0]
     with _server(url) as server:
         ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
@@ -32,7 +32,7 @@ def as_template(url: str) -> str:
 
 
 def forgo_durability(server_url: str) -> None:
-    """Let the server wait for no disk: after a crash its data are thrown away anyhow."""
+    """Let the server wait for no disk: after a crash its data are not used again."""
     with _server(server_url) as server:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             server.execute(text(f"ALTER SYSTEM SET {setting} = off"))

@@ -6,7 +6,7 @@ import pytest
 
 from jobmatch_dagster.core.profiles.profile import extract_profile
 from jobmatch_dagster.resources.document_reader import read_many_in_child
-from jobmatch_dagster_tests.support.invented_cvs import INVENTED_CVS
+from jobmatch_dagster_tests.support.cvs.invented import INVENTED_CVS
 from jobmatch_dagster_tests.support.real_shape import SOURCES, real_cv_texts
 
 _TODAY = date(2026, 11, 20)

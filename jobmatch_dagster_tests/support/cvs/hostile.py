@@ -10,8 +10,8 @@ import zlib
 from collections.abc import Iterator
 
 from jobmatch_dagster.core.profiles.document_limits import MAX_BYTES
-from jobmatch_dagster_tests.support.cv_files import docx, every_format, pdf_of, zipped
-from jobmatch_dagster_tests.support.written_cvs import ENGLISH
+from jobmatch_dagster_tests.support.cvs.formats import docx, every_format, pdf_of, zipped
+from jobmatch_dagster_tests.support.cvs.written import ENGLISH
 
 
 def hostile_files() -> dict[str, bytes]:
@@ -24,7 +24,7 @@ def hostile_files() -> dict[str, bytes]:
         **_hostile_pdfs(),
         **_hostile_archives(good_docx),
         **_hostile_texts("\n".join(ENGLISH.lines)),
-        # The right content under a name that lies, or that no file system should have to bear.
+        # The right content under a wrong name, and names that no file system should meet.
         "really-a-pdf.docx": good_pdf,
         "really-a-docx.pdf": good_docx,
         "../../etc/passwd.pdf": good_pdf[:300],

@@ -1,13 +1,13 @@
 """One CV in every file format and layout in which people write one.
 
-Files that no person would send are in `hostile_files.py`.
+Files that no person would send are in `hostile.py`.
 """
 
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
 
-from jobmatch_dagster_tests.support.written_cvs import Section, WrittenCv
+from jobmatch_dagster_tests.support.cvs.written import Section, WrittenCv
 
 
 def every_format(cv: WrittenCv) -> Iterator[tuple[str, str, bytes]]:

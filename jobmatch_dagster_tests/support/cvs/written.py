@@ -1,10 +1,10 @@
-"""CVs as their parts, before any file is made of them. The texts are in `data/cvs/`."""
+"""CVs as their parts, before any file is made of them. The texts are in `support/data/cvs/`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-CV_FOLDER = Path(__file__).parent / "data" / "cvs"
+CV_FOLDER = Path(__file__).parents[1] / "data" / "cvs"
 
 Section = tuple[str, Sequence[str]]
 """A heading and its lines."""
@@ -26,7 +26,7 @@ class WrittenCv:
 
 
 def read_cv(name: str) -> WrittenCv:
-    """A CV of `data/cvs/`: `# name`, then `## heading` sections; a rule parts the narrow column from the wide one."""
+    """A CV of that folder: `# name`, then `## heading` sections; a rule parts the narrow column from the wide one."""
     narrow, _, wide = (CV_FOLDER / f"{name}.md").read_text(encoding="utf-8").partition("\n---\n")
     head = narrow.partition("\n## ")[0].splitlines()
     return WrittenCv([line.removeprefix("# ") for line in head if line], _sections(narrow), _sections(wide))

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from jobmatch_dagster_tests.support.cv_files import every_format
-from jobmatch_dagster_tests.support.written_cvs import CV_FOLDER, read_cv
+from jobmatch_dagster_tests.support.cvs.formats import every_format
+from jobmatch_dagster_tests.support.cvs.written import CV_FOLDER, read_cv
 
 
 @dataclass(frozen=True)
