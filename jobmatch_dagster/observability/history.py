@@ -8,7 +8,14 @@ import dagster as dg
 from jobmatch_dagster import names
 from jobmatch_dagster.core.raw.windows import HOUR, hour_name, parse_hour
 
-_FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 _RUNS_PER_QUERY = 500
 
@@ -57,7 +64,7 @@ def delete_runs(
             as missing.
     """
     doomed, cursor = [], None
-    chosen = dg.RunsFilter(statuses=_FINISHED, created_before=before, tags=dict(tags or {}))
+    chosen = dg.RunsFilter(statuses=FINISHED, created_before=before, tags=dict(tags or {}))
     while runs := instance.get_runs(chosen, cursor=cursor, limit=_RUNS_PER_QUERY):
         cursor = runs[-1].run_id
         doomed += [run.run_id for run in runs if not (keep_materializations and _materialized(instance, run))]

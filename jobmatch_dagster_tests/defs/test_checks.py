@@ -19,7 +19,7 @@ _COPIED = (
     "collection_hour"
 )
 
-# 25 answers of today at 0.05 USD each, twelve of them on matches, all with generic reasons.
+# 25 answers of today at 0.05 USD each; twelve belong to matches, all of them with generic reasons.
 _ANSWERED = (
     """
     INSERT INTO claude_requests (request_hash, user_id, job_id, model, prompt_version, profile_version, text_hash,
@@ -65,7 +65,7 @@ def matched(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.mark.parametrize("name", sorted(CHECKS))
-def test_a_check_reads_in_read_only_transactions(name: str, matched: World) -> None:
+def test_check_reads_in_read_only_transactions(name: str, matched: World) -> None:
     states: list[str] = []
 
     def note(connection: Connection) -> None:
@@ -161,7 +161,7 @@ def test_drift(matched: World) -> None:
         ({}, False),
     ],
 )
-def test_a_ranking_that_fell_is_red(measured: dict[str, float], passed: bool) -> None:
+def test_ranking_below_baseline_or_floor_fails(measured: dict[str, float], passed: bool) -> None:
     instance = dg.DagsterInstance.ephemeral()
     usual = {"bm25_ndcg_at_10": 0.7, "plain_cosine_ndcg_at_10": 0.8}
     key = dg.AssetKey(["quality", "match_quality"])
@@ -201,7 +201,7 @@ def test_users_with_a_newer_profile_are_stale(matched: World) -> None:
     assert (found["stale_users"], found["users"]) == (1, "ada")
 
 
-def test_a_threshold_that_nearly_all_pairs_reach_is_red(matched: World) -> None:
+def test_threshold_that_nearly_all_pairs_reach_fails(matched: World) -> None:
     assert _sound("threshold_separates")["pairs"] == matched.scalar("SELECT count(*) FROM user_job_matches")
     found = _faulty(matched, "threshold_separates", "UPDATE user_job_matches SET semantic_score = 90")
     assert found["share_at_threshold"] == 1
@@ -212,7 +212,7 @@ def test_hours_without_a_failed_run(matched: World) -> None:
 
 
 class _Found:
-    """A check's result, its numbers by name."""
+    """The metadata of a check's result by name."""
 
     def __init__(self, result: dg.AssetCheckResult) -> None:
         self.severity = result.severity
@@ -273,7 +273,7 @@ def _resource_engine(world: World) -> Engine:
 
 
 def _usual_days(postings: int) -> list[str]:
-    """Statements that give each of the seven days before an hour of so many postings, answered for."""
+    """Statements that add a collected hour of so many postings to each of the seven days before."""
     planted = []
     for days in range(1, 8):
         start = HOUR - timedelta(days=days)

@@ -27,7 +27,7 @@ _WITHOUT_TABLE = {"statistics/job_statistics", "statistics/user_statistics", "qu
 
 
 @pytest.mark.parametrize("key", sorted(_SPECS))
-def test_an_asset_says_what_it_is(key: str) -> None:
+def test_asset_says_what_it_is(key: str) -> None:
     spec = _SPECS[key]
     description = spec.description or ""
     first = description.split("\n", maxsplit=1)[0]
@@ -41,7 +41,7 @@ def test_an_asset_says_what_it_is(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", sorted(set(_SPECS) - _WITHOUT_TABLE))
-def test_an_asset_names_its_table_and_every_column_means_something(key: str) -> None:
+def test_asset_names_its_table_and_describes_every_column(key: str) -> None:
     metadata = _SPECS[key].metadata
     schema = metadata["dagster/column_schema"]
     assert isinstance(schema, dg.TableSchema)
@@ -51,7 +51,7 @@ def test_an_asset_names_its_table_and_every_column_means_something(key: str) -> 
 
 
 @pytest.mark.parametrize("key", sorted(LINEAGE))
-def test_the_lineage_of_columns_is_of_columns_and_assets_that_are(key: str) -> None:
+def test_column_lineage_names_existing_columns_and_assets(key: str) -> None:
     lineage = _SPECS[key].metadata["dagster/column_lineage"]
     assert set(lineage.deps_by_column) == set(LINEAGE[key])
     assert set(lineage.deps_by_column) <= _columns(key)
@@ -64,13 +64,13 @@ def test_the_lineage_of_columns_is_of_columns_and_assets_that_are(key: str) -> N
             assert source.column_name in _columns(asset)
 
 
-def test_two_assets_of_one_column_schema_are_slices_of_one_table() -> None:
+def test_assets_with_one_schema_are_slices_of_one_table() -> None:
     tables = [_SPECS[key].metadata["dagster/table_name"] for key in set(_SPECS) - _WITHOUT_TABLE]
     assert {table for table in tables if tables.count(table) > 1} == {"jobs", "user_job_matches"}
 
 
 @pytest.mark.parametrize("spec", _CHECKS, ids=lambda spec: spec.name)
-def test_a_check_describes_its_verdict(spec: dg.AssetCheckSpec) -> None:
+def test_check_describes_its_verdict(spec: dg.AssetCheckSpec) -> None:
     description = spec.description or ""
     assert description.endswith(".")
     assert description[0].isupper()
@@ -92,12 +92,12 @@ def test_bodies_of_assets_ops_and_checks_are_thin() -> None:
     assert {name: lines for name, lines in bodies.items() if lines > _MOST_BODY_LINES} == {}
 
 
-def test_a_room_has_one_module_of_checks() -> None:
+def test_room_has_one_module_of_checks() -> None:
     checks = [path.relative_to(_PACKAGE / "defs").as_posix() for path in _MODULES["defs"] if "check" in path.stem]
     assert checks == [f"{room}/checks.py" for room in ("catalog", "enrichment", "matching", "quality", "raw")]
 
 
-def test_only_what_would_corrupt_later_stages_blocks() -> None:
+def test_blocking_checks_protect_later_stages() -> None:
     assert {spec.name for spec in _CHECKS if spec.blocking} == {"no_user_columns", "keys_hold", "vectors_sound"}
 
 

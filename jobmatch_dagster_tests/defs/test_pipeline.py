@@ -1,4 +1,4 @@
-"""The whole pipeline on generated postings: what one run leaves, what a second one changes."""
+"""The whole pipeline on generated postings: the rows after one run, and after a second one."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from jobmatch_dagster_tests.support.world import ENGINEER_CV, HOUR, NURSE_CV, Wo
 _CLI = [sys.executable, "-m", "jobmatch_dagster.cli"]
 
 
-def test_an_hour_leaves_postings_vectors_and_matches(world: World) -> None:
+def test_hour_gives_postings_vectors_and_matches(world: World) -> None:
     world.take_in("nurse", NURSE_CV)
     world.collect()
     assert world.scalar("SELECT count(*) FROM jobs") == 12
@@ -31,14 +31,14 @@ def test_an_hour_leaves_postings_vectors_and_matches(world: World) -> None:
 
 
 @pytest.mark.collected
-def test_pages_are_kept_byte_for_byte_without_the_key(world: World) -> None:
+def test_pages_are_stored_byte_for_byte_without_the_key(world: World) -> None:
     body, sha256 = next(iter(_pages(world)))
     assert body.startswith(b'[{"')
     assert sha256 == world.scalar("SELECT encode(sha256(body), 'hex') FROM job_pages LIMIT 1")
     assert "test-key" not in str(world.scalar("SELECT json_agg(p) FROM (SELECT request, headers FROM job_pages) p"))
 
 
-def test_every_asset_twice_is_as_once(world: World) -> None:
+def test_every_asset_run_twice_gives_the_same_rows(world: World) -> None:
     world.collect()
     world.take_in("nurse", NURSE_CV)
     world.take_in("engineer", ENGINEER_CV)
@@ -56,7 +56,7 @@ def test_every_asset_twice_is_as_once(world: World) -> None:
     run_job(world.defs, world.instance, "match_existing_jobs")
     run_job(world.defs, world.instance, "collect_claude_batches")
     materialize(world.defs, world.instance, *quality)
-    # The list of expired postings is asked for every time; it costs no credit.
+    # The list of expired postings is fetched every time; it costs no credit.
     expired = "SELECT count(*) FROM job_pages WHERE endpoint = 'expired'"
     assert world.scalar(expired) == 2
     with world.database.begin() as connection:
@@ -67,7 +67,7 @@ def test_every_asset_twice_is_as_once(world: World) -> None:
     assert world.server.credits_used == credits_used
 
 
-def test_hours_one_by_one_are_as_all_at_once(world: World) -> None:
+def test_hours_one_by_one_and_at_once_give_the_same_rows(world: World) -> None:
     world.take_in("nurse", NURSE_CV)
     for n in (2, 0, 1):
         world.collect(HOUR - timedelta(hours=n))
@@ -78,23 +78,23 @@ def test_hours_one_by_one_are_as_all_at_once(world: World) -> None:
     assert world.scalar("SELECT count(DISTINCT collection_hour) FROM jobs") >= 3
 
 
-def test_the_same_hour_in_two_processes_at_once_is_as_in_one(world: World) -> None:
+def test_same_hour_in_two_processes_gives_the_same_rows(world: World) -> None:
     world.take_in("nurse", NURSE_CV)
     children = [_start(world) for _ in range(2)]
     for child in children:
         output, _ = child.communicate(timeout=180)
         assert child.returncode == 0, output
     both = world.rows()
-    # One of them collected, the other found it done.
+    # One of them collected the hour, the other found it complete.
     assert world.server.credits_used == 12
     world.collect()
     assert world.rows() == both
     assert world.scalar("SELECT max(sightings) FROM job_sightings") == 1
 
 
-def test_a_run_killed_half_way_is_made_good_by_the_next(world: World) -> None:
+def test_killed_run_is_completed_by_the_next(world: World) -> None:
     world.take_in("engineer", ENGINEER_CV)
-    # The 24h feed has three hours: the second answer comes late, and by then the child is gone.
+    # The 24h feed has three hours; the second answer arrives after the child is killed.
     world.server.add_faults(Fault(body=b"[]", delay_s=30))
     child = _start(world)
     deadline = time.monotonic() + 120
@@ -112,7 +112,7 @@ def test_a_run_killed_half_way_is_made_good_by_the_next(world: World) -> None:
 
 
 @pytest.mark.collected
-def test_a_later_feed_that_shows_the_same_postings_changes_no_row(world: World) -> None:
+def test_later_feed_with_the_same_postings_changes_no_row(world: World) -> None:
     before = world.rows("jobs", "job_embeddings")
     stamps = "SELECT md5(string_agg(xmin::text, ',' ORDER BY id)) FROM jobs"
     untouched = world.scalar(stamps)
@@ -123,7 +123,7 @@ def test_a_later_feed_that_shows_the_same_postings_changes_no_row(world: World) 
     assert world.scalar("SELECT max(sightings) FROM job_sightings") == 2
 
 
-def test_a_bad_record_costs_no_other(world: World) -> None:
+def test_bad_record_is_quarantined_alone(world: World) -> None:
     body = b'[{"id": "1", "title": "", "organization": "A", "url": "u", "date_created": "2026-11-20T07:01:00"},'
     body += b' {"id": "2", "title": "T", "organization": "A", "url": "u", "date_created": "2026-11-20T07:02:00"}, 7]'
     world.server.add_faults(Fault(body=body))
@@ -136,7 +136,7 @@ def test_a_bad_record_costs_no_other(world: World) -> None:
     assert [tuple(row) for row in kept] == [(0, "1", "title"), (2, None, "(record)")]
 
 
-def test_a_spent_quota_ends_the_run_with_a_sentence_and_keeps_what_came(world: World) -> None:
+def test_spent_quota_fails_the_run_and_keeps_its_pages(world: World) -> None:
     world.server.plan.jobs = 0
     with pytest.raises(RunFailedError, match="quota is spent; it is renewed in 29"):
         world.collect()
@@ -144,23 +144,23 @@ def test_a_spent_quota_ends_the_run_with_a_sentence_and_keeps_what_came(world: W
     assert len(world.server.calls) == 1
 
 
-def test_an_hour_that_is_not_complete_is_refused_without_a_call(world: World) -> None:
+def test_incomplete_hour_is_refused_without_a_call(world: World) -> None:
     with pytest.raises(RunFailedError, match="2026-11-20 08:00 UTC is not complete yet"):
         world.collect(HOUR + timedelta(hours=1))
     assert not world.server.calls
 
 
-def test_a_missing_hour_is_named_by_the_check(world: World) -> None:
+def test_missing_hour_is_named_by_the_check(world: World) -> None:
     for n in (3, 0):
         world.collect(HOUR - timedelta(hours=n), run_config={})
     result = world.collect()
     check = next(e for e in result.get_asset_check_evaluations() if e.check_name == "no_missing_hours")
-    # The 24h sweep answered for everything up to the newest hour.
+    # The 24h sweep covered everything up to the newest hour.
     assert check.passed
     assert check.metadata["hours_missing"].value == 0
 
 
-def test_a_range_of_hours_is_one_sweep(world: World) -> None:
+def test_range_of_hours_is_one_sweep(world: World) -> None:
     tags = {
         "dagster/asset_partition_range_start": hour_name(HOUR - timedelta(hours=2)),
         "dagster/asset_partition_range_end": hour_name(HOUR),
@@ -201,10 +201,10 @@ def _start(world: World) -> subprocess.Popen[str]:
 
 
 def _wait_until_locks_are_free(world: World) -> None:
-    held = (
+    is_locked = (
         "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
         "WHERE locktype = 'advisory' AND datname = current_database()"
     )
     deadline = time.monotonic() + 30
-    while world.scalar(held) and time.monotonic() < deadline:
+    while world.scalar(is_locked) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""Dagster's own history: captured logs are found, and gone when they are deleted."""
+"""Captured logs of runs are found, and not found after they are deleted."""
 
 from pathlib import Path
 

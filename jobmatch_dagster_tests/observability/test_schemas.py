@@ -1,4 +1,4 @@
-"""What the UI says of a table's columns is what the database says of them."""
+"""The column schemas of the UI equal those of the database."""
 
 import pytest
 from sqlalchemy import text
@@ -7,7 +7,7 @@ from jobmatch_dagster.core.posting import POSTING_COLUMNS
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.observability.schemas import migrated_tables, read_tables, table_schema
 
-CATALOGUE = text("""
+CATALOG = text("""
     SELECT c.relname AS "table", a.attname AS name, a.atttypid AS type, NOT a.attnotnull AS nullable,
            col_description(c.oid, a.attnum) AS comment
     FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -22,9 +22,9 @@ UNIQUE_COLUMNS = text("""
 """)
 
 
-def test_every_column_is_as_in_the_migrated_database(database: Database) -> None:
+def test_columns_equal_those_of_the_migrated_database(database: Database) -> None:
     with database.begin() as connection:
-        real = connection.execute(CATALOGUE).all()
+        real = connection.execute(CATALOG).all()
         oids = {
             column.type: connection.scalar(text("SELECT to_regtype(:name)::oid"), {"name": column.type})
             for table in migrated_tables()
@@ -39,13 +39,13 @@ def test_every_column_is_as_in_the_migrated_database(database: Database) -> None
     assert len(shown) > 200
 
 
-def test_single_unique_columns_are_as_in_the_migrated_database(database: Database) -> None:
+def test_unique_columns_equal_those_of_the_migrated_database(database: Database) -> None:
     with database.begin() as connection:
         real = {tuple(row) for row in connection.execute(UNIQUE_COLUMNS)}
     assert {(t, c.name) for t in migrated_tables() for c in table_schema(t).columns if c.constraints.unique} == real
 
 
-def test_rules_are_shown_in_the_words_of_the_migration() -> None:
+def test_rules_are_shown_as_written_in_the_migration() -> None:
     rules = {column.name: column.constraints.other for column in table_schema("user_job_matches").columns}
     assert rules["semantic_score"] == ["CHECK (semantic_score BETWEEN 0 AND 100)"]
     assert rules["user_id"] == ["REFERENCES users (id) ON DELETE CASCADE"]
@@ -60,7 +60,7 @@ def test_every_field_of_a_posting_is_described() -> None:
     assert set(POSTING_COLUMNS) <= described
 
 
-def test_a_later_migration_adds_columns_and_changes_a_comment() -> None:
+def test_later_migration_adds_columns_and_changes_a_comment() -> None:
     first = """
         CREATE TABLE t (a integer, -- a note; with (signs',
             b text DEFAULT 'x;,)' NOT NULL, UNIQUE (a));
@@ -83,7 +83,7 @@ def test_a_later_migration_adds_columns_and_changes_a_comment() -> None:
     assert schema.columns[1].constraints.other == ["DEFAULT 'x;,)' NOT NULL"]
 
 
-def test_a_later_migration_changes_constraints() -> None:
+def test_later_migration_changes_constraints() -> None:
     first = (
         "CREATE TABLE t (a text NOT NULL CHECK (a IN ('x', 'y')), b integer NOT NULL, CONSTRAINT old CHECK (b > 0));"
     )
@@ -102,6 +102,6 @@ def test_a_later_migration_changes_constraints() -> None:
     assert schema.constraints.other == ["CONSTRAINT both CHECK (a <> '' OR b > 1)"]
 
 
-def test_an_unknown_table_is_a_clear_error() -> None:
+def test_unknown_table_is_a_clear_error() -> None:
     with pytest.raises(ValueError, match=r"No migration creates a table 'job'; there are .*jobs"):
         table_schema("job")

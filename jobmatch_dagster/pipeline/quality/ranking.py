@@ -1,7 +1,4 @@
-"""Rankings in memory, by the engine and by what it is held against: BM25 and the plain cosine of the same model.
-
-Put here how postings are ranked for CVs without a database. Measures stand in `core/quality/evaluation.py`.
-"""
+"""Rankings of postings for CVs without a database: by the engine, BM25 and the plain cosine of the same model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,9 +26,9 @@ from jobmatch_dagster.core.vocabulary.similar_skills import by_name, comparable,
 from jobmatch_dagster.core.vocabulary.skills import Similar, skill_ids
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
-# The method that orders a user's list, and what it must beat.
+# The score that orders a user's matches, and the methods that it must beat.
 ENGINE, BASELINES = "relevance", ("bm25", "plain_cosine")
-# The labelled CVs were written in this month: what they call "today" ends here, so a figure stays the same.
+# The labelled CVs were written in this month; a fixed "today" gives the same numbers at any time.
 _LABELLED_ON = date(2026, 9, 1)
 _EXCLUDED = -1.0
 
@@ -53,7 +50,7 @@ def score_pairs(
     today: date,
     similar_skills: bool = True,
 ) -> Scores:
-    """Score CVs (texts) with postings by every method, as the pipeline would without filters of users."""
+    """Score CVs (texts) with postings by every method, as the pipeline does without preferences of users."""
     profiles = [extract_profile(cv, today=today) for cv in cvs]
     facts = [derive_facts(posting) for posting in postings]
     heads = embedder.encode([profile_text_to_embed(profile.embedding_text) for profile in profiles])
@@ -105,7 +102,7 @@ def _quality(labelled: LabelledPairs, keys: Sequence[str], scores: NDArray[np.fl
 
 
 def _similar(skills: Sequence[Sequence[str] | None], embedder: EmbedderResource) -> Similar:
-    """What counts as related by vectors, for skills of postings (a list each)."""
+    """Skills that are related by their vectors, for the skills of each posting."""
     wanted = comparable(skill for of_posting in skills for skill in skill_ids(of_posting))
     names = names_compared()
     vectors = embedder.encode([*names, *wanted]).vectors

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from jobmatch_dagster.db.statistics.statistics import UserStatistics
 
-DECISIONS = ("saved", "applied", "rejected")
+_COUNTED_DECISIONS = ("saved", "applied", "rejected")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def summarise_users(users: Sequence[UserStatistics]) -> UsersSummary:
         users_with_matches=sum(user.matched_semantic > 0 for user in users),
         matches=sum(user.matched_semantic for user in users),
         matches_with_claude=sum(user.matched_claude for user in users),
-        decisions={name: sum(getattr(user, name) for user in users) for name in DECISIONS},
+        decisions={name: sum(getattr(user, name) for user in users) for name in _COUNTED_DECISIONS},
         industries=_summed(user.top_industries for user in users),
         missing_skills=_summed(dict.fromkeys(sorted(user.missing_skills), 1) for user in users),
         score_by_level=_mean_by_level(users),

@@ -23,11 +23,11 @@ def test_every_failure_has_a_next_step() -> None:
         materialize_asset("catalog/job_embeddings", partition="2026-11-20-07:00"),
     ],
 )
-def test_a_click_path_has_a_valid_configuration(path: str) -> None:
+def test_click_path_has_a_valid_configuration(path: str) -> None:
     assert_click_paths_exist(path)
 
 
 @pytest.mark.parametrize("path", [launch_job("no_such_job"), materialize_asset("catalog/jobs", rebuilt=True)])
-def test_a_click_path_that_leads_nowhere_is_seen(path: str) -> None:
+def test_click_path_that_leads_nowhere_is_detected(path: str) -> None:
     with pytest.raises((dg.DagsterInvariantViolationError, dg.DagsterInvalidConfigError)):
         assert_click_paths_exist(path)

@@ -93,7 +93,7 @@ def test_drift_needs_five_runs_and_a_large_newest_one() -> None:
     assert (small.pairs, small.points, small.runs_compared) == (0, {}, 6)
 
 
-def test_a_calibration_that_falls_or_leaves_the_range_is_not_healthy() -> None:
+def test_calibration_that_falls_is_not_healthy() -> None:
     healthy = calibration_health(DEFAULT_CALIBRATION)
     assert (healthy.rises, healthy.in_range, healthy.points_from_packaged) == (True, True, 0)
     broken = calibration_health(Calibration(((0.0, 50), (0.5, 10), (0.9, 120))))

@@ -24,7 +24,7 @@ def counts(values: pd.Series) -> dict[str, int]:
     return {str(key): int(n) for key, n in values.fillna(UNKNOWN).value_counts().items()}
 
 
-def test_the_catalogue_as_pandas_counts_it(database: Database) -> None:
+def test_catalog_as_pandas_counts_it(database: Database) -> None:
     with database.begin() as connection:
         fill(connection, jobs=9_000, users=0, matches_of_each=1)
     jobs = read(database, "SELECT * FROM jobs")
@@ -88,14 +88,14 @@ def top(values: pd.Series) -> dict[str, int]:
 def test_a_million_postings_are_counted_in_seconds(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     with database.begin() as connection:
         fill(connection, jobs=1_000_000, users=20, matches_of_each=2_000, lines=4)
-    told: dict[str, Any] = {}
+    seconds: dict[str, Any] = {}
     for name, count in (("jobs", job_statistics), ("users", user_statistics)):
         for turn in ("first", "again"):
             began = time.monotonic()
             with database.begin() as connection:
                 count(connection)
-            told[f"{name}, {turn}"] = round(time.monotonic() - began, 2)
+            seconds[f"{name}, {turn}"] = round(time.monotonic() - began, 2)
     with capsys.disabled():
-        print(f"\nstatistics of 1,000,000 postings, seconds: {told}")  # noqa: T201
-    assert told["jobs, again"] < 10
-    assert told["users, again"] < 10
+        print(f"\nstatistics of 1,000,000 postings, seconds: {seconds}")  # noqa: T201
+    assert seconds["jobs, again"] < 10
+    assert seconds["users, again"] < 10

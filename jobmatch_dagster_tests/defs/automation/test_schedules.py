@@ -11,18 +11,18 @@ from jobmatch_dagster.build import build_defs
     [
         (datetime(2026, 11, 20, 9, 15, tzinfo=UTC), "2026-11-20-07:00"),
         (datetime(2026, 11, 20, 0, 15, tzinfo=UTC), "2026-11-19-22:00"),
-        # The clocks of Germany go back in this night; hours are UTC and know nothing of it.
+        # German clocks go back in this night; hours in UTC are not affected.
         (datetime(2026, 10, 25, 2, 15, tzinfo=UTC), "2026-10-25-00:00"),
     ],
 )
-def test_the_hourly_schedule_asks_for_the_hour_that_the_api_has_finished(at: datetime, hour: str) -> None:
+def test_hourly_schedule_requests_the_newest_complete_hour(at: datetime, hour: str) -> None:
     schedule = build_defs().resolve_schedule_def("hourly_collection_schedule")
     request = schedule(dg.build_schedule_context(scheduled_execution_time=at))
     assert isinstance(request, dg.RunRequest)
     assert request.partition_key == hour
 
 
-def test_the_daily_schedule_asks_for_yesterday() -> None:
+def test_daily_schedule_requests_yesterday() -> None:
     schedule = build_defs().resolve_schedule_def("daily_upkeep_schedule")
     at = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
     request = schedule(dg.build_schedule_context(scheduled_execution_time=at))
@@ -30,7 +30,7 @@ def test_the_daily_schedule_asks_for_yesterday() -> None:
     assert request.partition_key == "2026-02-28"
 
 
-def test_quality_is_measured_every_week() -> None:
+def test_quality_schedule_runs_every_week() -> None:
     defs = build_defs()
     schedule = defs.resolve_schedule_def("weekly_quality_schedule")
     request = schedule(dg.build_schedule_context(scheduled_execution_time=datetime(2026, 11, 22, 4, 30, tzinfo=UTC)))

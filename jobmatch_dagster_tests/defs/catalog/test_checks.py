@@ -51,7 +51,7 @@ def collected(database: Database) -> Iterator[Database]:
 
 
 @pytest.mark.parametrize("name", sorted(_FAULTS))
-def test_a_check_fails_on_its_fault_and_says_what_to_do(name: str, collected: Database) -> None:
+def test_check_fails_on_its_fault_and_says_what_to_do(name: str, collected: Database) -> None:
     passed = run_check(name)
     assert passed.passed, passed.metadata
     fault, key, value = _FAULTS[name]
@@ -63,7 +63,7 @@ def test_a_check_fails_on_its_fault_and_says_what_to_do(name: str, collected: Da
     assert len(str(failed.metadata["recovery"].value)) > 60
 
 
-def test_links_that_lead_nowhere_are_counted(collected: Database) -> None:
+def test_orphans_are_counted(collected: Database) -> None:
     with collected.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE job_sightings DROP CONSTRAINT job_sightings_job_id_fkey")
         connection.execute(text("UPDATE job_sightings SET job_id = job_id + 1000"))
@@ -72,7 +72,7 @@ def test_links_that_lead_nowhere_are_counted(collected: Database) -> None:
     assert failed.metadata["constraints_missing"].value == "job_sightings_job_id_fkey"
 
 
-def test_a_key_of_the_same_name_elsewhere_and_one_switched_off_are_missing(collected: Database) -> None:
+def test_disabled_and_misplaced_keys_are_missing(collected: Database) -> None:
     with collected.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE job_match_state DROP CONSTRAINT job_match_state_job_id_fkey")
         connection.exec_driver_sql(
@@ -84,7 +84,7 @@ def test_a_key_of_the_same_name_elsewhere_and_one_switched_off_are_missing(colle
     assert failed.metadata["constraints_missing"].value == "job_embeddings_job_id_fkey, job_match_state_job_id_fkey"
 
 
-def test_tables_are_read_only_when_a_key_is_missing(collected: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_counted_only_if_a_key_is_missing(collected: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     for name in ("orphans", "duplicate_ids"):
         monkeypatch.setattr(checks, name, lambda _, name=name: read.append(name))

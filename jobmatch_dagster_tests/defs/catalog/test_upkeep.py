@@ -30,7 +30,7 @@ def _record(number: int = 1, **fields: Any) -> dict[str, Any]:
 
 
 def _store(database: Database, records: Any, *, minutes: int = 0, endpoint: str = "1h") -> None:
-    """Keep a page that was fetched so many minutes after `_T0`."""
+    """Store a page that was fetched so many minutes after `_T0`."""
     body = records if isinstance(records, bytes) else json.dumps(records).encode()
     page = PageResponse({}, 0, 200, {}, body, _T0 + timedelta(minutes=minutes), len(records), True)
     with database.begin() as connection:
@@ -44,13 +44,13 @@ def _one(database: Database, query: str) -> Any:
         return connection.scalar(text(query))
 
 
-def test_an_older_page_that_comes_late_overwrites_nothing(database: Database) -> None:
+def test_late_older_page_overwrites_nothing(database: Database) -> None:
     _store(database, [_record(title="New")], minutes=60)
     load_pages(database, "r")
     _store(database, [_record(title="Old")], minutes=30)
     assert load_pages(database, "r").counts.updated == 0
     assert _one(database, "SELECT title FROM jobs") == "New"
-    # Seen again unchanged at a later time: a page from before that is old too.
+    # Seen again unchanged at a later time: a page from before that time is old, too.
     _store(database, [_record(title="New")], minutes=90)
     _store(database, [_record(title="Old")], minutes=75)
     load_pages(database, "r")
@@ -59,7 +59,7 @@ def test_an_older_page_that_comes_late_overwrites_nothing(database: Database) ->
     assert _one(database, "SELECT title FROM jobs") == "New"
 
 
-def test_a_change_says_what_changed_and_a_cosmetic_one_is_no_other_text(database: Database) -> None:
+def test_cosmetic_change_keeps_the_text_hash(database: Database) -> None:
     hashes = "SELECT text_hash FROM jobs"
     _store(database, [_record()])
     load_pages(database, "r")
@@ -75,7 +75,7 @@ def test_a_change_says_what_changed_and_a_cosmetic_one_is_no_other_text(database
     assert _one(database, hashes) != before
 
 
-def test_what_only_some_feeds_tell_is_no_change(database: Database) -> None:
+def test_fields_of_some_feeds_only_are_no_change(database: Database) -> None:
     _store(database, [_record()])
     load_pages(database, "r")
     stamp = _one(database, "SELECT xmin::text FROM jobs")
@@ -86,7 +86,7 @@ def test_what_only_some_feeds_tell_is_no_change(database: Database) -> None:
     assert _one(database, "SELECT xmin::text FROM jobs") == stamp
 
 
-def test_the_vendors_own_list_of_changes_is_kept(database: Database) -> None:
+def test_list_of_changes_from_the_vendor_is_stored(database: Database) -> None:
     _store(database, [_record()])
     load_pages(database, "r")
     changed = _record(
@@ -98,7 +98,7 @@ def test_the_vendors_own_list_of_changes_is_kept(database: Database) -> None:
     assert _one(database, "SELECT date_modified FROM jobs") == datetime(2026, 11, 20, 8, tzinfo=UTC)
 
 
-def test_the_quarantine_is_replayed_after_a_fix(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_quarantine_is_replayed_after_a_fix(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(record: Any) -> Any:
         if record["id"] == "2":
             raise RecordError("title", "not understood")
@@ -118,7 +118,7 @@ def test_the_quarantine_is_replayed_after_a_fix(database: Database, monkeypatch:
     assert _one(database, "SELECT count(*) FROM quarantined_records") == 0
 
 
-def test_a_row_that_the_database_refuses_costs_no_other(database: Database) -> None:
+def test_row_that_the_database_refuses_is_quarantined_alone(database: Database) -> None:
     with database.begin() as connection:
         connection.execute(text("ALTER TABLE jobs ADD CHECK (title <> 'cursed'), ADD CHECK (length(company) < 90)"))
     records = [_record(n) for n in range(40)]
@@ -135,8 +135,8 @@ def test_a_row_that_the_database_refuses_costs_no_other(database: Database) -> N
     assert load_pages(database, "r").pages == 0
 
 
-def test_values_at_every_limit_are_taken_by_the_database(database: Database) -> None:
-    """What the normaliser lets through must fit the columns and their indexes."""
+def test_values_at_every_limit_are_accepted(database: Database) -> None:
+    """What the normaliser accepts must fit into the columns and their indexes."""
     wide = "".join(chr(0x20000 + n) for n in range(600))
     record = _record(
         title=wide * 3, organization=wide * 3, ai_key_skills=[wide, wide[:-1]], ai_keywords=[wide],
@@ -150,31 +150,31 @@ def test_values_at_every_limit_are_taken_by_the_database(database: Database) -> 
     assert _one(database, "SELECT extra #>> '{_unusable,ai_key_skills,reason}' FROM jobs WHERE external_id = '2'")
 
 
-def test_expired_postings_are_closed_and_one_that_returns_is_open_again(world: World) -> None:
+def test_expired_postings_close_and_reopen_when_they_return(world: World) -> None:
     world.collect()
     first = world.scalar("SELECT min(external_id) FROM jobs")
     closed = f"SELECT closed_reason FROM jobs WHERE external_id = '{first}'"
-    # A list of this length is over 512 KiB.
+    # A list of this length is larger than 512 KiB.
     world.server.expired_ids = [first, *(str(2_000_000_000 + n) for n in range(45_000))]
     world.upkeep(_DAY)
     assert world.scalar("SELECT max(length(body)) FROM job_pages WHERE endpoint = 'expired'") > 512 * 1024
     assert world.scalar(closed) == "expired"
     assert world.scalar("SELECT count(*) FROM jobs WHERE closed_at IS NOT NULL") == 1
-    # The table is rebuilt from the pages: what was closed is closed again.
+    # Rebuilt from the pages, the posting is closed again.
     with world.database.begin() as connection:
         connection.exec_driver_sql("TRUNCATE jobs CASCADE")
     load_pages(world.database, "r", rebuild=True)
     assert world.scalar(closed) == "expired"
     assert world.scalar("SELECT count(*) FROM jobs WHERE closed_at IS NOT NULL") == 1
-    # A newer page shows it again.
+    # A newer page contains it again.
     world.collect(run_config={"ops": {"raw__job_pages": {"config": {"refetch": True}}}})
     assert world.scalar(closed) is None
-    # Old lists, replayed, do not close it again.
+    # Replaying old lists does not close it again.
     load_pages(world.database, "r", rebuild=True)
     assert world.scalar(closed) is None
 
 
-def test_the_modified_feed_touches_what_changed_and_nothing_else(world: World) -> None:
+def test_modified_feed_updates_changed_postings_only(world: World) -> None:
     records = postings_of_hour(HOUR, count=12)
     world.serve(records)
     world.collect()
@@ -187,12 +187,12 @@ def test_the_modified_feed_touches_what_changed_and_nothing_else(world: World) -
     world.server.modified_ids = {str(record["id"]) for record in records[2:5]}
     before = world.scalar(f"{stamps} AND external_id <> '{records[3]['id']}'")
     result = world.upkeep(_DAY)
-    told = next(
+    metadata = next(
         event.materialization.metadata
         for event in result.get_asset_materialization_events()
         if event.asset_key.path[-1] == "modified_jobs"
     )
-    counts = [told[name].value for name in ("rows_inserted", "rows_updated", "rows_unchanged", "credits_spent")]
+    counts = [metadata[name].value for name in ("rows_inserted", "rows_updated", "rows_unchanged", "credits_spent")]
     assert counts == [0, 1, 2, 0]
     assert world.scalar(stamps) == before
     assert world.server.credits_used == credits_used

@@ -6,7 +6,7 @@ from jobmatch_dagster.environment import environment
 from jobmatch_dagster_tests.support.checks import run_check
 
 
-def test_a_table_of_users_without_row_security_is_named(database: Database) -> None:
+def test_table_of_users_without_row_security_is_named(database: Database) -> None:
     migrate(database)
     with environment({"JOBMATCH_DATABASE_URL": database.url}):
         assert run_check("users_isolated").passed

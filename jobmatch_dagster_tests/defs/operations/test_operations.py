@@ -1,4 +1,4 @@
-"""Failures that are noted, housekeeping that spares what is needed, a history that stays small."""
+"""Failed runs are noted, and housekeeping removes what is old and nothing that is needed."""
 
 import json
 import threading
@@ -19,12 +19,12 @@ from jobmatch_dagster_tests.support.world import HOUR, NURSE_CV, World
 
 @pytest.fixture
 def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, object]]]:
-    """A server on loopback that keeps what it is told."""
-    told: list[dict[str, object]] = []
+    """A server on loopback that stores the messages it receives."""
+    messages: list[dict[str, object]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            messages.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(204)
             self.end_headers()
 
@@ -35,12 +35,12 @@ def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, object]]
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     monkeypatch.setenv("JOBMATCH_FAILURE_WEBHOOK", f"http://127.0.0.1:{server.server_port}/secret-token")
-    yield told
+    yield messages
     server.shutdown()
     server.server_close()
 
 
-def test_a_failed_run_is_noted_once_with_its_next_step(world: World, webhook: list[dict[str, object]]) -> None:
+def test_failed_run_is_noted_once_with_its_next_step(world: World, webhook: list[dict[str, object]]) -> None:
     world.server.plan.jobs = 0
     with pytest.raises(RunFailedError):
         world.collect()
@@ -60,7 +60,7 @@ def test_a_failed_run_is_noted_once_with_its_next_step(world: World, webhook: li
     assert "quota" not in json.dumps(row), "no message of an error"
 
 
-def test_a_webhook_that_is_out_of_reach_costs_nothing_but_a_note(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_webhook_is_noted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JOBMATCH_FAILURE_WEBHOOK", "http://127.0.0.1:9/secret-token")
     world.server.plan.jobs = 0
     with pytest.raises(RunFailedError):
@@ -69,7 +69,7 @@ def test_a_webhook_that_is_out_of_reach_costs_nothing_but_a_note(world: World, m
     assert world.scalar("SELECT webhook_outcome FROM run_failures") == "ConnectionError"
 
 
-def test_a_failure_of_a_user_goes_with_the_user(
+def test_failure_of_a_user_is_deleted_with_the_user(
     world: World, webhook: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.take_in("ada", NURSE_CV)
@@ -87,8 +87,8 @@ def test_a_failure_of_a_user_goes_with_the_user(
     assert world.scalar("SELECT count(*) FROM run_failures") == 0
 
 
-def test_a_failure_that_names_a_user_is_forgotten_with_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Launched from the asset, and by a first CV that never became a user."""
+def test_failure_that_names_a_user_is_erased_with_the_user(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run launched from the asset, and a run of a first CV before its user existed."""
     world.take_in("ada", NURSE_CV)
     world.put_cv("bob", NURSE_CV)
     world.instance.add_dynamic_partitions("users", ["bob"])
@@ -112,7 +112,7 @@ def test_a_failure_that_names_a_user_is_forgotten_with_them(world: World, monkey
     assert world.scalar("SELECT count(*) FROM run_failures") == 0
 
 
-def test_the_sensor_notes_what_the_daemon_sees(world: World) -> None:
+def test_sensor_notes_a_failed_run(world: World) -> None:
     world.server.plan.jobs = 0
     with pytest.raises(RunFailedError):
         world.collect()
@@ -123,7 +123,7 @@ def test_the_sensor_notes_what_the_daemon_sees(world: World) -> None:
 
 
 @pytest.mark.collected
-def test_housekeeping_takes_what_nothing_hangs_on_and_jobs_can_still_be_rebuilt(world: World) -> None:
+def test_housekeeping_keeps_what_a_rebuild_needs(world: World) -> None:
     refetch = {"ops": {"raw__job_pages": {"config": {"refetch": True}}}}
     world.collect(run_config=refetch)
     expired = world.scalar("SELECT external_id FROM jobs ORDER BY external_id LIMIT 1")
@@ -135,10 +135,10 @@ def test_housekeeping_takes_what_nothing_hangs_on_and_jobs_can_still_be_rebuilt(
     with world.database.begin() as connection:
         connection.exec_driver_sql("UPDATE job_pages SET fetched_at = fetched_at - interval '200 days'")
     result = run_job(world.defs, world.instance, "housekeeping")
-    told = _output(result, "remove_old_pages")
-    assert told["page_bodies_removed"] >= 1
-    assert told["bytes_removed"] > 100
-    assert told["page_bodies_removed"] + told["pages_kept_whole"] == whole
+    removed = _output(result, "remove_old_pages")
+    assert removed["page_bodies_removed"] >= 1
+    assert removed["bytes_removed"] > 100
+    assert removed["page_bodies_removed"] + removed["pages_kept_whole"] == whole
     assert world.scalar("SELECT count(*) FROM job_pages") == whole, "rows stay: they answer for their hours"
     used = "SELECT count(*) FROM jobs JOIN job_pages p ON p.id = page_id WHERE body_removed_at IS NOT NULL"
     assert world.scalar(used) == 0
@@ -156,7 +156,7 @@ def test_housekeeping_takes_what_nothing_hangs_on_and_jobs_can_still_be_rebuilt(
 
 
 @pytest.mark.matched
-def test_undecided_matches_of_postings_that_closed_long_ago_go(world: World) -> None:
+def test_old_undecided_matches_of_closed_postings_are_removed(world: World) -> None:
     kept = world.scalar("SELECT count(*) FROM user_job_matches")
     with world.database.begin() as connection:
         connection.exec_driver_sql(
@@ -169,13 +169,13 @@ def test_undecided_matches_of_postings_that_closed_long_ago_go(world: World) -> 
     old = "job_id IN (SELECT id FROM jobs WHERE closed_at < date_created - interval '90 days') AND status = 'new'"
     going = world.scalar(f"SELECT count(*) FROM user_job_matches WHERE {old}")
     assert 0 < going < kept
-    told = _output(run_job(world.defs, world.instance, "housekeeping"), "remove_old_pages")
-    assert told["matches_of_closed_postings_removed"] == going
+    removed = _output(run_job(world.defs, world.instance, "housekeeping"), "remove_old_pages")
+    assert removed["matches_of_closed_postings_removed"] == going
     assert world.scalar(f"SELECT count(*) FROM user_job_matches WHERE {old}") == 0
     assert world.scalar("SELECT count(*) FROM user_job_matches") == kept - going
 
 
-def test_runs_go_by_age_and_materializations_stay(world: World) -> None:
+def test_old_runs_are_removed_and_materializations_stay(world: World) -> None:
     world.collect()
     world.take_in("ada", NURSE_CV)
     posting = world.scalar("SELECT external_id FROM jobs LIMIT 1")
@@ -198,7 +198,7 @@ def _forget(user_key: str) -> dict[str, object]:
 
 
 @pytest.mark.collected
-def test_only_explanations_of_that_user_are_forgotten(world: World) -> None:
+def test_only_explanations_of_that_user_are_erased(world: World) -> None:
     posting = world.scalar("SELECT external_id FROM jobs LIMIT 1")
     for user in ("ada", "ben"):
         world.take_in(user, NURSE_CV)
@@ -212,7 +212,7 @@ def test_only_explanations_of_that_user_are_forgotten(world: World) -> None:
     assert [run.tags[names.TAG_USER] for run in left] == ["ben"]
 
 
-def test_a_failed_hour_stands_until_a_later_run_makes_it_good() -> None:
+def test_failed_hour_is_unresolved_until_a_later_success() -> None:
     def run(status: dg.DagsterRunStatus, **tags: str) -> dg.DagsterRun:
         return dg.DagsterRun(job_name="hourly_collection", status=status, tags=tags)
 
@@ -230,7 +230,7 @@ def test_a_failed_hour_stands_until_a_later_run_makes_it_good() -> None:
 
 
 def _failure(world: World) -> dg.RunFailureSensorContext:
-    """What Dagster hands to the sensor for the newest failed run."""
+    """The context that Dagster passes to the sensor for the newest failed run."""
     run = world.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))[0]
     event = next(log.dagster_event for log in world.instance.all_logs(run.run_id)
                  if log.dagster_event and log.dagster_event.is_run_failure)  # fmt: skip

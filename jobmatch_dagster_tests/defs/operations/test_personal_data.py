@@ -1,4 +1,4 @@
-"""The people behind the CVs: everything of a user can be had, and erased so that nothing is found of it anywhere."""
+"""Export and erasure: everything about a user is exported, and nothing of it is found after the erasure."""
 
 import base64
 import json
@@ -58,7 +58,7 @@ def _real_runtime(world: World, tmp_path: Path) -> Iterator[tuple[Runtime, dg.Da
 
 
 @pytest.mark.collected
-def test_after_forgetting_a_user_nothing_of_them_is_found(world: World, tmp_path: Path) -> None:
+def test_nothing_of_a_forgotten_user_is_found(world: World, tmp_path: Path) -> None:
     with _real_runtime(world, tmp_path) as (runtime, instance):
         _live(world, instance)
         server_log = Path(world.scalar("SHOW data_directory")) / "log"
@@ -76,17 +76,17 @@ def test_after_forgetting_a_user_nothing_of_them_is_found(world: World, tmp_path
         assert worst[0].data["users.id"] == world.scalar("SELECT id FROM users")
         assert _KEY not in str(worst), "what quality/match_quality shows stays in Dagster's history, single scores too"
 
-        held = export_user(world.database, _KEY, now=NOW, inbox=world.inbox, runs=runs_of_user(instance, _KEY))
-        _assert_export_is_whole(world, held)
+        exported = export_user(world.database, _KEY, now=NOW, inbox=world.inbox, runs=runs_of_user(instance, _KEY))
+        _assert_export_is_whole(world, exported)
 
         result = run_job(build_defs(), instance, "forget_user", run_config=_forget(_KEY))
-        told = next(event for event in result.all_events if event.event_type_value == "STEP_OUTPUT")
-        numbers = {name: value.value for name, value in told.step_output_data.metadata.items()}
+        output = next(event for event in result.all_events if event.event_type_value == "STEP_OUTPUT")
+        numbers = {name: value.value for name, value in output.step_output_data.metadata.items()}
         assert (numbers["found"], numbers["remaining"]) == (True, 0)
-        assert numbers["places_searched"] >= len(held["tables"]) + 4
+        assert numbers["places_searched"] >= len(exported["tables"]) + 4
 
         assert {canary: _hits(databases, places, canary) for canary in canaries} == {canary: [] for canary in canaries}
-        # The key itself: in Dagster's own history, and nowhere else.
+        # The key itself stays in Dagster's history, and nowhere else.
         assert _hits([runtime.database], places, _KEY) == []
         assert not instance.has_dynamic_partition("users", _KEY)
         with world.database.begin() as connection:
@@ -97,7 +97,7 @@ def test_after_forgetting_a_user_nothing_of_them_is_found(world: World, tmp_path
         with pytest.raises(UnknownUserError):
             export_user(world.database, _KEY, now=NOW, inbox=world.inbox)
 
-        # A run that was waiting, and a second erasure, change nothing; the same file again is a new user.
+        # A waiting run and a second erasure change nothing; the same file again makes a new user.
         ingest_cv(world.database, _KEY, inbox=world.inbox, today=NOW.date(), run_id="was waiting")
         run_job(build_defs(), instance, "forget_user", run_config=_forget(_KEY))
         assert world.scalar("SELECT count(*) FROM users") == 0
@@ -108,7 +108,7 @@ def test_after_forgetting_a_user_nothing_of_them_is_found(world: World, tmp_path
 
 
 @pytest.mark.matched
-def test_every_table_of_a_user_goes_with_the_user_and_belongs_to_the_export(world: World) -> None:
+def test_every_table_of_a_user_is_exported_and_erased(world: World) -> None:
     with world.database.begin() as connection:
         found = {place.table for place in places_of_user(connection, "ada")}
         kept = connection.exec_driver_sql(
@@ -116,14 +116,14 @@ def test_every_table_of_a_user_goes_with_the_user_and_belongs_to_the_export(worl
             "WHERE contype = 'f' AND confrelid = 'users'::regclass AND confdeltype <> 'c'"
         ).all()
         assert kept == []
-        # A table that somebody adds later, and one below it.
+        # A table that is added later, and one that refers to it.
         connection.exec_driver_sql(
             "CREATE TABLE diaries (id int PRIMARY KEY, user_id bigint REFERENCES users ON DELETE CASCADE)"
         )
         connection.exec_driver_sql("CREATE TABLE pages (diary_id int REFERENCES diaries ON DELETE CASCADE)")
         connection.exec_driver_sql("INSERT INTO diaries SELECT 7, id FROM users")
         connection.exec_driver_sql("INSERT INTO pages VALUES (7)")
-        # What a conversion of the legacy project leaves: the key is the legacy id, and nothing cascades.
+        # Backups of a legacy conversion: the key is the legacy id, and nothing cascades.
         connection.exec_driver_sql("CREATE TABLE users_legacy_backup (id int PRIMARY KEY, email text)")
         connection.exec_driver_sql("CREATE TABLE old_matches (id int, user_id int REFERENCES users_legacy_backup)")
         connection.exec_driver_sql("INSERT INTO users_legacy_backup VALUES (7, 'a@example.org'), (8, 'b@example.org')")
@@ -143,7 +143,7 @@ def test_every_table_of_a_user_goes_with_the_user_and_belongs_to_the_export(worl
 
 
 @pytest.mark.parametrize("key", ["", ".", "..", "ada/../ben", "../outside", "{outside}"])
-def test_a_key_that_leads_out_of_its_place_erases_and_exports_nothing(world: World, tmp_path: Path, key: str) -> None:
+def test_key_that_leaves_the_inbox_erases_and_exports_nothing(world: World, tmp_path: Path, key: str) -> None:
     outside = tmp_path / "outside" / "kept.txt"
     outside.parent.mkdir()
     outside.write_text("kept")
@@ -162,7 +162,7 @@ def test_a_key_that_leads_out_of_its_place_erases_and_exports_nothing(world: Wor
     assert (done.exit_code, "cannot be a user key" in done.output) == (1, True)
 
 
-def test_a_link_under_a_key_is_erased_and_not_followed(world: World, tmp_path: Path) -> None:
+def test_link_under_a_key_is_erased_and_not_followed(world: World, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "secret.txt").write_text("secret")
@@ -184,34 +184,34 @@ def test_a_link_under_a_key_is_erased_and_not_followed(world: World, tmp_path: P
     assert (outside / "secret.txt").read_text() == "secret"
 
 
-def test_files_without_a_row_are_an_erasure_too(world: World) -> None:
+def test_files_without_a_row_are_erased(world: World) -> None:
     world.put_cv("ada", NURSE_CV)
     report = erase(world, "ada")
     assert (report.found, report.files_erased, report.completed) == (True, 1, True)
     again = erase(world, "ada")
     assert not again.found
     with world.database.begin() as connection:
-        ((_, told),) = erasures_of(connection, "ada")
-    assert told["files_erased"] == 1
+        ((_, report),) = erasures_of(connection, "ada")
+    assert report["files_erased"] == 1
 
 
 @pytest.mark.matched
-def test_what_a_killed_erasure_left_is_erased_by_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_erasure_is_completed_by_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for step in ("_erase_rows_and_files", None):
         with monkeypatch.context() as patched:
             if step:
                 patched.setattr(f"{erase_user.__module__}.{step}", _killed)
             with pytest.raises(KeyboardInterrupt):
                 erase(world, "ada", _killed)
-        # Nothing new is begun for the user in between, and Claude's claims look at this.
+        # The user is inactive in between: nothing new is matched or asked.
         assert world.scalar("SELECT count(*) FROM users WHERE active") == 0
     assert world.scalar("SELECT report -> 'completed' FROM forgotten_users") is False
     report = erase(world, "ada")
     assert (report.found, report.hits, report.rows_erased["cv_profiles"]) == (True, 0, 1)
     with world.database.begin() as connection:
-        ((_, told),) = erasures_of(connection, "ada")
-    assert told["completed"]
-    assert set(told["hits_afterwards"]) >= {"users", "files in the inbox", "Dagster partition keys"}
+        ((_, report),) = erasures_of(connection, "ada")
+    assert report["completed"]
+    assert set(report["hits_afterwards"]) >= {"users", "files in the inbox", "Dagster partition keys"}
 
 
 def test_failures_of_runs_that_name_the_user_are_erased(world: World) -> None:
@@ -221,14 +221,14 @@ def test_failures_of_runs_that_name_the_user_are_erased(world: World) -> None:
         for number, (partition, user, inputs) in enumerate(
             [("ada", "ada", {}), (None, None, tag), ("ben", "ben", {names.TAG_USER: "ben"})]
         ):
-            told = {"run_id": f"r{number}", "job_name": "ingest_cv", "partition_key": partition, "inputs": inputs}
-            note_run_failure(connection, RunFailure(user_key=user, **told, **base))
+            run = {"run_id": f"r{number}", "job_name": "ingest_cv", "partition_key": partition, "inputs": inputs}
+            note_run_failure(connection, RunFailure(user_key=user, **run, **base))
     report = erase(world, "ada")
     assert (report.rows_erased, report.hits_afterwards["run_failures"]) == ({"run_failures": 2}, 0)
     assert world.scalar("SELECT string_agg(partition_key, ',') FROM run_failures") == "ben"
 
 
-def test_a_failed_statement_tells_no_value(world: World) -> None:
+def test_failed_statement_shows_no_value(world: World) -> None:
     world.take_in("ada", NURSE_CV)
     with pytest.raises(Exception, match="null value in column") as caught, world.database.begin() as connection:
         connection.execute(text("INSERT INTO users (user_key, active) VALUES (:key, NULL)"), {"key": _PHRASE})
@@ -237,7 +237,7 @@ def test_a_failed_statement_tells_no_value(world: World) -> None:
 
 
 def _live(world: World, instance: dg.DagsterInstance) -> None:
-    """What a user leaves behind: two CVs, preferences, matches, an explanation, a request to Claude, a failed run."""
+    """Traces of a user: two CVs, preferences, matches, an explanation, a request to Claude, a failed run."""
     sidefile = world.inbox.parent / "preferences.toml"
     sidefile.write_text(_PREFERENCES)
     _settle(put_into_inbox(world.inbox, _KEY, sidefile))
@@ -290,8 +290,8 @@ def _forget(user_key: str) -> dict[str, object]:
     return {"ops": {"erase_one_user": {"config": {"user_key": user_key}}}}
 
 
-def _assert_export_is_whole(world: World, held: dict[str, object]) -> None:
-    again = json.loads(json.dumps(held))
+def _assert_export_is_whole(world: World, exported: dict[str, object]) -> None:
+    again = json.loads(json.dumps(exported))
     tables = again["tables"]
     assert len(tables["cv_profiles"]) == 2
     contents = [base64.b64decode(row["content"]["base64"]).decode() for row in tables["cv_documents"]]

@@ -34,7 +34,7 @@ def _metadata(result: Any, asset: str = "job_pages") -> dict[str, Any]:
 
 @contextmanager
 def _at(world: World, hours: int) -> Iterator[None]:
-    """Set the clocks of server and pipeline so many hours before now."""
+    """Set the clocks of the server and the pipeline back by so many hours."""
     moment, clock = NOW - hours * _H, world.server.now
     world.server.now = lambda: moment
     with environment({"JOBMATCH_CLOCK": moment.isoformat()}):
@@ -43,7 +43,7 @@ def _at(world: World, hours: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("count", [4, pytest.param(24, marks=pytest.mark.nightly)])
-def test_hourly_runs_are_as_one_wide_backfill(world: World, count: int) -> None:
+def test_hourly_runs_and_one_wide_backfill_give_the_same_rows(world: World, count: int) -> None:
     world.market(per_hour=12, since=HOUR - (count - 1) * _H)
     for hours in reversed(range(count)):
         with _at(world, hours):
@@ -61,7 +61,7 @@ def test_hourly_runs_are_as_one_wide_backfill(world: World, count: int) -> None:
 
 
 @pytest.mark.collected
-def test_freshness_is_told_from_date_created_to_row(world: World) -> None:
+def test_freshness_is_measured_from_date_created_to_the_row(world: World) -> None:
     with _at(world, -1):
         later = _metadata(world.collect(HOUR + _H), "jobs")
         again = _metadata(world.collect(HOUR + _H), "jobs")
@@ -69,7 +69,7 @@ def test_freshness_is_told_from_date_created_to_row(world: World) -> None:
         query = "SELECT date_created, inserted_at FROM jobs WHERE collection_hour = %s"
         rows = connection.exec_driver_sql(query, (HOUR + _H,)).all()
     seconds = [(row.inserted_at - row.date_created).total_seconds() for row in rows]
-    # The run's own rows alone, and none when it inserts none.
+    # Only rows that the run inserted count; there is no freshness if it inserted none.
     assert len(seconds) == 12
     assert later["freshness_median_s"] == pytest.approx(np.median(seconds))
     assert later["freshness_p95_s"] == pytest.approx(np.percentile(seconds, 95))
@@ -77,7 +77,7 @@ def test_freshness_is_told_from_date_created_to_row(world: World) -> None:
     assert not [name for name in again if name.startswith("freshness")]
 
 
-def test_an_outage_is_found_by_the_check_and_mended_by_one_sweep(world: World) -> None:
+def test_outage_is_found_by_the_check_and_fixed_by_one_sweep(world: World) -> None:
     with _at(world, 4):
         world.market(per_hour=12, since=HOUR - 5 * _H)
         world.collect(HOUR - 4 * _H)
@@ -91,22 +91,22 @@ def test_an_outage_is_found_by_the_check_and_mended_by_one_sweep(world: World) -
         "dagster/asset_partition_range_start": hour_name(HOUR - 3 * _H),
         "dagster/asset_partition_range_end": hour_name(HOUR - _H),
     }
-    mended = run_job(world.defs, world.instance, "hourly_collection", tags=tags)
+    backfill = run_job(world.defs, world.instance, "hourly_collection", tags=tags)
     assert [call.split("?")[0] for call in world.server.calls[calls:]] == ["/active-ats-24h"]
-    check = next(e for e in mended.get_asset_check_evaluations() if e.check_name == "no_missing_hours")
+    check = next(e for e in backfill.get_asset_check_evaluations() if e.check_name == "no_missing_hours")
     assert check.passed
     hours = "SELECT count(*) FROM jobs WHERE collection_hour = date_trunc('hour', date_created)"
     assert world.scalar(hours) == world.scalar("SELECT count(*) FROM jobs") == 72
 
 
-def test_a_window_cut_by_the_page_limit_is_asked_for_by_the_next_run(world: World) -> None:
+def test_hour_cut_by_the_page_limit_is_fetched_by_the_next_run(world: World) -> None:
     world.market(per_hour=15, since=HOUR - 2 * _H)
     world.server._page_size = lambda *_: 10  # type: ignore[method-assign]
     world.configure(max_pages_per_hour=1)
     with _at(world, 1):
         first = world.collect(HOUR - _H)
-    told = _metadata(first)
-    assert (told["complete"], told["stopped"]) == (False, "the page limit is reached")
+    metadata = _metadata(first)
+    assert (metadata["complete"], metadata["stopped"]) == (False, "the page limit is reached")
     check = next(e for e in first.get_asset_check_evaluations() if e.check_name == "no_cut_hours")
     assert not check.passed
     world.configure(max_pages_per_hour=10)
@@ -118,7 +118,7 @@ def test_a_window_cut_by_the_page_limit_is_asked_for_by_the_next_run(world: Worl
     assert check.passed
 
 
-def test_a_cut_of_the_wider_feed_is_asked_for_again_too(world: World) -> None:
+def test_hours_cut_in_a_wider_feed_are_fetched_again(world: World) -> None:
     world.market(per_hour=150, since=HOUR - 2 * _H)
     with _at(world, 2):
         _collect(world, [HOUR - 2 * _H], NOW - 2 * _H, max_pages=1)
@@ -131,21 +131,21 @@ def test_a_cut_of_the_wider_feed_is_asked_for_again_too(world: World) -> None:
     assert world.scalar("SELECT count(*) FROM jobs") == 450
 
 
-def test_a_walk_that_went_on_to_its_end_is_not_gone_on_with_again(world: World) -> None:
+def test_completed_sweep_is_not_resumed_again(world: World) -> None:
     world.market(per_hour=100, since=HOUR - 5 * _H)
     week = [HOUR - n * _H for n in range(168)]
     for _ in range(3):
         _collect(world, week, NOW, max_pages=3)
     assert world.scalar("SELECT count(*) FROM jobs") == 600
     assert _offsets(world.server.calls) == [0, 100, 200, 200, 300, 400, 400, 500, 600]
-    # Another outage: its walk begins at the beginning.
+    # A sweep after another outage begins at the first page.
     calls = len(world.server.calls)
     _collect(world, [HOUR - 30 * _H], NOW, refetch=True)
     assert world.server.calls[calls].startswith("/active-ats-7d")
     assert _offsets(world.server.calls[calls:])[0] == 0
 
 
-def test_hours_since_an_interrupted_walk_are_asked_for_as_well(world: World) -> None:
+def test_hours_since_an_interrupted_sweep_are_fetched(world: World) -> None:
     world.market(per_hour=100, since=HOUR - 5 * _H)
     with _at(world, 3):
         _collect(world, [HOUR - (n + 3) * _H for n in range(168)], NOW - 3 * _H, max_pages=2)
@@ -157,8 +157,8 @@ def test_hours_since_an_interrupted_walk_are_asked_for_as_well(world: World) -> 
     assert asked[-1] == "/active-ats-24h"
 
 
-def test_hours_that_are_not_neighbours_are_still_one_sweep(world: World) -> None:
-    """Dagster makes a run for each range of a backfill; the first one's feed answers for the others' hours."""
+def test_distant_hours_are_one_sweep(world: World) -> None:
+    """Dagster launches a run for each range of a backfill; the feed of the first run has the hours of the others."""
     world.market(per_hour=12, since=HOUR - 9 * _H)
     for first, last in ((8, 7), (5, 5), (2, 1)):
         _collect(world, [HOUR - n * _H for n in range(last, first + 1)], NOW)
@@ -166,7 +166,7 @@ def test_hours_that_are_not_neighbours_are_still_one_sweep(world: World) -> None
     assert world.server.credits_used == world.scalar("SELECT count(*) FROM jobs") == 120
 
 
-def test_an_hour_that_ends_while_it_is_read_is_not_taken_as_complete(database: Database) -> None:
+def test_hour_that_ends_while_it_is_read_is_incomplete(database: Database) -> None:
     """From 10:00 on the feed answers for the next hour."""
     now = NOW.replace(minute=59, second=59)
     corpus = GeneratedCorpus(per_hour=250, since=HOUR)
@@ -185,8 +185,8 @@ def test_an_hour_that_ends_while_it_is_read_is_not_taken_as_complete(database: D
         assert pages.cut_hours(connection, HOUR, HOUR + _H, Filters().identity()) == {HOUR}
 
 
-def test_an_interrupted_hour_goes_on_at_its_last_page(world: World) -> None:
-    """What was paid for is not paid for again when the step is tried again."""
+def test_interrupted_hour_resumes_at_its_last_page(world: World) -> None:
+    """A retry of the step does not pay for the same postings again."""
     world.market(per_hour=450, since=HOUR)
     broken = [Fault(status=500, body=b"no")] * 4
     answer = world.server._answer
@@ -206,7 +206,7 @@ def test_an_interrupted_hour_goes_on_at_its_last_page(world: World) -> None:
     assert world.scalar("SELECT count(*) FROM jobs") == 450
 
 
-def test_a_plan_that_never_says_when_it_is_renewed_is_asked_again_after_a_day(world: World) -> None:
+def test_plan_without_renewal_date_is_tried_again_after_a_day(world: World) -> None:
     world.market(per_hour=150, since=HOUR)
     headers = {"X-Api-Jobs-Remaining": "150", "X-Api-Requests-Remaining": "7"}
     world.server._quota_headers = lambda: headers  # type: ignore[method-assign]
@@ -220,13 +220,17 @@ def test_a_plan_that_never_says_when_it_is_renewed_is_asked_again_after_a_day(wo
     assert _collect(world, [HOUR], NOW).complete
 
 
-def test_the_run_stops_before_the_reserve_and_says_so(world: World) -> None:
+def test_run_stops_before_the_credit_reserve(world: World) -> None:
     world.market(per_hour=150, since=HOUR)
     world.server.plan.jobs = 350
     world.configure(credit_reserve=200)
-    told = _metadata(world.collect())
-    assert (told["stopped"], told["credits_spent"], told["complete"]) == ("the credit reserve is reached", 100, False)
-    # What came is loaded, and the next run does not touch the reserve either.
+    metadata = _metadata(world.collect())
+    assert (metadata["stopped"], metadata["credits_spent"], metadata["complete"]) == (
+        "the credit reserve is reached",
+        100,
+        False,
+    )
+    # The fetched page is loaded, and the next run does not touch the reserve either.
     assert world.scalar("SELECT count(*) FROM jobs") == 100
     calls = len(world.server.calls)
     assert _metadata(world.collect())["calls"] == 0
@@ -234,13 +238,13 @@ def test_the_run_stops_before_the_reserve_and_says_so(world: World) -> None:
 
 
 @pytest.mark.collected
-def test_other_filters_are_other_hours(world: World) -> None:
+def test_other_filters_have_hours_of_their_own(world: World) -> None:
     world.configure(filters=Filters(location="Austria"))
     assert _metadata(world.collect())["hours_already_complete"] == 0
     assert "location_filter=Austria" in world.server.calls[-1]
 
 
-def test_an_interrupted_walk_through_a_wide_feed_goes_on_where_it_ended(world: World) -> None:
+def test_interrupted_wide_sweep_resumes_where_it_ended(world: World) -> None:
     world.market(per_hour=10, since=HOUR - 5 * _H)
     world.server._page_size = lambda *_: 10  # type: ignore[method-assign]
     config = _history("7d")
@@ -263,7 +267,7 @@ def test_an_interrupted_walk_through_a_wide_feed_goes_on_where_it_ended(world: W
     assert world.scalar("SELECT count(*) FROM jobs") == 60
 
 
-def test_jobs_are_rebuilt_from_the_pages_alone(world: World) -> None:
+def test_jobs_are_rebuilt_from_pages_alone(world: World) -> None:
     world.collect(HOUR - _H)
     before, calls = world.rows("jobs"), len(world.server.calls)
     with world.database.begin() as connection:
@@ -289,7 +293,7 @@ def test_both_generations_give_the_same_rows(world: World) -> None:
 
 
 def _collect(world: World, hours: list[datetime], now: datetime, **options: Any) -> CollectReport:
-    """Fetch and load, without the stages that follow."""
+    """Fetch and load, without the later stages."""
 
     def client() -> ActiveJobsClient:
         made = ActiveJobsResource(base_url=world.server.url, api_key="k").client()

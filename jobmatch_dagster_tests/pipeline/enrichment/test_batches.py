@@ -191,11 +191,11 @@ def test_results_for_an_older_profile_are_not_applied(claude_world: ClaudeWorld,
 
 
 def test_the_sensor_runs_only_for_collectable_batches(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
-    assert _tick(claude_world) == "No message batch is under way."
+    assert _tick(claude_world) == "No message batch is pending."
     assert claude.sent == []
     claude.polls = 2
     _batch(claude_world)
-    assert "none has ended" in str(_tick(claude_world))
+    assert "None has ended" in str(_tick(claude_world))
     assert isinstance(_tick(claude_world), dg.RunRequest)
     with environment({"ANTHROPIC_API_KEY": None}):
         claude_world.reload()
@@ -205,7 +205,7 @@ def test_the_sensor_runs_only_for_collectable_batches(claude_world: ClaudeWorld,
         assert "HTTP 401" in str(_tick(claude_world))
     claude_world.reload()
     assert claude_world.run_sensor() == 1
-    assert _tick(claude_world) == "No message batch is under way."
+    assert _tick(claude_world) == "No message batch is pending."
 
 
 def test_a_users_pending_requests_are_withdrawn(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:

@@ -159,7 +159,7 @@ def test_statuses_of_legacy_jobs_belong_to_the_only_user(empty: Database) -> Non
     assert query(empty, query_)[0][0] > 0
 
 
-def test_a_row_that_the_database_refuses_costs_no_other(empty: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_that_the_database_refuses_is_quarantined_alone(empty: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     def stricter(connection: Connection) -> tuple[str, ...]:
         applied = apply_all(connection)
         connection.exec_driver_sql("ALTER TABLE jobs ADD CHECK (title <> 'cursed')")
