@@ -18,7 +18,7 @@ _CHECKS = [spec for node in _DEFS.asset_checks or () for spec in node.check_spec
 _PACKAGE = Path(definitions.__file__).parent
 _MODULES = {
     floor: [path for path in sorted((_PACKAGE / floor).rglob("*.py")) if path.name != "__init__.py"]
-    for floor in ("defs", "pipeline", "db", "core")
+    for floor in ("defs", "observability", "pipeline", "db", "core")
 }
 _DECORATORS = {"asset", "op", "asset_check", "sensor", "run_failure_sensor", "schedule"}
 _MOST_BODY_LINES = 35
@@ -86,6 +86,11 @@ def test_modules_of_defs_import_dagster_and_those_below_do_not() -> None:
     assert [path for path in below if "dagster" in _imports(path)] == []
 
 
+def test_sql_is_below_defs_and_observability() -> None:
+    modules = [*_MODULES["defs"], *_MODULES["observability"]]
+    assert [path for path in modules if {"run_query", "read_sql", "text"} & _imported_names(path)] == []
+
+
 def test_bodies_of_assets_ops_and_checks_are_thin() -> None:
     bodies = dict(body for path in _MODULES["defs"] for body in _bodies(path))
     assert len(bodies) > len(_SPECS) + len(_CHECKS)
@@ -107,6 +112,12 @@ def _imports(path: Path) -> set[str]:
     named = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     named += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
     return {name.partition(".")[0] for name in named}
+
+
+def _imported_names(path: Path) -> set[str]:
+    """Names that a module imports from others."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
 
 
 def _bodies(path: Path) -> Iterator[tuple[str, int]]:

@@ -86,9 +86,9 @@ def ai_fields_covered(database: PostgresResource) -> dg.AssetCheckResult:
             **{f"{field}_bar": bar for field, bar in bars.items()},
         },
         "Run SELECT convert_from(body, 'UTF8') FROM job_pages WHERE endpoint = '1h' ORDER BY id DESC LIMIT 1. If the "
-        "records have no ai_ fields, set include_ai in the filters of the resource active_jobs. If the vendor renamed "
-        "a field, add the new name to core/raw/fields.py and raise NORMALISER_VERSION: the next run loads all pages "
-        "again.",
+        "records have no ai_ fields, remove include_ai=False from the filters of ActiveJobsResource in build.py. If "
+        "the vendor renamed a field, add the new name to core/raw/fields.py and raise NORMALISER_VERSION: the next run "
+        "loads all pages again.",
     )
 
 
@@ -123,7 +123,7 @@ def row_counts_steady(database: PostgresResource, clock: ClockResource) -> dg.As
             "postings_hour_before": counts.before,
         },
         "Nothing to do if a night or a weekend begins or ends. Otherwise read the checks no_missing_hours and "
-        "no_cut_hours of raw/job_pages, and see whether the filters of the resource active_jobs changed.",
+        "no_cut_hours of raw/job_pages, and see whether the filters in build.py changed.",
     )
 
 
@@ -143,7 +143,7 @@ def volume_as_usual(database: PostgresResource, clock: ClockResource) -> dg.Asse
             "ratio_to_usual": ratio,
             "days_compared": volume.days_compared if volume else 0,
         },
-        "See whether the filters of the resource active_jobs changed, or whether the vendor reports an outage. When "
+        "See whether the filters in build.py changed, or whether the vendor reports an outage. When "
         "the feed is complete again, fetch this hour once more. "
         + materialize_asset("raw/job_pages", partition=hour, refetch=True),
     )

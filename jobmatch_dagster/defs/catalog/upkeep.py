@@ -82,7 +82,11 @@ def modified_jobs(
     active_jobs). Running it again updates nothing.
     """
     if not active_jobs.modified_feed:
-        return dg.MaterializeResult(metadata={"skipped": "modified_feed of the resource active_jobs is off"})
+        return dg.MaterializeResult(
+            metadata={
+                "skipped": "modified_feed is off; set modified_feed=True of ActiveJobsResource in build.py if the plan has it"
+            }
+        )
     end, steps = hour_of(clock.now()), Steps()
     sweep = Sweep("modified", end - 24 * HOUR, end)
     with translated_failures():

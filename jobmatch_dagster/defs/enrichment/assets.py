@@ -42,7 +42,7 @@ def claude_matches(
     """One row per pair that Claude has judged: its score and reasons, for all active users.
 
     Grain: user and posting; columns of `user_job_matches`. Pairs with a semantic score of 50 or more are asked about.
-    `CLAUDE_BATCH_MIN` requests and more are sent as a message batch, whose answers the job `collect_claude_batches`
+    At least `CLAUDE_BATCH_MIN` requests are sent as a message batch, whose answers the job `collect_claude_batches`
     stores. Without a key no call is made and the pairs wait. Running it again never pays for a stored answer twice.
     """
     return _result(context, database, claude, matching, None)
@@ -65,7 +65,7 @@ def user_claude_matches(
     """One row per pair of this user that Claude has judged: its score and reasons.
 
     Grain: user and posting; columns of `user_job_matches`. Pairs with a semantic score of 50 or more are asked about.
-    `CLAUDE_BATCH_MIN` requests and more are sent as a message batch, whose answers the job `collect_claude_batches`
+    At least `CLAUDE_BATCH_MIN` requests are sent as a message batch, whose answers the job `collect_claude_batches`
     stores. Without a key no call is made and the pairs wait. Running it again never pays for a stored answer twice.
     """
     tag_run(context, {names.TAG_USER: context.partition_key})

@@ -34,8 +34,8 @@ def budget_lasts(database: PostgresResource, claude: ClaudeResource) -> dg.Asset
             "note": None if asks else "Claude is not asked: ANTHROPIC_API_KEY is not set or a budget is 0.",
         },
         "Nothing to do: the remaining pairs are asked about tomorrow (UTC). To spend more today, raise "
-        "CLAUDE_BUDGET_USD_PER_DAY and restart the code location; to spend less a day, lower max_pairs_per_user of the "
-        "resource claude.",
+        "CLAUDE_BUDGET_USD_PER_DAY and restart the code location; to spend less a day, give "
+        "ClaudeResource in build.py a lower limit, for example max_pairs_per_user=10 (default 25).",
     )
 
 

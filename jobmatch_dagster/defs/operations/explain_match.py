@@ -56,7 +56,7 @@ def write_explanation(
         "findings": len(explained.page.findings),
         "stored_score": explained.stored_score,
         "computed_score": explained.computed_score,
-        "same": explained.is_same,
+        "scores_equal": explained.is_same,
     }
     context.add_output_metadata(
         {

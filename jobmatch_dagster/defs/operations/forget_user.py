@@ -33,7 +33,7 @@ def erase_one_user(
     )
     context.add_output_metadata(
         {
-            "found": report.found,
+            "user_found": report.found,
             "rows_erased": sum(report.rows_erased.values()),
             "files_erased": report.files_erased,
             "requests_withdrawn": report.requests_withdrawn,
@@ -53,7 +53,7 @@ def erase_one_user(
 @dg.job(
     name="forget_user",
     tags={names.TAG_PURPOSE: "erasure"},
-    description="Erases a user everywhere, then searches every place and reports what is left: nothing.",
+    description="Erases a user everywhere, then searches every place; fails if anything is left.",
 )
 def forget_user() -> None:
     """Erase a user."""

@@ -18,6 +18,7 @@ _PAGES = dg.AssetKey(["raw", "job_pages"])
 LOOK_BACK = timedelta(days=7)
 _CUT_LOOK_BACK = timedelta(days=1)
 _RUNS_EXAMINED, _MAX_NAMED_HOURS, _MAX_NAMED_RUNS = 500, 24, 10
+_FILTERS = 'narrower filters, for example filters=Filters(location="Berlin")'
 
 
 @dg.asset_check(asset=_PAGES, description="Every hour of the last seven days was collected.")
@@ -48,8 +49,9 @@ def no_cut_hours(
     return check_result(
         not cut,
         {"hours_incomplete": len(cut), "incomplete_hours": _named(cut)},
-        "Nothing to do now: the next hourly run fetches these hours again. If this check fails hour after hour, raise "
-        "max_pages_per_hour of the resource active_jobs (default 10), or set narrower filters there.",
+        "Nothing to do now: the next hourly run fetches these hours again. If this check fails hour after hour, give "
+        "ActiveJobsResource in build.py a higher limit, for example max_pages_per_hour=20 (default 10), or "
+        f"{_FILTERS}.",
     )
 
 
@@ -61,9 +63,9 @@ def quota_lasts(database: PostgresResource, clock: ClockResource) -> dg.AssetChe
     return check_result(
         outlook.sustainable is not False,
         outlook_metadata(outlook),
-        "At this pace the credits run out before the plan is renewed. Set narrower filters on the resource active_jobs "
-        "(for example a location or a title), or take a larger plan. Hours that are missed in the meantime can be "
-        "fetched after the renewal: the check no_missing_hours names them.",
+        "At this pace the credits run out before the plan is renewed. Take a larger plan, or give ActiveJobsResource in "
+        f"build.py {_FILTERS}. Hours that are missed in the meantime can be fetched after the renewal: the check "
+        "no_missing_hours names them.",
     )
 
 
@@ -91,5 +93,7 @@ def _named(hours: list[datetime]) -> str:
 
 def _launch_hours(hours: list[str]) -> str:
     """The sentence that collects hours (in order) with one run; hours in between that are complete cost nothing."""
-    typed = f"[{hours[0]}...{hours[-1]}]" if len(hours) > 1 else "".join(hours)
-    return f"Open Jobs > hourly_collection, click Materialize all, type {typed} and launch: one run fetches them all."
+    typed, button = "".join(hours), "Launch 1 run"
+    if len(hours) > 1:
+        typed, button = f"[{hours[0]}...{hours[-1]}]", "Launch backfill"
+    return f"Open Jobs > hourly_collection, click Materialize all, type {typed} and click {button}: it is one run."

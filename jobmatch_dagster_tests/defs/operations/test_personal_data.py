@@ -82,7 +82,7 @@ def test_nothing_of_a_forgotten_user_is_found(world: World, tmp_path: Path) -> N
         result = run_job(build_defs(), instance, "forget_user", run_config=_forget(_KEY))
         output = next(event for event in result.all_events if event.event_type_value == "STEP_OUTPUT")
         numbers = {name: value.value for name, value in output.step_output_data.metadata.items()}
-        assert (numbers["found"], numbers["remaining"]) == (True, 0)
+        assert (numbers["user_found"], numbers["remaining"]) == (True, 0)
         assert numbers["places_searched"] >= len(exported["tables"]) + 4
 
         assert {canary: _hits(databases, places, canary) for canary in canaries} == {canary: [] for canary in canaries}

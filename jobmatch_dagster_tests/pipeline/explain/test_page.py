@@ -283,7 +283,7 @@ def test_the_job_shows_the_page_in_the_ui_and_forgetting_takes_it_away(world: Wo
     config = {"ops": {"write_explanation": {"config": {"user_key": "ada", "external_id": posting}}}}
     result = run_job(world.defs, world.instance, "explain_match", run_config=config)
     told = next(event for event in result.all_events if event.is_successful_output).step_output_data.metadata
-    assert told["same"].value is True
+    assert told["scores_equal"].value is True
     assert told["findings"].value == 0
     assert f"# ada x {posting}" in told["explanation"].value
     tags = world.instance.get_run_by_id(result.run_id).tags
