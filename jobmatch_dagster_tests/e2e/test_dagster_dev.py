@@ -46,7 +46,7 @@ def test_ui_listens_on_loopback_alone(dagster: Dagster) -> None:
 def test_browser_shows_what_an_asset_is(dagster: Dagster, page: Page) -> None:
     page.goto(f"{dagster.url}/assets/catalog/jobs")
     page.get_by_text("One row per posting in its newest version, unique by the vendor's id").first.wait_for()
-    page.get_by_text("Job title, white space collapsed and repetition removed").first.wait_for()
+    page.get_by_text("Job title, without repetition and extra white space").first.wait_for()
     page.goto(f"{dagster.url}/automation")
     for name in ("cv_inbox_sensor", "cv_profile_sensor", "hourly_collection_schedule"):
         page.get_by_text(name).first.wait_for()

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from jobmatch_dagster.cli.runs import RunFailedError
-from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.enrichment.pairs import WaitingPair
 from jobmatch_dagster.environment import environment
 from jobmatch_dagster.pipeline.enrichment import ask
+from jobmatch_dagster.pipeline.enrichment.claude_run import ClaudeRun
 from jobmatch_dagster.pipeline.enrichment.pair_requests import PreparedPair, prepare_pairs
 from jobmatch_dagster_tests.support.claude_stand_in import KEY, ClaudeStandIn
 from jobmatch_dagster_tests.support.claude_world import ClaudeWorld
@@ -155,9 +155,9 @@ def test_a_spent_budget_leaves_only_asked_pairs_to_check(
 ) -> None:
     prepared = []
 
-    def load(database: Database, pairs: Sequence[WaitingPair], model: str) -> list[PreparedPair]:
+    def load(run: ClaudeRun, pairs: Sequence[WaitingPair]) -> list[PreparedPair]:
         prepared.extend(pairs)
-        return prepare_pairs(database, pairs, model)
+        return prepare_pairs(run, pairs)
 
     monkeypatch.setattr(ask, "prepare_pairs", load)
     asked = claude_world.count("user_id = 2")
