@@ -20,9 +20,10 @@ from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.db.connection.bulk import copy_into
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.temporary import temporary_database
-from jobmatch_dagster.db.matching.calibrations import calibration_in_force
+from jobmatch_dagster.db.matching.calibrations import ensure_calibration
 from jobmatch_dagster.db.matching.match_rows import MATCH_LINE_COLUMNS
-from jobmatch_dagster.pipeline.matching.match import MatchSettings, match_new_postings, match_users, scoring_key
+from jobmatch_dagster.pipeline.matching.match import match_new_postings, match_users
+from jobmatch_dagster.pipeline.matching.settings import CurrentScoring, MatchSettings
 from jobmatch_dagster.pipeline.quality.evaluate import add_postings
 from jobmatch_dagster.resources.clock import wall_time
 
@@ -249,7 +250,7 @@ def fill(database: Database, postings: list[Posting], users: int) -> tuple[NDArr
 def scoring_key_of(database: Database, settings: MatchSettings) -> str:
     """The scoring key that the stage would store."""
     with database.begin() as connection:
-        return scoring_key(settings, calibration_in_force(connection, settings.model))
+        return CurrentScoring(settings, ensure_calibration(connection, settings.model)).key
 
 
 def unit(rng: np.random.Generator, count: int) -> NDArray[np.float32]:

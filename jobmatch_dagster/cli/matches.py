@@ -21,7 +21,8 @@ def explain(user_key: str, external_id: str, embed_again: bool) -> None:
 
     resources = default_resources()
     settings = match_settings(resources["embedder"], resources["matching"])
-    with open_runtime() as runtime:
+    # Nothing is written, so that a login that may only read is enough.
+    with open_runtime(prepare_dagster=False) as runtime:
         explained = explain_pair(
             runtime.database,
             settings,

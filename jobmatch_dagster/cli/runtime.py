@@ -42,7 +42,9 @@ class Runtime:
 
 
 @contextmanager
-def open_runtime(*, database_name: str | None = None, prepare_schema: bool = True) -> Iterator[Runtime]:
+def open_runtime(
+    *, database_name: str | None = None, prepare_schema: bool = True, prepare_dagster: bool = True
+) -> Iterator[Runtime]:
     """Start what a command needs and export it to this process and its children, for the length of the block.
 
     Without `JOBMATCH_DATABASE_URL` the embedded PostgreSQL is started and its schema is migrated. A configured database
@@ -51,6 +53,7 @@ def open_runtime(*, database_name: str | None = None, prepare_schema: bool = Tru
     Args:
         database_name: a database of the embedded server other than the default one.
         prepare_schema: False leaves the schema as it is, unchecked.
+        prepare_dagster: False leaves Dagster's database alone: a command without a run needs none.
 
     Raises:
         SettingsError: if a variable is malformed or unknown.
@@ -77,7 +80,8 @@ def open_runtime(*, database_name: str | None = None, prepare_schema: bool = Tru
             require_schema(database)
         elif prepare_schema:
             migrate(database)
-        ensure_database(storage)
+        if prepare_dagster:
+            ensure_database(storage)
         inbox = (folders.inbox or home / "inbox").resolve()
         inbox.mkdir(parents=True, exist_ok=True)
         stack.enter_context(

@@ -138,7 +138,8 @@ def timed(name, act):
     return result
 seconds = {}
 from jobmatch_dagster.build import default_resources
-from jobmatch_dagster.pipeline.matching.match import MatchSettings, match_users
+from jobmatch_dagster.pipeline.matching.match import match_users
+from jobmatch_dagster.pipeline.matching.settings import MatchSettings
 from jobmatch_dagster.pipeline.profiles.inbox import inbox_folder
 from jobmatch_dagster.pipeline.profiles.embed import embed_profiles
 from jobmatch_dagster.pipeline.profiles.ingest import ingest_cv

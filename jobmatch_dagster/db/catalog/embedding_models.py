@@ -1,6 +1,6 @@
-"""Which embedding model readers use: the configured one once it is complete, until then the one before.
+"""Which embedding model is current: the configured one once it is complete, until then the one before.
 
-Put here the switch. Vectors themselves stand in `embeddings.py`.
+Belongs here: the switch. Vectors themselves are in `embeddings.py`.
 """
 
 from sqlalchemy import Connection, text
@@ -8,15 +8,20 @@ from sqlalchemy import Connection, text
 from jobmatch_dagster.db.connection.engine import run_query
 
 
-def model_in_force(connection: Connection, configured: str) -> str:
-    """The model to read vectors of.
+def read_current_model(connection: Connection, configured: str) -> str:
+    """The model whose vectors are compared: the configured one, or an older one while it is still being built."""
+    models = _complete_models(connection)
+    return models[0] if models and configured not in models else configured
 
-    A new model is built beside the old one: it is in force from the moment that every open posting and every current
-    profile has its vector (noted once; what comes later is embedded hour by hour). Without an older complete model
-    the configured one is in force at once.
+
+def ensure_current_model(connection: Connection, configured: str) -> str:
+    """As `read_current_model`, and switches to the configured model as soon as it is complete.
+
+    A new model is built beside the old one. It becomes current when every open posting and every current profile has
+    its vector, which is noted once; what comes later is embedded hour by hour. Without an older complete model the
+    configured one is current at once.
     """
-    known = run_query(connection, "catalog/complete_models")
-    models = [row.model for row in known]
+    models = _complete_models(connection)
     if configured in models:
         return configured
     if run_query(connection, "catalog/model_is_complete", {"model": configured})[0].complete:
@@ -27,7 +32,6 @@ def model_in_force(connection: Connection, configured: str) -> str:
     return models[0] if models else configured
 
 
-def read_model_in_force(connection: Connection, configured: str) -> str:
-    """As `model_in_force`, for pages and checks: nothing is written, so the switch itself is left to the pipeline."""
-    models = [row.model for row in run_query(connection, "catalog/complete_models")]
-    return models[0] if models and configured not in models else configured
+def _complete_models(connection: Connection) -> list[str]:
+    """Models that were complete, the last one first."""
+    return [row.model for row in run_query(connection, "catalog/complete_models")]

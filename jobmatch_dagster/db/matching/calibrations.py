@@ -1,4 +1,4 @@
-"""`score_calibrations`: the map from cosine to score that is in force for a model."""
+"""`score_calibrations`: the current map from cosine to score, for each model."""
 
 import json
 from collections.abc import Mapping
@@ -29,10 +29,10 @@ class StoredCalibration:
         return self.provenance.get("source") != DEFAULT_PROVENANCE["source"] or is_default_for(model)
 
 
-def read_calibration_in_force(connection: Connection, model: str) -> StoredCalibration:
-    """The newest calibration of a model, for readers: nothing is written.
+def read_calibration(connection: Connection, model: str) -> StoredCalibration:
+    """The current calibration of a model: its newest.
 
-    A model without one gets that of the same model with other word lists, else the packaged default.
+    A model without one has that of the same model with other word lists, else the packaged default.
     """
     query = text(
         "SELECT id, model, knots, provenance FROM score_calibrations "
@@ -47,20 +47,18 @@ def read_calibration_in_force(connection: Connection, model: str) -> StoredCalib
     return StoredCalibration(row.id, calibration, row.provenance)
 
 
-def calibration_in_force(connection: Connection, model: str) -> StoredCalibration:
-    """As `read_calibration_in_force`; what has no row gets one, so that scores can name it."""
-    held = read_calibration_in_force(connection, model)
-    return (
-        held
-        if held.id
-        else replace(held, id=insert_calibration(connection, model, held.calibration, held.provenance, None))
-    )
+def ensure_calibration(connection: Connection, model: str) -> StoredCalibration:
+    """As `read_calibration`; one without a row gets one, so that scores can name it."""
+    current = read_calibration(connection, model)
+    if current.id:
+        return current
+    return replace(current, id=insert_calibration(connection, model, current.calibration, current.provenance, None))
 
 
 def insert_calibration(
     connection: Connection, model: str, calibration: Calibration, provenance: Mapping[str, Any], run_id: str | None
 ) -> int:
-    """Put a calibration in force; gives its id. Scores made with another one are stale from now on."""
+    """Make a calibration the current one; returns its id. Scores made with another one are stale from now on."""
     return int(
         connection.scalars(
             text(

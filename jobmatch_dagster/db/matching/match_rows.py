@@ -7,12 +7,13 @@ import functools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from jobmatch_dagster.core.matching.conditions import Verdicts
 from jobmatch_dagster.core.matching.kept_pairs import JudgedPair
 from jobmatch_dagster.core.vocabulary.skills import SkillHit
 from jobmatch_dagster.db.connection.bulk import as_array, as_text
+from jobmatch_dagster.db.matching.chosen_postings import ChosenPostings
+from jobmatch_dagster.db.matching.current_profiles import ProfileToMatch
 
 MATCH_LINE_COLUMNS = (
     "user_id", "job_id", "similarity", "relevance", "semantic_score", "match_score", "skills_score",
@@ -36,21 +37,21 @@ class ScoredBy:
 
 
 def match_lines(
-    pairs: Iterable[JudgedPair], profiles: Sequence[Any], postings: Sequence[Any], scored_by: ScoredBy
+    pairs: Iterable[JudgedPair], profiles: Sequence[ProfileToMatch], chosen: ChosenPostings, scored_by: ScoredBy
 ) -> Iterator[str]:
-    """A line for each pair; profiles and postings are the rows that its indices mean."""
-    by = scored_by
+    """A line for each pair; its indices are into the profiles and the chosen postings."""
+    by, ids, record_hashes = scored_by, chosen.ids, chosen.record_hashes
     last = "\t".join(map(as_text, (by.embedding_model, str(by.calibration_id), by.scoring_key, by.run_id)))
     for user, posting, judged in pairs:
-        profile, job = profiles[user], postings[posting]
+        profile = profiles[user]
         similarity, parts, score, relevance, skills, filters, _, reasoning = judged
         scores = (parts.semantic, score, parts.skills, parts.experience, parts.industry, parts.work_arrangement)
         numbers = "\t".join([_SCORES[number] for number in scores])
         claude = "waiting" if judged.is_for_claude else _NULL
         words = f"{_array(skills.matching)}\t{_array(skills.missing)}\t{_hits(skills.hits)}\t{as_text(reasoning)}"
         yield (
-            f"{profile.user_id}\t{job.id}\t{similarity:.6f}\t{relevance:.1f}\t{numbers}\t{judged.priority}\t{claude}\t"
-            f"{_filters(filters)}\t{words}\t{profile.version}\t{job.record_hash}\t{last}\n"
+            f"{profile.user_id}\t{ids[posting]}\t{similarity:.6f}\t{relevance:.1f}\t{numbers}\t{judged.priority}\t{claude}\t"
+            f"{_filters(filters)}\t{words}\t{profile.version}\t{record_hashes[posting]}\t{last}\n"
         )
 
 

@@ -1,11 +1,11 @@
 """`skill_neighbours`: for skills that the table lacks, the table's skills that are alike by their vectors.
 
-A skill is looked at once for a model and a version of the table. Only skills of postings come here: what a CV says is
-nobody else's. Put here what is kept; what counts as alike stands in `core/vocabulary/similar_skills.py`.
+A skill is compared once for a model and a version of the table. Only skills of postings are: what a CV says is nobody
+else's. What counts as alike is defined in `core/vocabulary/similar_skills.py`.
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,52 +26,76 @@ _COLUMNS = ("model", "version", "skill", "neighbours")
 
 
 @dataclass(frozen=True)
-class SimilarSkills:
+class SkillEncoder:
     """The model that embeds names of skills: its version, and texts to unit vectors (n, d)."""
 
     model: str
     encode: Callable[[Sequence[str]], NDArray[np.float32]] = field(repr=False, compare=False)
 
 
+@dataclass(frozen=True)
+class KnownNeighbours:
+    """For skills of postings the table's names that are alike, if any; `unstored` are skills compared just now."""
+
+    by_skill: Mapping[str, Sequence[str]]
+    unstored: tuple[str, ...] = ()
+
+
 def read_similar_skills(
-    connection: Connection, model: str, skills: Sequence[Sequence[str] | None]
-) -> dict[str, list[str]]:
-    """For skills of postings (a list each) the table's names that are alike, as far as they are stored."""
-    wanted = comparable(skill for of_posting in skills for skill in skill_ids(of_posting))
-    found = _stored(connection, model, wanted)
-    return {skill: names for skill, names in found.items() if names}
+    connection: Connection, model: str, skills: Sequence[Sequence[str] | None], encoder: SkillEncoder | None = None
+) -> KnownNeighbours:
+    """What is alike to skills of postings (a list each); nothing is stored.
 
-
-def similar_skills(
-    connection: Connection, finder: SimilarSkills | None, model: str, skills: Sequence[Sequence[str] | None]
-) -> dict[str, list[str]]:
-    """For skills of postings (a list each) the table's names that are alike; only those that have some.
-
-    Skills that were not looked at are embedded, unless another model than the finder's is in force: they wait for
-    the switch, which scores every pair anew.
+    Args:
+        connection: an open transaction.
+        model: the model whose vectors are compared.
+        skills: of each posting.
+        encoder: compares skills that are not stored, if it is of this model; None leaves them out.
     """
-    if finder is None:
-        return {}
-    wanted = comparable(skill for of_posting in skills for skill in skill_ids(of_posting))
-    found = _stored(connection, model, wanted)
-    unseen = [skill for skill in wanted if skill not in found]
-    if unseen and finder.model == model:
-        new = neighbours(unseen, finder.encode(unseen), _table_vectors(finder, names_compared()))
-        staged = ((model, similar_skills_version(), skill, names) for skill, names in new.items())
-        stage(connection, "skill_neighbours", _COLUMNS, staged, name="staged_neighbours")
+    stored, unseen = _stored(connection, model, skills)
+    new = _compare(unseen, model, encoder)
+    return KnownNeighbours(_with_neighbours(stored | new), tuple(new))
+
+
+def ensure_similar_skills(
+    connection: Connection, model: str, skills: Sequence[Sequence[str] | None], encoder: SkillEncoder
+) -> KnownNeighbours:
+    """As `read_similar_skills`; what was compared is stored.
+
+    While another model than the encoder's is current, new skills wait for the switch, which scores every pair anew.
+    """
+    stored, unseen = _stored(connection, model, skills)
+    new = _compare(unseen, model, encoder)
+    if new:
+        rows = ((model, similar_skills_version(), skill, names) for skill, names in new.items())
+        stage(connection, "skill_neighbours", _COLUMNS, rows, name="staged_neighbours")
         run_query(connection, "matching/insert_skill_neighbours")
         connection.exec_driver_sql("DROP TABLE staged_neighbours")
-        found |= new
-    return {skill: names for skill, names in found.items() if names}
+    return KnownNeighbours(_with_neighbours(stored | new))
+
+
+def _stored(
+    connection: Connection, model: str, skills: Sequence[Sequence[str] | None]
+) -> tuple[dict[str, list[str]], list[str]]:
+    """Neighbours that are stored, and the skills that were never compared."""
+    wanted = comparable(skill for of_posting in skills for skill in skill_ids(of_posting))
+    parameters = {"model": model, "version": similar_skills_version(), "skills": wanted}
+    rows = run_query(connection, "matching/skill_neighbours", parameters)
+    found = {row.skill: list(row.neighbours) for row in rows}
+    return found, [skill for skill in wanted if skill not in found]
+
+
+def _compare(unseen: Sequence[str], model: str, encoder: SkillEncoder | None) -> dict[str, list[str]]:
+    if not unseen or encoder is None or encoder.model != model:
+        return {}
+    return neighbours(unseen, encoder.encode(unseen), _table_vectors(encoder, names_compared()))
 
 
 @functools.lru_cache(maxsize=2)
-def _table_vectors(finder: SimilarSkills, names: tuple[str, ...]) -> NDArray[np.float32]:
+def _table_vectors(encoder: SkillEncoder, names: tuple[str, ...]) -> NDArray[np.float32]:
     """Vectors of the table's names: hundreds of texts, and the same for every call of a process."""
-    return finder.encode(names)
+    return encoder.encode(names)
 
 
-def _stored(connection: Connection, model: str, wanted: Sequence[str]) -> dict[str, list[str]]:
-    parameters = {"model": model, "version": similar_skills_version(), "skills": list(wanted)}
-    rows = run_query(connection, "matching/skill_neighbours", parameters)
-    return {row.skill: list(row.neighbours) for row in rows}
+def _with_neighbours(found: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    return {skill: names for skill, names in found.items() if names}

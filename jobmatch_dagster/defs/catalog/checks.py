@@ -10,7 +10,7 @@ import dagster as dg
 from jobmatch_dagster.core.operations.next_steps import materialize_asset
 from jobmatch_dagster.core.raw.windows import HOUR, hour_name, latest_collectable_hour
 from jobmatch_dagster.db.catalog import health
-from jobmatch_dagster.db.catalog.embedding_models import read_model_in_force
+from jobmatch_dagster.db.catalog.embedding_models import read_current_model
 from jobmatch_dagster.db.catalog.jobs import ai_coverage, columns_of_users
 from jobmatch_dagster.db.operations.integrity import duplicate_ids, missing_keys, orphans
 from jobmatch_dagster.db.statistics.statistics import COVERAGE_BAR
@@ -176,7 +176,7 @@ def vectors_sound(database: PostgresResource, embedder: EmbedderResource, clock:
     A vector of another length or dimension makes similarities silently wrong; that blocks later stages.
     """
     with database.database().read() as connection:
-        model = read_model_in_force(connection, embedder.model)
+        model = read_current_model(connection, embedder.model)
         used, configured = (health.vector_health(connection, name) for name in (model, embedder.model))
     corrupt = [name for name, found in ((model, used), (embedder.model, configured)) if found.is_corrupt]
     return check_result(

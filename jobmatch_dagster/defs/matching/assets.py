@@ -3,14 +3,16 @@
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.db.matching.similar_skills import SimilarSkills
+from jobmatch_dagster.db.matching.similar_skills import SkillEncoder
 from jobmatch_dagster.observability.lineage import column_lineage
 from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.observability.scores import score_metadata
 from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import HOURS, USERS
-from jobmatch_dagster.pipeline.matching.match import MatchReport, MatchSettings, match_new_postings, match_users
+from jobmatch_dagster.pipeline.matching.match import match_new_postings, match_users
+from jobmatch_dagster.pipeline.matching.report import MatchReport
+from jobmatch_dagster.pipeline.matching.settings import MatchSettings
 from jobmatch_dagster.pipeline.profiles.embed import embed_profiles
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
@@ -94,13 +96,13 @@ def user_semantic_matches(
 
 def match_settings(embedder: EmbedderResource, matching: MatchingResource) -> MatchSettings:
     """What the resources say, as the stage takes it."""
-    similar = SimilarSkills(embedder.model, lambda texts: embedder.encode(texts).vectors)
+    encoder = SkillEncoder(embedder.model, lambda texts: embedder.encode(texts).vectors)
     return MatchSettings(
         embedder.model,
         matching.weights(),
         matching.keep_best,
         matching.floor,
-        similar if matching.similar_skills else None,
+        encoder if matching.similar_skills else None,
     )
 
 

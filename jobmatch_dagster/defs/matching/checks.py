@@ -5,7 +5,7 @@ import dagster as dg
 from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD
 from jobmatch_dagster.core.operations.next_steps import launch_job, materialize_asset
 from jobmatch_dagster.core.quality.drift import score_drift
-from jobmatch_dagster.db.catalog.embedding_models import read_model_in_force
+from jobmatch_dagster.db.catalog.embedding_models import read_current_model
 from jobmatch_dagster.db.connection.roles import unprotected_tables
 from jobmatch_dagster.db.matching.health import profile_health
 from jobmatch_dagster.db.matching.matches import score_bands
@@ -44,7 +44,7 @@ def no_stale_users(database: PostgresResource) -> dg.AssetCheckResult:
 def profiles_sound(database: PostgresResource, embedder: EmbedderResource) -> dg.AssetCheckResult:
     """Counts users without a profile, with a CV that could not be read, or with a vector that cannot be compared."""
     with database.database().read() as connection:
-        model = read_model_in_force(connection, embedder.model)
+        model = read_current_model(connection, embedder.model)
         found = profile_health(connection, model)
     readable = found.unreadable <= _MAX_UNREADABLE_SHARE * found.users
     return check_result(

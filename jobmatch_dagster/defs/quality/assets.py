@@ -6,7 +6,7 @@ import dagster as dg
 from pydantic import Field
 
 from jobmatch_dagster import names
-from jobmatch_dagster.db.matching.calibrations import read_calibration_in_force
+from jobmatch_dagster.db.matching.calibrations import read_calibration
 from jobmatch_dagster.defs.quality.metrics_metadata import (
     calibration_metadata,
     labelled_metadata,
@@ -53,7 +53,7 @@ def match_quality(
     again gives the same numbers for the same engine, model, calibration and matches.
     """
     with database.database().read() as connection:
-        calibration = read_calibration_in_force(connection, embedder.model).calibration
+        calibration = read_calibration(connection, embedder.model).calibration
         stored = measure_stored(connection)
     metadata = labelled_metadata(measure_labelled(embedder, calibration, matching.weights()))
     metadata |= stored_metadata(stored)

@@ -5,8 +5,8 @@ import dagster as dg
 from jobmatch_dagster.core.matching.calibration import is_default_for
 from jobmatch_dagster.core.operations.next_steps import launch_job, materialize_asset
 from jobmatch_dagster.core.quality.calibration_health import calibration_health
-from jobmatch_dagster.db.catalog.embedding_models import read_model_in_force
-from jobmatch_dagster.db.matching.calibrations import read_calibration_in_force
+from jobmatch_dagster.db.catalog.embedding_models import read_current_model
+from jobmatch_dagster.db.matching.calibrations import read_calibration
 from jobmatch_dagster.observability.check_results import check_result
 from jobmatch_dagster.observability.history import numeric_metadata
 from jobmatch_dagster.pipeline.quality.ranking import BASELINES
@@ -45,8 +45,8 @@ def ranking_is_good(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResu
 def calibration_sound(database: PostgresResource, embedder: EmbedderResource) -> dg.AssetCheckResult:
     """It rises from 0 to 100, was fitted for this model, and is close to the packaged one where that applies."""
     with database.database().read() as connection:
-        model = read_model_in_force(connection, embedder.model)
-        stored = read_calibration_in_force(connection, model)
+        model = read_current_model(connection, embedder.model)
+        stored = read_calibration(connection, model)
     found = calibration_health(stored.calibration)
     is_far = is_default_for(model) and found.points_from_packaged > _MAX_POINTS_FROM_PACKAGED
     return check_result(

@@ -86,8 +86,8 @@ def _read_rules(
     skills = [posting.facts.skills for posting in postings]
     rules = {}
     for model in {pair.embedding_model for pair in pairs}:
-        similar = by_name(read_similar_skills(connection, model, skills)) if matching.similar_skills else {}
-        rules[model] = ScoringRules(matching.weights(), similar)
+        near = read_similar_skills(connection, model, skills).by_skill if matching.similar_skills else {}
+        rules[model] = ScoringRules(matching.weights(), by_name(near))
     return rules
 
 

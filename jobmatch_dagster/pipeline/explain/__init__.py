@@ -1,1 +1,1 @@
-"""Why a user's match with a posting is what it is: facts, what stands out in them, and the page that tells it."""
+"""Why a user's match with a posting is what it is: what is known, what stands out, and the page that shows it."""

@@ -1,15 +1,24 @@
 """What stands out about a pair: each place where something differs from what it should be, with its remedy.
 
-A finding names the cause, so that the reader need not know where to look; no finding means that the score is what
-its inputs make it. Put here the order alone; the looks stand beside, by what they look at.
+A finding names the cause, so that the reader need not know where to look. Without findings the score is what its
+inputs make it. Belongs here: the order alone.
 """
 
+from collections.abc import Iterator
+
 from jobmatch_dagster.core.page import Finding
-from jobmatch_dagster.pipeline.explain import match_findings, posting_findings, profile_findings
-from jobmatch_dagster.pipeline.explain.facts import Facts
+from jobmatch_dagster.pipeline.explain.match_findings import match_findings
+from jobmatch_dagster.pipeline.explain.pair_data import PairData
+from jobmatch_dagster.pipeline.explain.posting_findings import missing_posting_findings, posting_findings
+from jobmatch_dagster.pipeline.explain.profile_findings import profile_findings, vector_findings
 
 
-def find(facts: Facts) -> list[Finding]:
+def find(data: PairData) -> Iterator[Finding]:
     """What stands out, in the order of the pipeline."""
-    looks = (*posting_findings.LOOKS, *profile_findings.LOOKS, *match_findings.LOOKS)
-    return [found for look in looks for found in look(facts)]
+    if data.posting is None:
+        yield from missing_posting_findings(data)
+    else:
+        yield from posting_findings(data, data.posting)
+        yield from vector_findings(data, data.posting)
+    yield from profile_findings(data)
+    yield from match_findings(data)

@@ -1,6 +1,6 @@
 """What stands out about the match: aliases, calibration, a score that is not what its inputs give, Claude.
 
-Put here one function a suspect, in the order of the pipeline.
+Belongs here: one function for each suspect, in the order of the pipeline.
 """
 
 import itertools
@@ -13,8 +13,9 @@ from jobmatch_dagster.core.enrichment.prompt import prompt_version
 from jobmatch_dagster.core.matching.calibration import DEFAULT_CALIBRATION, is_default_for
 from jobmatch_dagster.core.page import Finding
 from jobmatch_dagster.core.vocabulary.skills import canonical
-from jobmatch_dagster.pipeline.explain.facts import Facts
-from jobmatch_dagster.pipeline.matching.match import scoring_key
+from jobmatch_dagster.db.explain.rows import StoredMatch, StoredPosting
+from jobmatch_dagster.pipeline.explain.pair_data import JudgedNow, PairData
+from jobmatch_dagster.pipeline.matching.settings import CurrentScoring
 
 # Two calibrations of one model that put a cosine further apart than this do not mean the same by a score.
 _CALIBRATION_POINTS = 20
@@ -22,8 +23,20 @@ _CALIBRATION_POINTS = 20
 _UNLIKE_RATIO = 50
 
 
-def _aliases(facts: Facts) -> Iterator[Finding]:
-    for hit in facts.pair.skills.hits if facts.pair else ():
+def match_findings(data: PairData) -> Iterator[Finding]:
+    """What stands out about the match and what it was made with."""
+    if data.judged is not None:
+        yield from _aliases(data.judged)
+    yield from _calibration(data.scoring, data.similarities.stored)
+    if data.stored is not None:
+        if data.judged is not None and data.posting is not None:
+            yield from _stored_differs(data, data.judged, data.stored, data.posting)
+        yield from _prompt(data.stored)
+        yield from _clamped_score(data.stored)
+
+
+def _aliases(judged: JudgedNow) -> Iterator[Finding]:
+    for hit in judged.judgement.skills.hits:
         if (
             hit.kind in ("alias", "fuzzy")
             and fuzz.ratio(hit.job_skill.casefold(), hit.cv_skill.casefold()) < _UNLIKE_RATIO
@@ -36,56 +49,56 @@ def _aliases(facts: Facts) -> Iterator[Finding]:
             )
 
 
-def _calibration(facts: Facts) -> Iterator[Finding]:
-    knots = facts.calibration.calibration.knots
+def _calibration(scoring: CurrentScoring, similarity: float | None) -> Iterator[Finding]:
+    current, model = scoring.calibration, scoring.settings.model
+    knots = current.calibration.knots
     rising = all(a[0] < b[0] and a[1] <= b[1] for a, b in itertools.pairwise(knots))
     fit = "Materialize quality/score_calibration, then run match_existing_jobs."
     if not rising or not all(0 <= score <= 100 for _, score in knots):
-        yield Finding(f"Calibration {facts.calibration.id} does not rise from 0 to 100.", fit)
-    if not facts.calibration.is_of(facts.settings.model):
-        yield Finding("The packaged calibration is in force: it was made for another model than the present one.", fit)
-    similarity = facts.similarities.stored
+        yield Finding(f"Calibration {current.id} does not rise from 0 to 100.", fit)
+    if not current.is_of(model):
+        yield Finding("The packaged calibration is used: it was made for another model than the present one.", fit)
     if similarity is None:
         return
-    here = int(facts.calibration.calibration.score(np.array([similarity], np.float32))[0])
+    here = int(current.calibration.score(np.array([similarity], np.float32))[0])
     usual = int(DEFAULT_CALIBRATION.score(np.array([similarity], np.float32))[0])
-    if is_default_for(facts.settings.model) and abs(here - usual) > _CALIBRATION_POINTS:
-        source = facts.calibration.provenance.get("source", "an unknown source")
+    if is_default_for(model) and abs(here - usual) > _CALIBRATION_POINTS:
+        source = current.provenance.get("source", "an unknown source")
         yield Finding(
-            f"Calibration {facts.calibration.id} ({source}) makes {here} of a cosine of {similarity:.3f}; the packaged "
+            f"Calibration {current.id} ({source}) makes {here} of a cosine of {similarity:.3f}; the packaged "
             f"one makes {usual}.",
             f"Look at its provenance below. {fit}",
         )
 
 
-def _stored_differs(facts: Facts) -> Iterator[Finding]:
-    stored, pair, posting = facts.stored, facts.pair, facts.posting
-    if stored is None or posting is None:
+def _stored_differs(
+    data: PairData, judged: JudgedNow, stored: StoredMatch, posting: StoredPosting
+) -> Iterator[Finding]:
+    now = judged.judgement
+    if (stored.match_score, stored.semantic_score) == (now.score, now.parts.semantic):
         return
-    if pair is not None and (stored.match_score, stored.semantic_score) != (pair.score, pair.parts.semantic):
-        reasons = [
-            name
-            for name, differs in (
-                ("scored with other settings", stored.scoring_key != scoring_key(facts.settings, facts.calibration)),
-                ("the posting has changed since", stored.record_hash != posting.record_hash),
-                ("of an older profile", stored.profile_version != facts.user.version),
-            )
-            if differs
-        ]
-        yield Finding(
-            f"The stored score is {stored.match_score} (semantic {stored.semantic_score}), computed now it is "
-            f"{pair.score} (semantic {pair.parts.semantic}): "
-            f"{', '.join(reasons) or 'inputs were changed without a new version'}.",
-            "Run rematch_user for the user.",
+    reasons = [
+        name
+        for name, differs in (
+            ("scored with other settings", stored.scoring_key != data.scoring.key),
+            ("the posting has changed since", stored.record_hash != posting.ad.record_hash),
+            ("of an older profile", stored.profile_version != data.profile.version),
         )
+        if differs
+    ]
+    yield Finding(
+        f"The stored score is {stored.match_score} (semantic {stored.semantic_score}), computed now it is "
+        f"{now.score} (semantic {now.parts.semantic}): "
+        f"{', '.join(reasons) or 'inputs were changed without a new version'}.",
+        "Run rematch_user for the user.",
+    )
 
 
-def _prompt(facts: Facts) -> Iterator[Finding]:
-    stored = facts.stored
-    if stored is None or stored.claude_request_hash is None:
+def _prompt(stored: StoredMatch) -> Iterator[Finding]:
+    if stored.claude_request_hash is None:
         return
     if stored.request_state is None:
-        yield Finding("The ledger holds no request of this hash: nobody knows what was asked.", "Ask again.")
+        yield Finding("The ledger has no request of this hash: nobody knows what was asked.", "Ask again.")
     elif stored.prompt_version != stored.request_prompt_version:
         yield Finding(
             f"The match says prompt version {stored.prompt_version}, the ledger says that "
@@ -99,18 +112,14 @@ def _prompt(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _held_score(facts: Facts) -> Iterator[Finding]:
-    stored = facts.stored
-    if stored is not None and stored.claude_deviation:
+def _clamped_score(stored: StoredMatch) -> Iterator[Finding]:
+    if stored.claude_deviation:
         yield Finding(
-            f"Claude said {stored.claude_raw_score}, the score is held to {stored.claude_score}: the skill match "
+            f"Claude said {stored.claude_raw_score}, the score is clamped to {stored.claude_score}: the skill match "
             f"allows {stored.claude_band_low} to {stored.claude_band_high}.",
             "Compare the skills below with the answer.",
         )
-    if stored is not None and stored.claude_is_generic:
+    if stored.claude_is_generic:
         yield Finding(
             "Claude's reasons name no skill or fact of the pair.", "See docs/operations.md, A wrong prompt went out."
         )
-
-
-LOOKS = (_aliases, _calibration, _stored_differs, _prompt, _held_score)

@@ -1,15 +1,15 @@
-"""The page on one user and one posting. Put here its making alone; what stands on it is in the modules beside."""
+"""The page on one user and one posting."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from jobmatch_dagster.core.page import Page
 from jobmatch_dagster.db.connection.engine import Database
-from jobmatch_dagster.pipeline.explain.facts import Facts, gather
 from jobmatch_dagster.pipeline.explain.findings import find
 from jobmatch_dagster.pipeline.explain.match_sections import is_same
+from jobmatch_dagster.pipeline.explain.pair_data import PairData, read_pair_data
 from jobmatch_dagster.pipeline.explain.sections import sections
-from jobmatch_dagster.pipeline.matching.match import MatchSettings
+from jobmatch_dagster.pipeline.matching.settings import MatchSettings
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
 
@@ -32,18 +32,23 @@ def explain(
     now: datetime,
     embedder: EmbedderResource | None = None,
 ) -> Explanation:
-    """Explain a pair, also one that is no match, or whose posting is not held.
+    """Explain a pair, also one that is no match, or whose posting is not stored. Nothing is written.
 
     Raises:
         NothingToExplainError: if the user is not known.
     """
-    facts = gather(database, settings, user_key, external_id, now=now, embedder=embedder)
-    page = Page(_title(facts), find(facts), list(sections(facts)))
-    stored, pair = facts.stored, facts.pair
-    return Explanation(page, stored and stored.match_score, pair.score if pair else None, is_same(facts))
+    data = read_pair_data(database, settings, user_key, external_id, now=now, embedder=embedder)
+    page = Page(_title(data), list(find(data)), list(sections(data)))
+    stored, judged = data.stored, data.judged
+    return Explanation(
+        page=page,
+        stored_score=stored.match_score if stored else None,
+        computed_score=judged.judgement.score if judged else None,
+        is_same=is_same(data),
+    )
 
 
-def _title(facts: Facts) -> str:
-    if facts.posting is None:
-        return f"{facts.user_key} x {facts.external_id}: not held"
-    return f"{facts.user_key} x {facts.external_id}: {facts.posting.title}, {facts.posting.company}"
+def _title(data: PairData) -> str:
+    if data.posting is None:
+        return f"{data.user_key} x {data.external_id}: not stored"
+    return f"{data.user_key} x {data.external_id}: {data.posting.ad.title}, {data.posting.ad.company}"

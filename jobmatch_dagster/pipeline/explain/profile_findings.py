@@ -1,13 +1,14 @@
-"""What stands out about the profile and the vectors of both sides.
+"""What stands out about the vectors of both sides, and about the profile.
 
-Put here one function a suspect, in the order of the pipeline.
+Belongs here: one function for each suspect, in the order of the pipeline.
 """
 
 from collections.abc import Iterator
 
 from jobmatch_dagster.core.page import Finding
 from jobmatch_dagster.core.profiles.profile import EXTRACTOR_VERSION, Profile
-from jobmatch_dagster.pipeline.explain.facts import Facts
+from jobmatch_dagster.db.explain.rows import StoredPosting, StoredProfile
+from jobmatch_dagster.pipeline.explain.pair_data import PairData
 
 # A vector of the same text by the same model, computed on another machine, is this near or nearer.
 _SAME_VECTOR_COSINE = 0.995
@@ -16,63 +17,62 @@ _YEARS_APART = 0.5
 _COMPARED = ("skills", "industries", "work_arrangements")
 
 
-def _vectors(facts: Facts) -> Iterator[Finding]:
-    posting, vector, user = facts.posting, facts.vector, facts.user
-    if posting is None:
-        return
+def vector_findings(data: PairData, posting: StoredPosting) -> Iterator[Finding]:
+    """What stands out about the vectors of the posting and the profile."""
+    vector, profile = data.vector, data.profile
     embed = "Materialize catalog/job_embeddings, then matching/semantic_matches."
     if vector is None:
         yield Finding("The posting has no vector of the present model.", embed)
-    elif vector.text_hash != posting.text_hash:
+    elif vector.text_hash != posting.ad.text_hash:
         yield Finding("The posting's vector is stale: it was made from another text than the present one.", embed)
     elif abs(vector.norm - 1) > _UNIT_LENGTH_TOLERANCE:
         yield Finding(f"The posting's vector has length {vector.norm:.3f} in place of 1.", f"Delete it. {embed}")
-    drift = facts.similarities.posting_drift
+    drift = data.similarities.posting_drift
     if drift is not None and drift < _SAME_VECTOR_COSINE:
         yield Finding(
             f"The posting's vector is not that of its text: embedded now, the two have a cosine of {drift:.2f}.",
             f"Delete its row of job_embeddings. {embed}",
         )
-    drift = facts.similarities.profile_drift
+    drift = data.similarities.profile_drift
     if drift is not None and drift < _SAME_VECTOR_COSINE:
         yield Finding(
             f"The profile's vector is not that of its text: embedded now, the two have a cosine of {drift:.2f}.",
             "Delete its row of profile_embeddings, then run rematch_user.",
         )
-    if user.profile_id is not None and user.vector_text_hash is None:
+    if profile.profile_id is not None and profile.vector_text_hash is None:
         yield Finding("The profile has no vector of the present model.", "Run ingest_cv for the user.")
 
 
-def _profile(facts: Facts) -> Iterator[Finding]:
-    user, again = facts.user, facts.reread_profile
-    if user.profile_id is None:
-        reason = f": {user.newest_reason}" if user.newest_reason else ""
+def profile_findings(data: PairData) -> Iterator[Finding]:
+    """What stands out about the profile and the CV it was read from."""
+    profile, again = data.profile, data.reread_profile
+    if profile.profile_id is None or profile.version is None:
+        reason = f": {profile.newest_reason}" if profile.newest_reason else ""
         yield Finding(f"The user has no profile{reason}.", "Hand in a CV that can be read, then run ingest_cv.")
         return
-    if not user.active:
+    if not profile.active:
         yield Finding("The user is not active: hourly runs pass by.", "Set users.active, then run rematch_user.")
-    if user.newest_document_id != user.document_id and user.newest_status == "unreadable":
+    if profile.newest_document_id != profile.document_id and profile.newest_status == "unreadable":
         yield Finding(
-            f"The newest CV could not be read ({user.newest_reason}); the profile is of an older one.",
+            f"The newest CV could not be read ({profile.newest_reason}); the profile is of an older one.",
             "Have the user hand in another file.",
         )
-    if user.matched_version is not None and user.matched_version < user.version:
+    if profile.matched_version is not None and profile.matched_version < profile.version:
         yield Finding(
-            f"Matches are of profile version {user.matched_version}, the newest is {user.version}.",
+            f"Matches are of profile version {profile.matched_version}, the newest is {profile.version}.",
             "Turn cv_profile_sensor on, or run rematch_user.",
         )
     if again is not None:
-        yield from _profile_differs(facts, again)
+        yield from _profile_differs(profile, again)
 
 
-def _profile_differs(facts: Facts, again: Profile) -> Iterator[Finding]:
-    user = facts.user
+def _profile_differs(profile: StoredProfile, again: Profile) -> Iterator[Finding]:
     cause = (
-        f"It was read by extractor version {user.extractor_version}, this is {EXTRACTOR_VERSION}: run ingest_cv."
-        if user.extractor_version != EXTRACTOR_VERSION
+        f"It was read by extractor version {profile.extractor_version}, this is {EXTRACTOR_VERSION}: run ingest_cv."
+        if profile.extractor_version != EXTRACTOR_VERSION
         else "The row was changed by hand, or the reading depends on the day: hand the CV in again."
     )
-    stored, now = user.experience_years, again.experience_years
+    stored, now = profile.experience_years, again.experience_years
     if (stored is None) != (now is None) or (stored is not None and abs(float(stored) - (now or 0)) > _YEARS_APART):
         yield Finding(
             f"The profile says {_years(stored)} of experience, its CV read again says {_years(now)} "
@@ -80,13 +80,10 @@ def _profile_differs(facts: Facts, again: Profile) -> Iterator[Finding]:
             cause,
         )
     for name in _COMPARED:
-        kept, found = getattr(user, name), getattr(again, name)
+        kept, found = getattr(profile, name), getattr(again, name)
         if kept != found:
             yield Finding(f"The profile's {name.replace('_', ' ')} are not those of its CV read again.", cause)
 
 
 def _years(value: object) -> str:
     return "nothing" if value is None else f"{float(str(value)):g} years"
-
-
-LOOKS = (_vectors, _profile)

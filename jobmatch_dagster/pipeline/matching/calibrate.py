@@ -1,7 +1,4 @@
-"""From the catalogue's cosines to a calibration in force.
-
-Put here the order of the steps; the fit stands in `core/matching/calibration.py`.
-"""
+"""From the cosines of the catalog to its calibration. The fit itself is in `core/matching/calibration.py`."""
 
 from dataclasses import dataclass
 
@@ -10,11 +7,12 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from jobmatch_dagster.core.matching.calibration import Calibration, fit_calibration
-from jobmatch_dagster.db.catalog.embedding_models import model_in_force
+from jobmatch_dagster.db.catalog.embedding_models import ensure_current_model
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.locks import MATCHING, lock
-from jobmatch_dagster.db.matching import matches
-from jobmatch_dagster.db.matching.calibrations import StoredCalibration, calibration_in_force, insert_calibration
+from jobmatch_dagster.db.matching.calibrations import StoredCalibration, ensure_calibration, insert_calibration
+from jobmatch_dagster.db.matching.chosen_postings import choose_open_postings, read_posting_vectors
+from jobmatch_dagster.db.matching.current_profiles import read_profiles
 
 # Fewer people than this are no picture of a market, however many postings there are.
 MIN_PROFILES_TO_FIT = 25
@@ -26,7 +24,7 @@ _SAME_KNOT = 0.005
 
 @dataclass(frozen=True)
 class FittedCalibration:
-    """What a fit found; `stored` is in force afterwards, `similarities` is the sample it looked at."""
+    """What a fit found; `stored` is the current calibration afterwards, `similarities` is the fitted sample."""
 
     stored: StoredCalibration
     profiles: int
@@ -37,40 +35,39 @@ class FittedCalibration:
 
 
 def fit(database: Database, model: str, run_id: str) -> FittedCalibration:
-    """Fit the calibration to the cosines of all active users and open postings, and put it in force.
+    """Fit the calibration to the cosines of all active users and open postings, and make it the current one.
 
-    A fit that says what is in force already changes nothing. Too few users are no picture: then it stays too, unless it
-    is another model's.
+    A fit that says what the current one says changes nothing. Neither do too few users, unless the current one is
+    another model's.
     """
     with database.begin() as connection:
         lock(connection, MATCHING)
-        return _fit(connection, model_in_force(connection, model), run_id)
+        return _fit(connection, ensure_current_model(connection, model), run_id)
 
 
-def calibration_to_use(connection: Connection, model: str, run_id: str) -> StoredCalibration:
-    """The calibration in force; a model without one of its own is fitted on what there is before it scores a pair."""
-    held = calibration_in_force(connection, model)
-    return held if held.is_of(model) else _fit(connection, model, run_id).stored
+def ensure_fitted_calibration(connection: Connection, model: str, run_id: str) -> StoredCalibration:
+    """The current calibration; a model without one of its own is fitted on what there is before it scores a pair."""
+    current = ensure_calibration(connection, model)
+    return current if current.is_of(model) else _fit(connection, model, run_id).stored
 
 
 def _fit(connection: Connection, model: str, run_id: str) -> FittedCalibration:
-    held = calibration_in_force(connection, model)
-    matches.select_postings(connection, model, "", everything=True)
-    profiles, profile_vectors = matches.read_profiles(connection, model)
-    postings, posting_vectors = matches.read_postings(connection, model)
-    connection.exec_driver_sql("DROP TABLE postings_to_match")
+    current = ensure_calibration(connection, model)
+    postings = choose_open_postings(connection, model)
+    profiles, profile_vectors = read_profiles(connection, model)
+    posting_vectors = read_posting_vectors(connection, model, postings)
     similarities = _sample(profile_vectors, posting_vectors)
     counts = (len(profiles), len(postings), similarities)
     # The cosines of few users tell more of a model than those of another model do.
-    if len(profiles) < MIN_PROFILES_TO_FIT and held.is_of(model):
+    if len(profiles) < MIN_PROFILES_TO_FIT and current.is_of(model):
         note = f"{len(profiles)} users are too few to fit on ({MIN_PROFILES_TO_FIT} are needed)"
-        return FittedCalibration(held, *counts, False, note)
+        return FittedCalibration(current, *counts, False, note)
     try:
         fitted = fit_calibration(similarities)
     except ValueError as error:
-        return FittedCalibration(held, *counts, False, str(error))
-    if held.is_of(model) and _alike(fitted, held.calibration):
-        return FittedCalibration(held, *counts, False, "the calibration in force fits already")
+        return FittedCalibration(current, *counts, False, str(error))
+    if current.is_of(model) and _alike(fitted, current.calibration):
+        return FittedCalibration(current, *counts, False, "the current calibration fits already")
     provenance = {
         "source": "fitted on the catalogue",
         "profiles": len(profiles),
@@ -79,7 +76,7 @@ def _fit(connection: Connection, model: str, run_id: str) -> FittedCalibration:
         "model": model,
     }
     new_id = insert_calibration(connection, model, fitted, provenance, run_id)
-    return FittedCalibration(StoredCalibration(new_id, fitted, provenance), *counts, True, "put in force")
+    return FittedCalibration(StoredCalibration(new_id, fitted, provenance), *counts, True, "a new one is current")
 
 
 def _sample(profiles: NDArray[np.float32], postings: NDArray[np.float32]) -> NDArray[np.float32]:

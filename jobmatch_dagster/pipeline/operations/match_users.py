@@ -10,7 +10,8 @@ from jobmatch_dagster.core.progress import Progress
 from jobmatch_dagster.db.connection.engine import Database, DatabaseUnavailableError
 from jobmatch_dagster.db.profiles.users import active_user_keys
 from jobmatch_dagster.pipeline.enrichment.fill import FillReport, fill_unknown
-from jobmatch_dagster.pipeline.matching.match import MatchSettings, match_new_postings, match_users, users_out_of_date
+from jobmatch_dagster.pipeline.matching.match import match_new_postings, match_users, users_out_of_date
+from jobmatch_dagster.pipeline.matching.settings import MatchSettings
 from jobmatch_dagster.pipeline.profiles.embed import embed_profiles
 from jobmatch_dagster.pipeline.profiles.ingest import IngestReport, ingest_cv, read_ahead
 from jobmatch_dagster.resources.claude import ClaudeResource

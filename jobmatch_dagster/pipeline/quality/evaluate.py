@@ -24,7 +24,8 @@ from jobmatch_dagster.db.profiles.users import ensure_user
 from jobmatch_dagster.db.raw.pages import insert_page
 from jobmatch_dagster.errors import InputError
 from jobmatch_dagster.pipeline.catalog.embed import embed_postings
-from jobmatch_dagster.pipeline.matching.match import MatchSettings, match_users
+from jobmatch_dagster.pipeline.matching.match import match_users
+from jobmatch_dagster.pipeline.matching.settings import MatchSettings
 from jobmatch_dagster.pipeline.profiles.embed import embed_profiles
 from jobmatch_dagster.resources.embedder import EmbedderResource
 

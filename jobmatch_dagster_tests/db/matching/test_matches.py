@@ -12,28 +12,23 @@ from sqlalchemy import event, text
 
 from jobmatch_dagster.bench.matching import MODEL, fill
 from jobmatch_dagster.core.catalog.normalise import normalise_record
-from jobmatch_dagster.core.matching.blocks import similarities
 from jobmatch_dagster.core.matching.calibration import DEFAULT_CALIBRATION, DEFAULT_PROVENANCE, Calibration
-from jobmatch_dagster.core.matching.judge import PairFacts, judge
+from jobmatch_dagster.core.matching.judge import judge
 from jobmatch_dagster.core.matching.scoring import Weights
-from jobmatch_dagster.db.catalog.embedding_models import model_in_force, read_model_in_force
+from jobmatch_dagster.db.catalog.embedding_models import ensure_current_model, read_current_model
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.matching.calibrations import (
-    calibration_in_force,
+    ensure_calibration,
     insert_calibration,
-    read_calibration_in_force,
+    read_calibration,
 )
-from jobmatch_dagster.db.matching.matches import select_postings
-from jobmatch_dagster.db.matching.similar_skills import SimilarSkills
+from jobmatch_dagster.db.matching.chosen_postings import choose_open_postings
+from jobmatch_dagster.db.matching.similar_skills import SkillEncoder
 from jobmatch_dagster.db.profiles.users import users_to_match
 from jobmatch_dagster.demo.corpus import postings_of_hour
-from jobmatch_dagster.pipeline.matching.match import (
-    MatchSettings,
-    load_pairs,
-    match_new_postings,
-    match_users,
-    users_out_of_date,
-)
+from jobmatch_dagster.pipeline.matching.match import match_new_postings, match_users, users_out_of_date
+from jobmatch_dagster.pipeline.matching.pairs import read_pairs
+from jobmatch_dagster.pipeline.matching.settings import MatchSettings
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
 USERS, POSTINGS = 6, 48
@@ -143,7 +138,7 @@ def test_a_kill_after_any_statement_is_as_none(market: Database, statement: int)
     assert _rows(market) == survived
 
 
-def test_a_skill_that_the_table_lacks_is_looked_at_once_and_explained_alike(market: Database) -> None:
+def test_skills_outside_the_table_are_compared_once(market: Database) -> None:
     _run(market, "UPDATE jobs SET ai_key_skills = '{personal hygiene,Zither}', record_hash = record_hash || id")
     _run(market, "UPDATE cv_profiles SET skills = '{Hygiene}'")
     embedded: list[str] = []
@@ -152,7 +147,7 @@ def test_a_skill_that_the_table_lacks_is_looked_at_once_and_explained_alike(mark
         embedded.extend(texts)
         return EmbedderResource().encode(texts).vectors
 
-    settings = replace(_settings(), similar_skills=SimilarSkills(MODEL, encode))
+    settings = replace(_settings(), similar_skills=SkillEncoder(MODEL, encode))
     match_new_postings(market, settings, "run", at_once=2)
     assert embedded.count("personal hygiene") == embedded.count("zither") == 1
     slices = _rows(market)
@@ -161,15 +156,12 @@ def test_a_skill_that_the_table_lacks_is_looked_at_once_and_explained_alike(mark
     assert {row[6] for row in slices} == {35}
 
     with market.begin() as connection:
-        select_postings(connection, MODEL, "", everything=True)
-        loaded = load_pairs(connection, settings, ["0"])
-        calibration = calibration_in_force(connection, MODEL).calibration
+        chosen = choose_open_postings(connection, MODEL)
+        loaded = read_pairs(connection, settings, chosen, ["0"])
+        calibration = read_calibration(connection, MODEL).calibration
         ids = connection.scalars(text("SELECT external_id FROM jobs ORDER BY id")).all()
-    profiles, postings = loaded.profile_block, loaded.posting_block
-    cosines = similarities(profiles.vectors, postings.vectors)[0].tolist()
     judged = {
-        external_id: judge(PairFacts(profiles.facts[0], posting, cosine), loaded.rules, calibration)
-        for external_id, posting, cosine in zip(ids, postings.facts, cosines, strict=True)
+        external_id: judge(loaded.pair(0, place), loaded.rules, calibration) for place, external_id in enumerate(ids)
     }
     assert {row[1]: (row[6], row[5]) for row in slices if row[0] == "0"} == {
         row[1]: (judged[row[1]].parts.skills, judged[row[1]].score) for row in slices if row[0] == "0"
@@ -231,7 +223,7 @@ def test_a_new_profile_replaces_the_old_ones_matches_at_once(market: Database) -
         model=MODEL, vector=vector,
     )  # fmt: skip
     _run(market, "DELETE FROM job_match_state WHERE mod(job_id, 2) = 0")
-    with _killed_after(market, 40):  # after the hour's own step, before or in the user's
+    with _killed_after(market, 30):  # after the hour's own step, before or in the user's
         match_new_postings(market, _settings(), "killed")
     versions = {row[-2] for row in _rows(market) if row[0] == "0"}
     assert len(versions) == 1
@@ -322,15 +314,15 @@ def test_a_full_match_goes_on_where_it_was_killed(market: Database) -> None:
 
 def test_a_new_model_is_in_force_when_it_is_complete(market: Database) -> None:
     with market.begin() as connection:
-        assert model_in_force(connection, MODEL) == MODEL
-        assert model_in_force(connection, "new") == MODEL
+        assert ensure_current_model(connection, MODEL) == MODEL
+        assert ensure_current_model(connection, "new") == MODEL
     copy = "INSERT INTO {0} SELECT {1}, 'new', text_hash, embedding FROM {0} ON CONFLICT DO NOTHING"
     for table, owner in (("job_embeddings", "job_id"), ("profile_embeddings", "profile_id")):
         with market.begin() as connection:
-            assert model_in_force(connection, "new") == MODEL
+            assert ensure_current_model(connection, "new") == MODEL
         _run(market, copy.format(table, owner))
     with market.begin() as connection:
-        assert model_in_force(connection, "new") == "new"
+        assert ensure_current_model(connection, "new") == "new"
 
 
 @pytest.mark.parametrize(("postings", "fitted"), [(200, True), (48, False)])
@@ -343,7 +335,7 @@ def test_another_model_is_fitted_before_it_scores(database: Database, postings: 
     report = match_new_postings(database, replace(_settings(), model=other), "run")
     assert report.embedding_model == other
     with database.begin() as connection:
-        held = read_calibration_in_force(connection, other)
+        held = read_calibration(connection, other)
         rows = connection.scalar(
             text("SELECT count(*) FROM user_job_matches WHERE calibration_id = :id"), {"id": held.id}
         )
@@ -354,31 +346,31 @@ def test_another_model_is_fitted_before_it_scores(database: Database, postings: 
 
 def test_readers_write_no_calibration_and_switch_no_model(market: Database) -> None:
     with market.begin() as connection:
-        assert read_calibration_in_force(connection, MODEL).id == 0
-        assert read_model_in_force(connection, MODEL) == MODEL
+        assert read_calibration(connection, MODEL).id == 0
+        assert read_current_model(connection, MODEL) == MODEL
         written = "SELECT (SELECT count(*) FROM score_calibrations) + (SELECT count(*) FROM embedding_models)"
         assert connection.scalar(text(written)) == 0
         connection.execute(text("INSERT INTO embedding_models (model) VALUES ('before')"))
-        assert read_model_in_force(connection, MODEL) == "before"
-        assert model_in_force(connection, MODEL) == read_model_in_force(connection, MODEL) == MODEL
+        assert read_current_model(connection, MODEL) == "before"
+        assert ensure_current_model(connection, MODEL) == read_current_model(connection, MODEL) == MODEL
 
 
 def test_a_calibration_outlives_a_change_of_the_word_lists(database: Database) -> None:
     model, steps = "m@1/torch/text-v2/words-{}", Calibration(((0.0, 0), (0.5, 100)))
     with database.begin() as connection:
         fitted = insert_calibration(connection, model.format("a"), steps, {"source": "fitted"}, None)
-        taken = calibration_in_force(connection, model.format("b"))
+        taken = ensure_calibration(connection, model.format("b"))
         assert taken.calibration == steps
         assert taken.provenance == {"source": "fitted", "taken_over_from": fitted}
         assert taken.id > fitted
-        assert read_calibration_in_force(connection, model.format("b")) == taken
-        assert read_calibration_in_force(connection, "m@1/torch/text-v3/words-a").calibration == DEFAULT_CALIBRATION
+        assert read_calibration(connection, model.format("b")) == taken
+        assert read_calibration(connection, "m@1/torch/text-v3/words-a").calibration == DEFAULT_CALIBRATION
 
 
 def test_a_calibration_can_be_deleted_and_the_one_before_holds_again(market: Database) -> None:
     match_new_postings(market, _settings(), "run")
     with market.begin() as connection:
-        first = read_calibration_in_force(connection, MODEL)
+        first = read_calibration(connection, MODEL)
         insert_calibration(connection, MODEL, Calibration(((0.0, 0), (0.1, 100))), {"source": "bad"}, None)
     before = _rows(market)
     match_new_postings(market, _settings(), "run")

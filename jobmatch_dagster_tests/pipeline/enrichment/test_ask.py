@@ -9,7 +9,7 @@ from jobmatch_dagster.core.raw.windows import hour_name
 from jobmatch_dagster.environment import environment
 from jobmatch_dagster.pipeline.explain import wording
 from jobmatch_dagster.pipeline.explain.page import explain
-from jobmatch_dagster.pipeline.matching.match import MatchSettings
+from jobmatch_dagster.pipeline.matching.settings import MatchSettings
 from jobmatch_dagster_tests.support.claude_stand_in import ClaudeStandIn, data_of, grounded
 from jobmatch_dagster_tests.support.claude_world import PLANTED, ClaudeWorld
 from jobmatch_dagster_tests.support.world import HOUR, NOW

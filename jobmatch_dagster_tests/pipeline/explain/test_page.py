@@ -1,9 +1,8 @@
 """The page that explains a pair: ten seeded defects, each told by name to a reader who knows user and posting alone."""
 
 import json
-import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -11,79 +10,19 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.cli.runs import RunFailedError, run_job
 from jobmatch_dagster.core.catalog.normalise import normalise_record
 from jobmatch_dagster.core.matching.scoring import Weights
 from jobmatch_dagster.core.vocabulary import skills
 from jobmatch_dagster.db.catalog.jobs import SightedPosting, merge_postings
-from jobmatch_dagster.db.connection.engine import Database
-from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.demo.corpus import postings_of_hour
-from jobmatch_dagster.pipeline.explain.facts import NothingToExplainError
-from jobmatch_dagster.pipeline.explain.match_sections import why_no_row
-from jobmatch_dagster.pipeline.explain.page import Explanation, explain
-from jobmatch_dagster.pipeline.matching.match import MatchSettings
-from jobmatch_dagster_tests.support.databases import as_template, fresh_database
-from jobmatch_dagster_tests.support.world import ENGINEER_CV, HOUR, NOW, NURSE_CV, World, build_world
+from jobmatch_dagster.pipeline.explain.match_sections import why_no_match
+from jobmatch_dagster.pipeline.explain.pair_data import NothingToExplainError
+from jobmatch_dagster.pipeline.matching.settings import MatchSettings
+from jobmatch_dagster_tests.support.explained_pair import BEST_MATCH, PER_HOUR, Pair
+from jobmatch_dagster_tests.support.world import HOUR, World
 
 _GAP = [HOUR - timedelta(hours=n) for n in (3, 2, 1)]
-_PER_HOUR = 12
-_BEST = (
-    "SELECT external_id FROM user_job_matches m JOIN jobs ON jobs.id = job_id JOIN users ON users.id = m.user_id "
-    "WHERE user_key = :user ORDER BY match_score DESC, external_id LIMIT 1"
-)
-
-
-@dataclass
-class Pair:
-    """A database with a collected market and two matched users, one pair of it, and how to explain it."""
-
-    database: Database
-    user: str
-    posting: str
-
-    def explain(self, *, embed_again: bool = False, **changes: str) -> Explanation:
-        resources = default_resources()
-        settings = match_settings(resources["embedder"], resources["matching"])
-        chosen = replace(self, **changes)
-        embedder = resources["embedder"] if embed_again else None
-        return explain(self.database, settings, chosen.user, chosen.posting, now=NOW, embedder=embedder)
-
-    def seed(self, statement: str, **parameters: object) -> int:
-        with self.database.begin() as connection:
-            names = {"posting": self.posting, "user": self.user, **parameters}
-            used = {name: value for name, value in names.items() if f":{name}" in statement}
-            return connection.execute(text(statement), used).rowcount
-
-    def findings(self, **options: bool) -> str:
-        return "\n".join(f"{found.what} {found.remedy}" for found in self.explain(**options).page.findings)
-
-
-@pytest.fixture(scope="module")
-def market(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Name of a database with a market, two users, and three hours that nobody answered for."""
-    with fresh_database(postgres_url, template="jobmatch") as url:
-        with build_world(url, tmp_path_factory.mktemp("market"), per_hour=_PER_HOUR) as world:
-            for hours_ago in (4, 0):
-                then = NOW - timedelta(hours=hours_ago)
-                world.server.now = lambda then=then: then
-                os.environ["JOBMATCH_CLOCK"] = then.isoformat()
-                world.collect(HOUR - timedelta(hours=hours_ago))
-            world.take_in("ada", NURSE_CV)
-            world.take_in("ben", ENGINEER_CV)
-        yield as_template(url)
-
-
-@pytest.fixture
-def pair(market: str, postgres_url: str) -> Iterator[Pair]:
-    """The best match of a nurse, in a copy of the market."""
-    with fresh_database(postgres_url, template=market) as url:
-        database = Database(url)
-        with database.begin() as connection:
-            posting = connection.scalar(text(_BEST), {"user": "ada"})
-        yield Pair(database, "ada", posting)
-        database.dispose()
 
 
 def test_a_sound_match_has_nothing_that_stands_out(pair: Pair) -> None:
@@ -263,7 +202,7 @@ def test_defect_8_a_tampered_prompt_version(pair: Pair) -> None:
 
 
 def test_defect_9_a_missing_hour(pair: Pair) -> None:
-    posting = postings_of_hour(_GAP[1], count=_PER_HOUR)[0]["id"]
+    posting = postings_of_hour(_GAP[1], count=PER_HOUR)[0]["id"]
     explained = pair.explain(posting=str(posting))
     found = "\n".join(f"{finding.what} {finding.remedy}" for finding in explained.page.findings)
     assert "3 hours between 2026-11-20 04:00 and 2026-11-20 06:00 UTC were never answered for" in found
@@ -278,8 +217,8 @@ def test_defect_10_an_injected_ad(pair: Pair) -> None:
 
 
 @pytest.mark.matched
-def test_the_job_shows_the_page_in_the_ui_and_forgetting_takes_it_away(world: World) -> None:
-    posting = world.scalar(_BEST, user="ada")
+def test_job_shows_the_page_and_forgetting_removes_it(world: World) -> None:
+    posting = world.scalar(BEST_MATCH, user="ada")
     config = {"ops": {"write_explanation": {"config": {"user_key": "ada", "external_id": posting}}}}
     result = run_job(world.defs, world.instance, "explain_match", run_config=config)
     told = next(event for event in result.all_events if event.is_successful_output).step_output_data.metadata
@@ -333,22 +272,10 @@ def test_the_page_is_small_enough_for_the_event_log(pair: Pair) -> None:
 
 @pytest.mark.parametrize(("floor", "said"), [(50, "its score of 40 is below 50"), (30, "best that a user keeps")])
 def test_the_floor_is_the_one_that_is_set(floor: int, said: str) -> None:
-    facts: Any = SimpleNamespace(
+    data: Any = SimpleNamespace(
         posting=SimpleNamespace(closed_at=None),
-        user=SimpleNamespace(profile_id=1),
-        pair=SimpleNamespace(unfit=(), score=40),
-        settings=MatchSettings("m", Weights(), 1_000, floor),
+        profile=SimpleNamespace(profile_id=1),
+        judged=SimpleNamespace(judgement=SimpleNamespace(unfit=(), score=40)),
+        scoring=SimpleNamespace(settings=MatchSettings("m", Weights(), 1_000, floor)),
     )
-    assert said in why_no_row(facts)
-
-
-def test_a_page_writes_nothing(pair: Pair) -> None:
-    """Not even what the next matching would write: the calibration that a model starts with."""
-    counts = "SELECT (SELECT count(*) FROM score_calibrations), (SELECT count(*) FROM embedding_models)"
-    with pair.database.begin() as connection:
-        connection.execute(text("DELETE FROM embedding_models"))
-        connection.execute(text("UPDATE score_calibrations SET model = 'of another'"))
-        before = connection.execute(text(counts)).one()
-    assert pair.explain().page.sections
-    with pair.database.begin() as connection:
-        assert connection.execute(text(counts)).one() == before
+    assert said in why_no_match(data)

@@ -1,5 +1,5 @@
 -- Purpose: a posting with all its columns, the page that brought this version, its sightings, and its facts as they
---          are matched.
+--          were stored last.
 -- Parameters: external_id.
 -- Indexes: jobs_external_id_key, job_pages_pkey, job_sightings_pkey, job_facts_pkey.
 SELECT jobs.*, p.endpoint, p.generation, p.fetched_at, p.sha256 AS page_sha256, p.run_id AS page_run_id, p.body,

@@ -2,8 +2,14 @@
 --          ones, and the ledger's row behind it.
 -- Parameters: user_key, external_id.
 -- Indexes: users_user_key_key, user_job_matches_user_id_job_id_key, user_job_matches_best, claude_requests_request_hash_key.
-SELECT m.*, r.state AS request_state, r.attempts, r.model AS request_model, r.prompt_version AS request_prompt_version,
-       r.answer, r.usage, r.cost_usd, r.batch_id, r.run_id AS request_run_id, r.answered_at, listed.place, listed.kept
+SELECT m.relevance, m.semantic_score, m.match_score, m.skills_score, m.experience_score, m.industry_score,
+       m.work_arrangement_score, m.priority, m.filters, m.matching_skills, m.missing_skills, m.skill_hits,
+       m.match_reasoning, m.status, m.decided_at, m.created_at, m.updated_at, m.profile_version, m.scoring_key,
+       m.record_hash, m.run_id, m.claude_status, m.claude_score, m.claude_reason, m.claude_request_hash,
+       m.claude_raw_score, m.claude_band_low, m.claude_band_high, m.claude_deviation, m.claude_items_dropped,
+       m.claude_is_generic, m.claude_model, m.prompt_version, m.posting_signs, m.key_alignments, m.potential_gaps,
+       r.state AS request_state, r.attempts, r.model AS request_model, r.prompt_version AS request_prompt_version,
+       r.answer, r.usage, r.cost_usd, r.batch_id, r.run_id AS request_run_id, listed.place, listed.kept
 FROM user_job_matches AS m
 JOIN users ON users.id = m.user_id
 JOIN jobs ON jobs.id = m.job_id

@@ -1,7 +1,16 @@
--- Purpose: the facts of the chosen postings, as the matching engine takes them.
--- Parameters: none; reads the temporary table postings_to_match.
--- Indexes: job_facts_pkey.
-SELECT p.job_id AS id, p.record_hash, f.skills, f.experience_level, f.industries, f.work_arrangement, f.derived
-FROM postings_to_match AS p
-JOIN job_facts AS f USING (job_id)
-ORDER BY p.job_id
+-- Purpose: the open postings that a matching works on: all of them, or those that were not matched in this version
+--          with this scoring, oldest first.
+-- Parameters: model, scoring_key, everything (boolean), most (rows at most, NULL for all).
+-- Indexes: jobs_open_hashes, job_embeddings_text, job_match_state_pkey.
+SELECT jobs.id, jobs.record_hash
+FROM jobs
+JOIN job_embeddings AS e ON e.job_id = jobs.id AND e.model = :model AND e.text_hash = jobs.text_hash
+LEFT JOIN job_match_state AS s ON s.job_id = jobs.id
+WHERE jobs.closed_at IS NULL
+  AND (
+      :everything
+      OR s.record_hash IS DISTINCT FROM jobs.record_hash
+      OR s.scoring_key IS DISTINCT FROM :scoring_key
+  )
+ORDER BY jobs.id
+LIMIT :most

@@ -1,8 +1,8 @@
 -- Purpose: the chosen postings that one of these users has a match with.
--- Parameters: user_ids (bigint[]); reads the temporary table postings_to_match.
+-- Parameters: job_ids (bigint[], the chosen postings), user_ids (bigint[]).
 -- Indexes: user_job_matches_job.
-SELECT p.job_id
-FROM postings_to_match AS p
+SELECT job_id
+FROM unnest(CAST(:job_ids AS bigint[])) AS chosen (job_id)
 WHERE EXISTS (
-    SELECT FROM user_job_matches AS m WHERE m.job_id = p.job_id AND m.user_id = ANY(:user_ids)
+    SELECT FROM user_job_matches AS m WHERE m.job_id = chosen.job_id AND m.user_id = ANY(:user_ids)
 )

@@ -1,0 +1,78 @@
+"""Profiles on their way into the matching: what is compared of them, what their users ask for, their vectors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from jobmatch_dagster.core.matching.conditions import UserConditions
+from jobmatch_dagster.core.matching.judge import ProfileFacts, facts_of_profile
+from jobmatch_dagster.db.connection.bulk import read_vectors
+from jobmatch_dagster.db.connection.engine import run_query
+
+_VECTORS = """
+    SELECT profile_id, embedding FROM profile_embeddings
+    WHERE model = %(model)s AND profile_id = ANY(%(ids)s) ORDER BY profile_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileToMatch:
+    """The current profile of an active user, and what the user asks for."""
+
+    user_id: int
+    profile_id: int
+    version: int
+    preferences_version: int
+    facts: ProfileFacts
+    conditions: UserConditions
+
+
+def read_profiles(
+    connection: Connection, model: str, user_keys: Sequence[str] | None = None, *, only_current: bool = False
+) -> tuple[list[ProfileToMatch], NDArray[np.float32]]:
+    """Current profiles of active users (all, or these) and their vectors, shape (m, d), in the same order.
+
+    `only_current` leaves out users whose list was not made from this profile and these preferences.
+    """
+    keys = None if user_keys is None else list(user_keys)
+    parameters = {"model": model, "user_keys": keys, "only_current": only_current}
+    profiles = [
+        ProfileToMatch(
+            user_id=row.user_id,
+            profile_id=row.profile_id,
+            version=row.version,
+            preferences_version=row.preferences_version,
+            facts=facts_of_profile(row),
+            conditions=UserConditions(
+                locations=row.locations,
+                min_salary=row.min_salary,
+                salary_currency=row.salary_currency,
+                needs_visa=row.needs_visa,
+                languages=row.languages,
+                excluded_companies=row.excluded_companies,
+            ),
+        )
+        for row in run_query(connection, "matching/profiles_to_match", parameters)
+    ]
+    ids = [profile.profile_id for profile in profiles]
+    return profiles, read_vectors(connection, _VECTORS, {"model": model, "ids": ids})[1]
+
+
+def note_users_matched(
+    connection: Connection, profiles: Sequence[ProfileToMatch], scoring_key: str, run_id: str
+) -> None:
+    """Note that these profiles were matched against every open posting."""
+    run_query(
+        connection,
+        "matching/note_users_matched",
+        {
+            "user_ids": [profile.user_id for profile in profiles],
+            "versions": [profile.version for profile in profiles],
+            "preferences_versions": [profile.preferences_version for profile in profiles],
+            "scoring_key": scoring_key,
+            "run_id": run_id,
+        },
+    )

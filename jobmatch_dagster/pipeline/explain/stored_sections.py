@@ -1,0 +1,62 @@
+"""Sections on what is stored of the match: its row, and what Claude was asked and answered."""
+
+import json
+
+from jobmatch_dagster.core.enrichment.prompt import prompt_version
+from jobmatch_dagster.core.page import RunLink, Section
+from jobmatch_dagster.db.explain.rows import StoredMatch
+from jobmatch_dagster.pipeline.explain.match_sections import why_no_match
+from jobmatch_dagster.pipeline.explain.pair_data import PairData
+from jobmatch_dagster.pipeline.explain.wording import answer, known, time
+
+
+def stored_section(data: PairData) -> Section:
+    """The row of user_job_matches."""
+    stored = data.stored
+    if stored is None:
+        return Section("Stored match", {"row": f"none: {why_no_match(data)}"})
+    return Section("Stored match", {
+        "score": f"{stored.match_score}, place {stored.place} of {stored.kept}",
+        "reasoning": stored.match_reasoning,
+        "matching skills": stored.matching_skills,
+        "missing skills": stored.missing_skills,
+        "profile version": f"{stored.profile_version} (newest: {data.profile.version})",
+        "scoring": stored.scoring_key,
+        "scoring now": data.scoring.key,
+        "user's decision": f"{stored.status}, {time(stored.decided_at)}" if stored.decided_at else stored.status,
+        "first kept": time(stored.created_at),
+        "last changed": time(stored.updated_at),
+        "written by run": RunLink(stored.run_id),
+    })  # fmt: skip
+
+
+def claude_section(stored: StoredMatch | None) -> Section:
+    """What was asked, what it cost and what came back."""
+    if stored is None or stored.claude_request_hash is None:
+        status = stored.claude_status if stored is not None else None
+        return Section("Claude", {"status": status or "not asked", "reason": stored and stored.claude_reason})
+    return Section(
+        "Claude",
+        {
+            "status": stored.claude_status,
+            "score": stored.claude_score,
+            "Claude's own score": f"{known(stored.claude_raw_score)}, band {known(stored.claude_band_low)} to "
+                                  f"{known(stored.claude_band_high)}, outside by {known(stored.claude_deviation)}",
+            "reason": stored.claude_reason,
+            "reasons are generic": stored.claude_is_generic,
+            "quotes that stand nowhere": stored.claude_items_dropped,
+            "signs in the ad": stored.posting_signs or "none",
+            "request": stored.claude_request_hash,
+            "model": f"{stored.claude_model} (ledger: {stored.request_model})",
+            "prompt version": f"{stored.prompt_version} (ledger: {stored.request_prompt_version}, "
+                              f"code: {prompt_version()})",
+            "asked": f"{stored.request_state}, {stored.attempts} call(s)"
+                     + (f", batch {stored.batch_id}" if stored.batch_id else ""),
+            "cost": None if stored.cost_usd is None else f"{stored.cost_usd} USD",
+            "tokens": json.dumps(stored.usage) if stored.usage else None,
+            "alignments": json.dumps(stored.key_alignments, ensure_ascii=False) if stored.key_alignments else None,
+            "gaps": json.dumps(stored.potential_gaps, ensure_ascii=False) if stored.potential_gaps else None,
+            "asked by run": RunLink(stored.request_run_id),
+        },
+        code=answer(stored.answer),
+    )  # fmt: skip
