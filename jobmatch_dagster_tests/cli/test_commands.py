@@ -88,9 +88,9 @@ def test_legacy_database_is_converted_and_restored(empty_database_url: str, tmp_
     variables = {"JOBMATCH_DATABASE_URL": empty_database_url, "JOBMATCH_HOME": str(tmp_path / "home")}
     dry = run_command("migrate", "--from-legacy", "--dry-run", **variables)
     assert "raw_jobs_test: 120 rows" in dry.stdout
-    assert "The database is the legacy project's" in dry.stdout
+    assert "The database is a legacy database" in dry.stdout
     over = run_command("migrate", "--from-legacy", **variables)
-    assert "120 rows of raw_jobs_test read: 117 postings, 3 refused." in over.stdout
+    assert "Read 120 rows of raw_jobs_test: 117 postings, 3 refused." in over.stdout
     assert "decisions carried" in over.stdout
     assert "was converted before" in run_command("migrate", "--from-legacy", **variables).stdout
     assert json.loads(run_command("stats", "--json", **variables).stdout)["total"] > 117
