@@ -90,11 +90,6 @@ class SkillMatch(NamedTuple):
         return sum(_TENTHS[hit.kind] for hit in self.hits)
 
     @property
-    def share(self) -> float | None:
-        """Credit as a share of the skills asked for, 0 to 1; None when either side names none."""
-        return self.tenths / (10 * self.asked) if self.asked else None
-
-    @property
     def additional(self) -> list[str]:
         """The CV's skills that answer nothing in the posting."""
         answering = {hit.cv_skill for hit in self.hits}

@@ -47,7 +47,7 @@ def test_a_comparison_says_how_each_skill_was_found() -> None:
 @pytest.mark.parametrize(("posting", "cv"), [(None, ["A"]), (["A"], None), ([], []), (["A"], [])])
 def test_unknown_is_not_zero(posting: list[str] | None, cv: list[str] | None) -> None:
     match = compare_skills(posting, cv)
-    assert match.share is None
+    assert match.asked == 0
     assert match.summary == "unknown"
 
 
@@ -83,13 +83,15 @@ _SIMILAR = {"Python": ["zither"], "Nursing": ["zither", "harp"]}
 
 @given(posting=_SKILLS, cv=_SKILLS, more=st.sampled_from(["Python", "Kubernetes", "Zither"]))
 def test_one_skill_more_never_makes_it_worse(posting: list[str], cv: list[str], more: str) -> None:
-    before, after = (compare_skills(posting, skills, _SIMILAR).share for skills in (cv, [*cv, more]))
-    assert before is None or (after is not None and after >= before)
+    before, after = (compare_skills(posting, skills, _SIMILAR) for skills in (cv, [*cv, more]))
+    assert after.asked >= before.asked
+    assert after.tenths >= before.tenths
 
 
 @given(posting=_SKILLS, cv=_SKILLS)
 def test_order_and_repetition_change_nothing(posting: list[str], cv: list[str]) -> None:
-    assert compare_skills(posting, cv).share == compare_skills(posting[::-1] * 2, cv[::-1]).share
+    match, turned = compare_skills(posting, cv), compare_skills(posting[::-1] * 2, cv[::-1])
+    assert (match.tenths, match.asked) == (turned.tenths, turned.asked)
 
 
 @given(posting=_SKILLS, cv=_SKILLS)
