@@ -17,6 +17,7 @@ from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 
+_FEED_IS_OFF = "modified_feed is off; if the plan has the feed, set it to True in ActiveJobsResource in build.py"
 _TABLE = {"dagster/table_name": "jobs", "dagster/column_schema": table_schema("jobs")}
 
 
@@ -82,11 +83,7 @@ def modified_jobs(
     active_jobs). Running it again updates nothing.
     """
     if not active_jobs.modified_feed:
-        return dg.MaterializeResult(
-            metadata={
-                "skipped": "modified_feed is off; set modified_feed=True of ActiveJobsResource in build.py if the plan has it"
-            }
-        )
+        return dg.MaterializeResult(metadata={"skipped": _FEED_IS_OFF})
     end, steps = hour_of(clock.now()), Steps()
     sweep = Sweep("modified", end - 24 * HOUR, end)
     with translated_failures():

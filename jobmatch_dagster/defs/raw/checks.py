@@ -63,8 +63,8 @@ def quota_lasts(database: PostgresResource, clock: ClockResource) -> dg.AssetChe
     return check_result(
         outlook.sustainable is not False,
         outlook_metadata(outlook),
-        "At this pace the credits run out before the plan is renewed. Take a larger plan, or give ActiveJobsResource in "
-        f"build.py {_FILTERS}. Hours that are missed in the meantime can be fetched after the renewal: the check "
+        "At this pace the credits run out before the plan is renewed. Take a larger plan, or give ActiveJobsResource "
+        f"in build.py {_FILTERS}. Hours that are missed in the meantime can be fetched after the renewal: the check "
         "no_missing_hours names them.",
     )
 
