@@ -48,7 +48,7 @@ def test_a_bad_record_is_refused_with_its_field(change: dict[str, Any], said: st
         assert connection.scalar(text("SELECT count(*) FROM job_pages")) == 0
 
 
-def test_a_record_that_the_database_refuses_is_told_as_one(database: Database) -> None:
+def test_a_record_that_the_database_refuses_is_reported(database: Database) -> None:
     with database.begin() as connection:
         connection.execute(text("ALTER TABLE jobs ADD CHECK (title <> 'cursed')"))
     with pytest.raises(api.RecordError, match=r"\(record\): the database refuses it: new row"):

@@ -43,16 +43,16 @@ _GAP = r"\s+(?:(?:#|--)\s+)?"
 _OF = rf"of{_GAP}(?:[\w'`-]+{_GAP}){{1,3}}?"
 # Limits only ever go down.
 TICS = (
-    _tic("tell", r"(?:tells?|told|telling)", "shows, reports, says", 171),
-    _tic("stand", r"stands?(?![-_]in)", "is in, is", 70),
-    _tic("held", r"held", "stored, kept", 84),
+    _tic("tell", r"(?:tells?|told|telling)", "shows, reports, says", 9),
+    _tic("stand", r"stands?(?![-_]in)", "is in, is", 9),
+    _tic("held", r"held", "stored, kept", 9),
     _tic("mend", r"mend(?:s|ed|ing)?", "fix", 9),
     _tic("walk", r"(?<!\.)walk(?:s|ed|ing)?", "sweep, fetch", 9),
     _tic("taken in", r"(?:take[sn]?|taking|took) in", "processed, read", 9),
-    _tic("in force", r"in[ _]force", "current", 76),
+    _tic("in force", r"in[ _]force", "current", 9),
     _tic("of chain", rf"{_OF}{_OF}of", "a noun before its noun, or two sentences", 9),
-    _tic("catalogue", r"catalogues?", "catalog", 21),
-    _tic("Put here", r"put here", "Belongs here: ...", 52),
+    _tic("catalogue", r"catalogues?", "catalog", 9),
+    _tic("Put here", r"put here", "Belongs here: ...", 9),
 )
 
 

@@ -1,6 +1,6 @@
 """Values and tables as Markdown that shows the text of strangers letter for letter.
 
-Put here how a value looks. What is shown belongs to the page or preview that shows it.
+Belongs here: how a value looks. The page or preview decides what is shown.
 """
 
 import math

@@ -1,7 +1,7 @@
-"""Pages for people: a title, what stands out, sections of facts; as Markdown for the UI and as text for a terminal.
+"""Pages for people: a title, findings, sections of facts; as Markdown for the UI and as text for a terminal.
 
-Put here how a page looks. What stands on it belongs to whoever makes it. Text of strangers (postings, CVs, answers)
-is escaped: it never becomes a link, an image or a heading.
+Belongs here: how a page looks. Its content belongs to the module that builds it. Untrusted text (postings, CVs,
+answers) is escaped: it never becomes a link, an image or a heading.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ class RunLink:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that stands out, and what to do about it."""
+    """Something unexpected about the pair, and what to do about it."""
 
     what: str
     remedy: str
@@ -66,7 +66,7 @@ class Page:
     def _markdown(self) -> Iterator[str]:
         yield f"# {escaped(self.title)}"
         if self.findings:
-            yield "## What stands out"
+            yield "## Findings"
             yield "\n".join(f"- **{escaped(found.what)}** {escaped(found.remedy)}" for found in self.findings)
         for number, section in enumerate(self.sections, start=1):
             yield f"## {number}. {escaped(section.title)}"
@@ -82,7 +82,7 @@ class Page:
     def _text(self) -> Iterator[str]:
         yield self.title
         if self.findings:
-            yield "\nWhat stands out"
+            yield "\nFindings"
             for found in self.findings:
                 yield f"  ! {found.what} {found.remedy}"
         for number, section in enumerate(self.sections, start=1):

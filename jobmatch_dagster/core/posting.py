@@ -28,7 +28,7 @@ INDUSTRIES = (
 class Posting:
     """One normalised posting. None means that the vendor did not say; lists are never empty.
 
-    Times are timezone-aware UTC. Column meanings stand in the comments of the `jobs` table.
+    Times are timezone-aware UTC. Column meanings are in the comments of the `jobs` table.
     """
 
     external_id: str

@@ -1,7 +1,7 @@
 """Cleaning of untrusted text.
 
-Put here what holds for any text: characters, white space, noise, hashes. What a field means belongs in
-`fields.py`.
+Belongs here: what holds for any text (characters, white space, noise, hashes). What a field means is in
+`core/raw/fields.py`.
 """
 
 import hashlib

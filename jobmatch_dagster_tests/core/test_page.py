@@ -30,7 +30,7 @@ def test_page_as_markdown_has_no_foreign_link() -> None:
     assert "`mail@evil.example`" in page
     assert "\\<img" in page
     assert "\n    ``` \n    # not a heading" in page
-    assert "## What stands out\n\n- **A \\| finding** Do \\*this\\*." in page
+    assert "## Findings\n\n- **A \\| finding** Do \\*this\\*." in page
     assert "## 1. Facts \\& more" in page
 
 

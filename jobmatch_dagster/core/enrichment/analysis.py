@@ -152,7 +152,7 @@ def _related(skills: SkillMatch) -> list[str]:
 
 
 def _known_skills(surfaces: Sequence[str] | None) -> list[str]:
-    """Names of the skill table that these surfaces hold; what else stands in them does not come along."""
+    """Names of the skill table found in these surfaces; the rest of the text is left out."""
     found = (canonical(known) for surface in surfaces or () for known in find_skills(surface))
     return list(dict.fromkeys(found))
 

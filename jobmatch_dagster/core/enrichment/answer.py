@@ -144,7 +144,7 @@ def _read_text(text: str, request: PairRequest) -> Answer | UnusableAnswer:
     sources = [_fold_text(value) for facts in sent for value in _leaves(facts)]
     grounded_alignments, grounded_gaps = _grounded(alignments, sources), _grounded(gaps, sources)
     if not (grounded_alignments or grounded_gaps):
-        return UnusableAnswer("ungrounded", "no alignment or gap has a quote that stands in the posting or the profile")
+        return UnusableAnswer("ungrounded", "no alignment or gap quotes the posting or the profile")
     return Answer(
         raw_score=score,
         reasoning=_for_display(reasoning, _MAX_REASONING_CHARACTERS),

@@ -1,7 +1,7 @@
 """From cosine similarity to `semantic_score`.
 
 A raw cosine means something else for every model. A calibration is data: points (cosine, score) with straight
-lines between them. Put here how it is applied and fitted; where it is kept stands in `db/matching/calibrations.py`.
+lines between them. Belongs here: how it is applied and fitted. Storage is in `db/matching/calibrations.py`.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# Share of all pairs of a mixed catalogue that lies below each score. A CV is of one field among a dozen: most
+# Share of all pairs of a mixed catalog that lies below each score. A CV is of one field among a dozen: most
 # pairs are strangers, and 50, where Claude begins to look, is the best seventh.
 PERCENTILES: tuple[tuple[float, float], ...] = ((1, 0), (50, 30), (85, 50), (95, 65), (99, 80), (99.9, 95), (100, 100))
 MIN_PAIRS = 1_000

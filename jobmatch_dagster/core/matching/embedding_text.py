@@ -18,7 +18,7 @@ from jobmatch_dagster.core.vocabulary.occupations import occupations_of, occupat
 from jobmatch_dagster.core.vocabulary.skills import skill_names_version
 
 _TEMPLATE_VERSION = 2
-# What stands before it in a model's version holds whatever the word lists say.
+# The part of a model's version before it does not depend on the word lists.
 WORDS_MARK = "/words-"
 
 _MAX_TITLES = 3
@@ -44,7 +44,7 @@ def posting_text(ad: PostingText) -> str:
 def posting_text_to_embed(ad: PostingText) -> str:
     """Head and body of a posting, a line each. The body is `posting_text` with the skills by their English names.
 
-    The most telling parts come first, because a model reads a limited number of word pieces (MiniLM: 256).
+    The most informative parts come first, because a model reads a limited number of word pieces (MiniLM: 256).
     """
     skills = ad.ai_key_skills or skills_in(ad.title, ad.description or "")
     text = _text(ad, _named(ad.title), english_skills(skills))

@@ -17,7 +17,7 @@ from jobmatch_dagster.core.vocabulary.skills import canonical, find_skills, skil
 _VERSION = 1
 """A change of what is read is a new version: facts of the old one are read again."""
 
-# Skills that one ad's text names at most; the first ones, since lists of benefits and tags stand last.
+# Most skills taken from the text of one ad: the first ones, because lists of benefits and tags come last.
 _MAX_SKILLS = 25
 # Where an ad speaks of experience asked for, in years.
 _YEARS = re.compile(
@@ -118,7 +118,7 @@ def _level(title: str, text: str) -> str | None:
         if int(match["low"] or match["low2"]) <= _MAX_YEARS
     ]
     if years:
-        # What must be brought stands first; later sentences speak of single tools or of the firm.
+        # Requirements come first; later sentences are about single tools or the company.
         return level_of(years[0])
     if _SENIOR.search(title):
         return "5-10"

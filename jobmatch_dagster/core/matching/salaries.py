@@ -1,6 +1,6 @@
 """Salaries in one unit, and whether a figure can be what it says.
 
-Put here arithmetic alone; what a user asks for stands in the preferences.
+Belongs here: arithmetic. What a user asks for is in the preferences.
 """
 
 from decimal import Decimal

@@ -173,7 +173,7 @@ def priority(score: int | None) -> str | None:
 # the other half's nDCG@10 by less than 0.01 (from 0.69..0.72; BM25 has 0.15..0.18 there, plain cosine 0.21..0.25).
 _RELEVANCE_INDUSTRY, _RELEVANCE_SKILLS = 0.2, 0.1
 # Where the vendor states a posting's skills the weighted score is to be trusted, and leads: then the list is in the
-# order of the scores that stand in it, with likeness deciding between near ones.
+# order of the scores it shows, with similarity deciding between close ones.
 _RELEVANCE_MATCH = 4.0
 _INDUSTRY_UNKNOWN = 50
 # A share of few skills says little: as if four more had been asked for, of which one in five is met.
@@ -188,7 +188,7 @@ def relevance(
     match: NDArray[np.float32],
     stated: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
-    """How high a pair stands in the user's list, 0..100 with one decimal.
+    """The rank value of a pair in the user's list, 0..100 with one decimal.
 
     Args:
         semantic: calibrated similarity, 0..100, not rounded.

@@ -1,7 +1,7 @@
-"""Skills: which surfaces mean the same, which are alike, and where they stand in a text.
+"""Skills: which surfaces mean the same, which are similar, and where a text names them.
 
-Put here comparison and recognition. The table itself is data (`data/skills.toml`); how much a hit weighs in the
-match stands in `scoring.py`.
+Belongs here: comparison and recognition. The table itself is data (`data/skills.toml`); the weight of a hit in a
+match is in `core/matching/scoring.py`.
 """
 
 import functools
@@ -326,7 +326,7 @@ def _is_misspelling(one: str, other: str) -> bool:
 
 
 def _lookup(surface: str) -> str | None:
-    """The table's name of a surface, as it stands or without its level; None when the table lacks it."""
+    """The table's name of a surface, as written or without its level; None when the table lacks it."""
     ids = _table().ids
     return ids.get(_fold(surface)) or ids.get(_without_level_words(surface))
 
@@ -362,7 +362,7 @@ def _same_kind(job_surface: str, cv_surface: str) -> HitKind:
 
 @functools.cache
 def _surfaces_by_atom() -> dict[str, list[str]]:
-    """Surfaces as they stand in lower-cased text, longest first, by what they begin with."""
+    """Surfaces as written in lower-cased text, longest first, by what they begin with."""
     found: dict[str, list[str]] = {}
     for surface in sorted(_table().written, key=len, reverse=True):
         if atom := _ATOM.match(surface):

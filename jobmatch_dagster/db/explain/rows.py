@@ -1,4 +1,4 @@
-"""Rows that an explanation is made of: one posting, one profile, their match, and what stands beside them."""
+"""Rows an explanation is built from: one posting, one profile, their match, and related rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What stands out about a pair: each place where something differs from what it should be, with its remedy.
+"""Findings about a pair: each place where something differs from what it should be, with its remedy.
 
 A finding names the cause, so that the reader need not know where to look. Without findings the score is what its
 inputs make it. Belongs here: the order alone.
@@ -14,7 +14,7 @@ from jobmatch_dagster.pipeline.explain.profile_findings import profile_findings,
 
 
 def find(data: PairData) -> Iterator[Finding]:
-    """What stands out, in the order of the pipeline."""
+    """Findings, in the order of the pipeline."""
     if data.posting is None:
         yield from missing_posting_findings(data)
     else:

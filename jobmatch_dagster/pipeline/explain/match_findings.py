@@ -1,4 +1,4 @@
-"""What stands out about the match: aliases, calibration, a score that is not what its inputs give, Claude.
+"""Findings about the match: aliases, calibration, a score that is not what its inputs give, Claude.
 
 Belongs here: one function for each suspect, in the order of the pipeline.
 """
@@ -24,7 +24,7 @@ _UNLIKE_RATIO = 50
 
 
 def match_findings(data: PairData) -> Iterator[Finding]:
-    """What stands out about the match and what it was made with."""
+    """Findings about the match and what it was made with."""
     if data.judged is not None:
         yield from _aliases(data.judged)
     yield from _calibration(data.scoring, data.similarities.stored)

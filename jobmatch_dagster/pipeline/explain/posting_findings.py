@@ -1,4 +1,4 @@
-"""What stands out about the posting: where it came from, what was made of it, what it says.
+"""Findings about the posting: where it came from, what was made of it, what it says.
 
 Belongs here: one function for each suspect, in the order of the pipeline.
 """
@@ -41,7 +41,7 @@ def missing_posting_findings(data: PairData) -> Iterator[Finding]:
 
 
 def posting_findings(data: PairData, posting: StoredPosting) -> Iterator[Finding]:
-    """What stands out about a posting that is stored."""
+    """Findings about a posting that is stored."""
     yield from _record_differs(data, posting)
     yield from _facts_differ(posting)
     yield from _salary(posting.ad)

@@ -1,4 +1,4 @@
-"""What stands out about the vectors of both sides, and about the profile.
+"""Findings about the vectors of both sides, and about the profile.
 
 Belongs here: one function for each suspect, in the order of the pipeline.
 """
@@ -18,7 +18,7 @@ _COMPARED = ("skills", "industries", "work_arrangements")
 
 
 def vector_findings(data: PairData, posting: StoredPosting) -> Iterator[Finding]:
-    """What stands out about the vectors of the posting and the profile."""
+    """Findings about the vectors of the posting and the profile."""
     vector, profile = data.vector, data.profile
     embed = "Materialize catalog/job_embeddings, then matching/semantic_matches."
     if vector is None:
@@ -44,7 +44,7 @@ def vector_findings(data: PairData, posting: StoredPosting) -> Iterator[Finding]
 
 
 def profile_findings(data: PairData) -> Iterator[Finding]:
-    """What stands out about the profile and the CV it was read from."""
+    """Findings about the profile and the CV it was read from."""
     profile, again = data.profile, data.reread_profile
     if profile.profile_id is None or profile.version is None:
         reason = f": {profile.newest_reason}" if profile.newest_reason else ""

@@ -44,7 +44,7 @@ def claude_section(stored: StoredMatch | None) -> Section:
                                   f"{known(stored.claude_band_high)}, outside by {known(stored.claude_deviation)}",
             "reason": stored.claude_reason,
             "reasons are generic": stored.claude_is_generic,
-            "quotes that stand nowhere": stored.claude_items_dropped,
+            "quotes not found in the facts": stored.claude_items_dropped,
             "signs in the ad": stored.posting_signs or "none",
             "request": stored.claude_request_hash,
             "model": f"{stored.claude_model} (ledger: {stored.request_model})",

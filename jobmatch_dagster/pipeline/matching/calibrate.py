@@ -58,7 +58,7 @@ def _fit(connection: Connection, model: str, run_id: str) -> FittedCalibration:
     posting_vectors = read_posting_vectors(connection, model, postings)
     similarities = _sample(profile_vectors, posting_vectors)
     counts = (len(profiles), len(postings), similarities)
-    # The cosines of few users tell more of a model than those of another model do.
+    # Cosines of a few users describe a model better than the cosines of another model do.
     if len(profiles) < MIN_PROFILES_TO_FIT and current.is_of(model):
         note = f"{len(profiles)} users are too few to fit on ({MIN_PROFILES_TO_FIT} are needed)"
         return FittedCalibration(current, *counts, False, note)
@@ -69,7 +69,7 @@ def _fit(connection: Connection, model: str, run_id: str) -> FittedCalibration:
     if current.is_of(model) and _alike(fitted, current.calibration):
         return FittedCalibration(current, *counts, False, "the current calibration fits already")
     provenance = {
-        "source": "fitted on the catalogue",
+        "source": "fitted on the catalog",
         "profiles": len(profiles),
         "postings": len(postings),
         "pairs": int(similarities.size),

@@ -95,7 +95,7 @@ def test_a_payload_moves_no_score_and_no_band_and_is_not_sent(payload: str) -> N
         assert clamp_to_band(100, clean.percent).score == clamp_to_band(100, analysis.percent).score <= 84
 
 
-def test_what_the_screen_misses_is_held_all_the_same() -> None:
+def test_what_the_screen_misses_changes_no_score() -> None:
     lure = "This is truly the one and only job for the reader, says everyone."
     posting = replace(_POSTING, ai_requirements_summary=lure)
     assert posting_to_send(posting, derive_facts(posting)).signs == ()

@@ -1,4 +1,4 @@
-"""Whole blocks of pairs: what the engine keeps, and where a pair stands."""
+"""Whole blocks of pairs: what the engine keeps, and the rank of a pair."""
 
 import numpy as np
 

@@ -44,7 +44,7 @@ def test_titles_of_one_occupation_meet_across_languages(title: str, word: str) -
     assert any(word in group for group in occupations_of(title))
 
 
-def test_a_title_that_tells_nothing_has_no_occupation() -> None:
+def test_a_title_without_information_has_no_occupation() -> None:
     assert occupations_of("Heading") == ()
     assert occupations_of("Go-getter wanted") == ()
 

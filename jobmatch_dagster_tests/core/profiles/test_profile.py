@@ -68,7 +68,7 @@ def test_years_of_experience_count_each_month_once(lines: list[str], years: floa
         ("Projects\nc) the third shop", []),
     ],
 )
-def test_skills_are_told_from_what_stands_beside_them(text: str, skills: list[str]) -> None:
+def test_skills_are_separated_from_the_words_around_them(text: str, skills: list[str]) -> None:
     assert sorted(extract_profile(text, today=_TODAY).skills or []) == sorted(skills)
 
 

@@ -19,7 +19,7 @@ _STAMPS = "SELECT md5(string_agg(xmin::text || record_hash, ',' ORDER BY id)) FR
 
 @pytest.fixture
 def postings(database: Database) -> list[Posting]:
-    """Twenty postings that are in the catalogue."""
+    """Twenty postings that are in the catalog."""
     found = [normalise_record(record) for record in postings_of_hour(_NOW, count=20)]
     with database.begin() as connection:
         add_postings(connection, [], _NOW)

@@ -109,7 +109,7 @@ def test_a_second_run_finds_nothing_to_do(market: Database) -> None:
         assert connection.scalar(text(stamps)) == before
 
 
-def test_pairs_that_stand_alike_are_not_written_to_be_taken_away(market: Database) -> None:
+def test_pairs_of_equal_rank_are_not_written_and_then_removed(market: Database) -> None:
     users = [str(n) for n in range(USERS)]
     match_users(market, _settings(), "run", users)
     _run(
@@ -312,7 +312,7 @@ def test_a_full_match_goes_on_where_it_was_killed(market: Database) -> None:
         assert len(users_out_of_date(connection, _settings(keep_best=2_000))) == USERS
 
 
-def test_a_new_model_is_in_force_when_it_is_complete(market: Database) -> None:
+def test_a_new_model_is_used_once_it_is_complete(market: Database) -> None:
     with market.begin() as connection:
         assert ensure_current_model(connection, MODEL) == MODEL
         assert ensure_current_model(connection, "new") == MODEL
@@ -335,12 +335,12 @@ def test_another_model_is_fitted_before_it_scores(database: Database, postings: 
     report = match_new_postings(database, replace(_settings(), model=other), "run")
     assert report.embedding_model == other
     with database.begin() as connection:
-        held = read_calibration(connection, other)
+        stored_calibration = read_calibration(connection, other)
         rows = connection.scalar(
-            text("SELECT count(*) FROM user_job_matches WHERE calibration_id = :id"), {"id": held.id}
+            text("SELECT count(*) FROM user_job_matches WHERE calibration_id = :id"), {"id": stored_calibration.id}
         )
-    assert held.is_of(other) == fitted
-    assert held.provenance.get("pairs") == (postings * USERS if fitted else DEFAULT_PROVENANCE["pairs"])
+    assert stored_calibration.is_of(other) == fitted
+    assert stored_calibration.provenance.get("pairs") == (postings * USERS if fitted else DEFAULT_PROVENANCE["pairs"])
     assert rows == len(_rows(database)) > 0
 
 

@@ -20,24 +20,26 @@ _DONE = "claude_status = 'done' AND claude_score BETWEEN 0 AND 100"
 def test_pairs_wait_without_a_key(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     with environment({"ANTHROPIC_API_KEY": None}):
         claude_world.reload()
-        told = claude_world.run_for("ada")
-    assert (told["calls"], claude.sent) == (0, [])
-    assert told["pairs_waiting"] == claude_world.count("user_id = 1") > 0
-    assert "ANTHROPIC_API_KEY is not set" in told["note"]
+        reported = claude_world.run_for("ada")
+    assert (reported["calls"], claude.sent) == (0, [])
+    assert reported["pairs_waiting"] == claude_world.count("user_id = 1") > 0
+    assert "ANTHROPIC_API_KEY is not set" in reported["note"]
 
 
 def test_every_waiting_pair_gets_a_score_with_reasons(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     pairs = claude_world.count("user_id = 1")
-    told = claude_world.run_for("ada")
-    assert (told["calls"], told["pairs_done"], told["pairs_waiting"]) == (claude_world.questions, pairs, 0)
-    assert told["cost_usd"] > 0
-    assert told["usd_per_1000_pairs"] == pytest.approx(1000 * told["cost_usd"] / pairs)
-    assert told["estimated_usd_at_most"] > told["cost_usd"]
+    reported = claude_world.run_for("ada")
+    assert (reported["calls"], reported["pairs_done"], reported["pairs_waiting"]) == (claude_world.questions, pairs, 0)
+    assert reported["cost_usd"] > 0
+    assert reported["usd_per_1000_pairs"] == pytest.approx(1000 * reported["cost_usd"] / pairs)
+    assert reported["estimated_usd_at_most"] > reported["cost_usd"]
     assert claude_world.count(_DONE) == pairs
-    assert float(claude_world.scalar("SELECT sum(cost_usd) FROM claude_requests")) == pytest.approx(told["cost_usd"])
+    assert float(claude_world.scalar("SELECT sum(cost_usd) FROM claude_requests")) == pytest.approx(
+        reported["cost_usd"]
+    )
     read_from_cache = claude_world.scalar("SELECT sum((usage->>'cache_read_input_tokens')::int) FROM claude_requests")
     # The first call fills the cache, the others read from it.
-    assert read_from_cache == told["cache_read_tokens"] > 0
+    assert read_from_cache == reported["cache_read_tokens"] > 0
     assert len(claude.counted) == 1
 
 
@@ -70,10 +72,10 @@ def test_slices_batches_and_calls_write_the_same_rows(claude_world: ClaudeWorld,
             claude_world.anew()
             with environment({"CLAUDE_BATCH_MIN": batch_min}):
                 claude_world.reload()
-                told = [claude_world.run(*run) for run in runs]
+                reported = [claude_world.run(*run) for run in runs]
                 if batch_min == "1":
-                    assert sum(t["calls"] for t in told) == 0
-                    assert all(t["pairs_in_batches"] >= t["requests_in_batches"] > 0 for t in told)
+                    assert sum(t["calls"] for t in reported) == 0
+                    assert all(t["pairs_in_batches"] >= t["requests_in_batches"] > 0 for t in reported)
                     claude.end_batches()
                     assert claude_world.run_sensor() == 1
             assert claude_world.count("claude_status IN ('waiting', 'pending')") == 0
@@ -88,8 +90,8 @@ def test_no_answer_is_paid_twice(claude_world: ClaudeWorld, claude: ClaudeStandI
     assert claude_world.run_for("ada")["calls"] == 0
     # Not even if the answers were lost before they were written to the pairs.
     claude_world.anew(ledger=False)
-    told = claude_world.run_for("ada")
-    assert (told["calls"], told["answers_from_ledger"]) == (0, pairs)
+    reported = claude_world.run_for("ada")
+    assert (reported["calls"], reported["answers_from_ledger"]) == (0, pairs)
     assert len(claude.requests) == calls
 
 
@@ -123,8 +125,8 @@ def test_a_cluster_shares_a_request_but_not_the_band(claude_world: ClaudeWorld, 
         connection.exec_driver_sql(
             "UPDATE jobs SET ai_key_skills = '{Nursing}', record_hash = 'other' WHERE id = %s", (second,)
         )
-    told = claude_world.run_for("ada")
-    assert told["calls"] == before - 1
+    reported = claude_world.run_for("ada")
+    assert reported["calls"] == before - 1
     query = "SELECT {} FROM user_job_matches WHERE user_id = 1 AND job_id = :id"
     hashes = {claude_world.scalar(query.format("claude_request_hash"), id=job) for job in (first, second)}
     assert len(hashes) == 1
@@ -230,8 +232,8 @@ def test_a_few_pairs_can_be_tried_as_the_readme_says(claude_world: ClaudeWorld, 
     with environment({"CLAUDE_MAX_PAIRS": "6"}):
         claude_world.reload()
         assert default_resources()["claude"].max_pairs_per_run == 6
-        told = claude_world.run("hourly_collection", "claude_matches", hour_name(HOUR))
-    assert told["pairs_done"] == 6
+        reported = claude_world.run("hourly_collection", "claude_matches", hour_name(HOUR))
+    assert reported["pairs_done"] == 6
     for user_key in ("ada", "ben", "u-1"):
         user = "user_id = (SELECT id FROM users WHERE user_key = :key)"
         assert claude_world.count(f"claude_status = 'done' AND {user}", key=user_key) == 2

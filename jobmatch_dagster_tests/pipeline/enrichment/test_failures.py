@@ -208,7 +208,7 @@ def test_an_erasure_during_a_call_affects_one_user(claude_world: ClaudeWorld, cl
         ("end_turn", {"claude_score": "90", "match_reasoning": "x", "key_alignments": [], "potential_gaps": []},
          "failed", 2, 100),
         ("end_turn", {"claude_score": 90, "match_reasoning": "x", "potential_gaps": [],
-                      "key_alignments": [{"point": "a", "quote": "stands nowhere"}]}, "ungrounded", 2, 1),
+                      "key_alignments": [{"point": "a", "quote": "occurs nowhere"}]}, "ungrounded", 2, 1),
     ],
 )  # fmt: skip
 def test_a_failure_is_a_status_and_never_a_score(

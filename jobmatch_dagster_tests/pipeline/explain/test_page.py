@@ -1,4 +1,4 @@
-"""The page that explains a pair: ten seeded defects, each told by name to a reader who knows user and posting alone."""
+"""The page that explains a pair: ten seeded defects, each named to a reader who knows only the user and the posting."""
 
 import json
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from jobmatch_dagster_tests.support.world import HOUR, World
 _GAP = [HOUR - timedelta(hours=n) for n in (3, 2, 1)]
 
 
-def test_a_sound_match_has_nothing_that_stands_out(pair: Pair) -> None:
+def test_a_sound_match_has_no_findings(pair: Pair) -> None:
     explained = pair.explain(embed_again=True)
     assert explained.page.findings == []
     assert explained.is_same is True
@@ -60,7 +60,7 @@ def test_what_would_change_is_what_a_change_gives(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seed", "told"),
+    ("seed", "shown"),
     [
         ("DELETE FROM user_job_matches", "none: it is not among the"),
         ("UPDATE cv_profiles SET experience_level = '10+' WHERE true", "a filter takes it out: experience"),
@@ -69,12 +69,12 @@ def test_what_would_change_is_what_a_change_gives(pair: Pair) -> None:
         ("DELETE FROM cv_profiles", "the user has no profile"),
     ],
 )
-def test_a_pair_that_is_no_match_is_told_why(pair: Pair, seed: str, told: str) -> None:
+def test_the_page_says_why_a_pair_is_no_match(pair: Pair, seed: str, shown: str) -> None:
     if "experience_level" in seed:
         pair.seed("UPDATE jobs SET ai_experience_level = '0-2' WHERE external_id = :posting")
     pair.seed("DELETE FROM user_job_matches")
     pair.seed(seed)
-    assert told in pair.explain().page.text()
+    assert shown in pair.explain().page.text()
 
 
 def test_an_unknown_user_is_a_sentence(pair: Pair) -> None:
@@ -221,10 +221,10 @@ def test_job_shows_the_page_and_forgetting_removes_it(world: World) -> None:
     posting = world.scalar(BEST_MATCH, user="ada")
     config = {"ops": {"write_explanation": {"config": {"user_key": "ada", "external_id": posting}}}}
     result = run_job(world.defs, world.instance, "explain_match", run_config=config)
-    told = next(event for event in result.all_events if event.is_successful_output).step_output_data.metadata
-    assert told["scores_equal"].value is True
-    assert told["findings"].value == 0
-    assert f"# ada x {posting}" in told["explanation"].value
+    shown = next(event for event in result.all_events if event.is_successful_output).step_output_data.metadata
+    assert shown["scores_equal"].value is True
+    assert shown["findings"].value == 0
+    assert f"# ada x {posting}" in shown["explanation"].value
     tags = world.instance.get_run_by_id(result.run_id).tags
     assert (tags["jobmatch/user"], tags["jobmatch/posting"], tags["jobmatch/purpose"]) == ("ada", posting, "explain")
 

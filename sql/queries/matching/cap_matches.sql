@@ -1,4 +1,4 @@
--- Purpose: keep each user's best matches over the whole list, so that slices of the catalogue compose. Which users are
+-- Purpose: keep each user's best matches over the whole list, so that slices of the catalog compose. Which users are
 --          over it is asked before (users_over_cap.sql): in one statement the planner, which has no counts of rows that
 --          this transaction wrote, may look for them once for every row.
 -- Parameters: user_ids (bigint[]), most (rows kept per user).

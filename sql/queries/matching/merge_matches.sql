@@ -1,7 +1,7 @@
--- Purpose: write the matches that were found with postings that one of the users has a match with; rows that do not
---          differ are not touched, the user's decision never is. Accepted work arrangements are a wish: they change
---          scores, and no version. What Claude said falls away when the profile or the posting is another one: the pair
---          waits again, and an answer that is held is taken from the ledger without a call.
+-- Purpose: write matches with postings that one of the users already has a match with. Rows that do not differ and
+--          the user's decision are never touched. Accepted work arrangements change scores, not versions. Claude's
+--          answer is removed when the profile or the posting has changed: the pair waits again, and a stored answer
+--          is read from the ledger without a call.
 -- Parameters: known (bigint[], those postings); reads the temporary table staged_matches.
 -- Indexes: user_job_matches_user_id_job_id_key.
 WITH written AS (
