@@ -6,9 +6,9 @@ from jobmatch_dagster import names
 from jobmatch_dagster.core.raw.windows import HOUR, OLDEST_OPEN, Sweep, hour_of
 from jobmatch_dagster.db.catalog.jobs import close_by_date, close_expired
 from jobmatch_dagster.defs.raw.assets import collect_metadata
+from jobmatch_dagster.observability.failures import RETRY_POLICY, translated_failures
 from jobmatch_dagster.observability.run_previews import closed_preview, postings_preview
 from jobmatch_dagster.observability.schemas import table_schema
-from jobmatch_dagster.observability.step_failures import RETRY_POLICY, translated_failures
 from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import DAYS
 from jobmatch_dagster.pipeline.catalog.load import load_pages

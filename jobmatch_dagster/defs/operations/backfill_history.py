@@ -14,8 +14,8 @@ from jobmatch_dagster.core.raw.windows import HOUR, LOOK_BACK, hour_name, latest
 from jobmatch_dagster.db.catalog.jobs import hours_loaded_by
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.defs.raw.assets import collect_metadata
+from jobmatch_dagster.observability.failures import RETRY_POLICY, translated_failures
 from jobmatch_dagster.observability.progress import log_progress
-from jobmatch_dagster.observability.step_failures import RETRY_POLICY, translated_failures
 from jobmatch_dagster.partitions import HOURS
 from jobmatch_dagster.pipeline.catalog.embed import embed_postings
 from jobmatch_dagster.pipeline.catalog.load import load_pages

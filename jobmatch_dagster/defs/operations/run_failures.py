@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from jobmatch_dagster.observability.failed_runs import describe_failure
+from jobmatch_dagster.observability.failures import describe_failure
 from jobmatch_dagster.pipeline.operations.run_failures import report_failure
 from jobmatch_dagster.resources.postgres import PostgresResource
 

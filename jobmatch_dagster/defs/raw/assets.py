@@ -8,11 +8,11 @@ from pydantic import Field
 from jobmatch_dagster import names
 from jobmatch_dagster.core.raw.quota import Outlook
 from jobmatch_dagster.core.raw.windows import HOUR, hour_name
+from jobmatch_dagster.observability.failures import RETRY_POLICY, translated_failures
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.observability.run_previews import pages_preview
 from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.schemas import table_schema
-from jobmatch_dagster.observability.step_failures import RETRY_POLICY, translated_failures
 from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import HOURS
 from jobmatch_dagster.pipeline.raw.collect import collect_hours

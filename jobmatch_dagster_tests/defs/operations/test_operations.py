@@ -11,7 +11,7 @@ import pytest
 
 from jobmatch_dagster import names
 from jobmatch_dagster.cli.runs import RunFailedError, run_job
-from jobmatch_dagster.observability.failed_runs import describe_failure
+from jobmatch_dagster.observability.failures import describe_failure
 from jobmatch_dagster.observability.history import delete_runs, unresolved_failures
 from jobmatch_dagster.pipeline.operations.run_failures import report_failure
 from jobmatch_dagster_tests.support.world import HOUR, NURSE_CV, World
