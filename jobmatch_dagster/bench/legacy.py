@@ -14,7 +14,7 @@ from jobmatch_dagster.core.matching.scoring import skills_score
 from jobmatch_dagster.core.profiles.profile import extract_profile
 from jobmatch_dagster.core.quality.agreement import spearman
 from jobmatch_dagster.core.quality.labelled_pairs import LabelledPair, load_labelled_pairs
-from jobmatch_dagster.core.vocabulary.skills import SkillMatch, compare_skills
+from jobmatch_dagster.core.vocabulary.skill_match import SkillMatch, compare_skills
 
 _SHOWN = 12
 _LABELLED_ON = date(2026, 9, 1)

@@ -19,7 +19,9 @@ from jobmatch_dagster.core.matching.posting_facts import PostingFacts
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, INDUSTRIES, WORK_ARRANGEMENTS
 from jobmatch_dagster.core.profiles.cv.word_lists import word_list
 from jobmatch_dagster.core.text import clean_line
-from jobmatch_dagster.core.vocabulary.skills import SkillMatch, canonical, find_skills
+from jobmatch_dagster.core.vocabulary.skill_match import SkillMatch
+from jobmatch_dagster.core.vocabulary.skill_search import find_skills
+from jobmatch_dagster.core.vocabulary.skill_table import canonical
 
 # Enough for a judgement; a longer list or text is cut, so that no posting can make a request dear.
 _MAX_SKILLS, _MAX_KEYWORDS, _MAX_ADDITIONAL = 40, 15, 15

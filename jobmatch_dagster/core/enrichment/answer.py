@@ -12,7 +12,8 @@ from jobmatch_dagster.core.contacts import remove_contacts
 from jobmatch_dagster.core.enrichment.prompt import PairRequest, score_band
 from jobmatch_dagster.core.json_values import JsonObject, JsonValue
 from jobmatch_dagster.core.text import clean_line
-from jobmatch_dagster.core.vocabulary.skills import canonical, find_skills
+from jobmatch_dagster.core.vocabulary.skill_search import find_skills
+from jobmatch_dagster.core.vocabulary.skill_table import canonical
 
 # How far a score may leave the band of the skill match, unless the resource sets another width.
 BAND_WIDTH = 10

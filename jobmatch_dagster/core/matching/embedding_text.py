@@ -15,7 +15,7 @@ from jobmatch_dagster.core.matching.posting_facts import english_skills, skills_
 from jobmatch_dagster.core.text import clean_line, strip_noise
 from jobmatch_dagster.core.vocabulary.glossary import glossary_version, in_english, without_gender
 from jobmatch_dagster.core.vocabulary.occupations import occupations_of, occupations_version
-from jobmatch_dagster.core.vocabulary.skills import skill_names_version
+from jobmatch_dagster.core.vocabulary.skill_table import skill_names_version
 
 _TEMPLATE_VERSION = 2
 # The part of a model's version before it does not depend on the word lists.

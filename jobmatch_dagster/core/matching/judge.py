@@ -37,7 +37,13 @@ from jobmatch_dagster.core.matching.scoring import (
     skills_score,
     weighted_score,
 )
-from jobmatch_dagster.core.vocabulary.skills import NONE_SIMILAR, RELATED_KINDS, Similar, SkillMatch, compare_skills
+from jobmatch_dagster.core.vocabulary.skill_match import (
+    NONE_SIMILAR,
+    RELATED_KINDS,
+    Similar,
+    SkillMatch,
+    compare_skills,
+)
 
 _SHOWN_SKILLS, _SHOWN_INDUSTRIES = 5, 2
 

@@ -13,7 +13,7 @@ from jobmatch_dagster.core.matching.blocks import MatchTable, PostingBlock, Prof
 from jobmatch_dagster.core.matching.conditions import verdicts_of
 from jobmatch_dagster.core.matching.judge import Judgement, ScoringRules, reasoning
 from jobmatch_dagster.core.matching.scoring import Parts
-from jobmatch_dagster.core.vocabulary.skills import NOTHING_OFFERED, match_skills, offer_skills, skills_by_id
+from jobmatch_dagster.core.vocabulary.skill_match import NOTHING_OFFERED, match_skills, offer_skills, skills_by_id
 
 JudgedPair = tuple[int, int, Judgement]
 """A kept pair: its indices into the blocks of users and postings, and its judgement."""

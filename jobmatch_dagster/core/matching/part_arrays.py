@@ -22,7 +22,7 @@ from jobmatch_dagster.core.matching.scoring import (
     experience_score,
 )
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, INDUSTRIES, WORK_ARRANGEMENTS
-from jobmatch_dagster.core.vocabulary.skills import Similar, offer_skills, skill_ids
+from jobmatch_dagster.core.vocabulary.skill_match import Similar, offer_skills, skill_ids
 
 # In place of a score.
 UNKNOWN, UNFIT = -1, -2

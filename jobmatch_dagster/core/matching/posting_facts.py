@@ -12,7 +12,8 @@ from jobmatch_dagster.core.columns import PostingFields
 from jobmatch_dagster.core.profiles.cv.experience import level_of
 from jobmatch_dagster.core.profiles.cv.industries import read_industries
 from jobmatch_dagster.core.vocabulary.glossary import in_english, without_gender
-from jobmatch_dagster.core.vocabulary.skills import canonical, find_skills, skill_table_version
+from jobmatch_dagster.core.vocabulary.skill_search import find_skills
+from jobmatch_dagster.core.vocabulary.skill_table import canonical, skill_table_version
 
 _VERSION = 1
 """A change of what is read is a new version: facts of the old one are read again."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from jobmatch_dagster.core.vocabulary.skills import is_in_table, skill_table_version, table_names
+from jobmatch_dagster.core.vocabulary.skill_table import is_in_table, skill_table_version, table_names
 
 # Measured on 1,500 labels of ESCO and the skills of real ads and CVs: from this cosine on, nearly all pairs mean the
 # same ("nursing science", Nursing). The first false pairs are below it ("create puppets", Puppet: 0.78; "training",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from jobmatch_dagster.core.matching.conditions import Verdicts
 from jobmatch_dagster.core.matching.kept_pairs import JudgedPair
-from jobmatch_dagster.core.vocabulary.skills import SkillHit
+from jobmatch_dagster.core.vocabulary.skill_match import SkillHit
 from jobmatch_dagster.db.connection.bulk import as_array, as_text
 from jobmatch_dagster.db.matching.chosen_postings import ChosenPostings
 from jobmatch_dagster.db.matching.current_profiles import ProfileToMatch

@@ -18,7 +18,7 @@ from jobmatch_dagster.core.vocabulary.similar_skills import (
     neighbours,
     similar_skills_version,
 )
-from jobmatch_dagster.core.vocabulary.skills import skill_ids
+from jobmatch_dagster.core.vocabulary.skill_match import skill_ids
 from jobmatch_dagster.db.connection.bulk import stage
 from jobmatch_dagster.db.connection.engine import run_query
 

@@ -12,7 +12,7 @@ from rapidfuzz import fuzz
 from jobmatch_dagster.core.enrichment.prompt import prompt_version
 from jobmatch_dagster.core.matching.calibration import DEFAULT_CALIBRATION, is_default_for
 from jobmatch_dagster.core.page import Finding
-from jobmatch_dagster.core.vocabulary.skills import canonical
+from jobmatch_dagster.core.vocabulary.skill_table import canonical
 from jobmatch_dagster.db.explain.rows import StoredMatch, StoredPosting
 from jobmatch_dagster.pipeline.explain.pair_data import JudgedNow, PairData
 from jobmatch_dagster.pipeline.matching.settings import CurrentScoring

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from jobmatch_dagster.core.matching.judge import Judgement
 from jobmatch_dagster.core.page import UNKNOWN, Section, Table
-from jobmatch_dagster.core.vocabulary.skills import canonical
+from jobmatch_dagster.core.vocabulary.skill_table import canonical
 from jobmatch_dagster.db.explain.rows import StoredMatch
 from jobmatch_dagster.pipeline.explain.changes import changes, needed_for_verdicts
 from jobmatch_dagster.pipeline.explain.pair_data import JudgedNow, PairData

@@ -23,7 +23,7 @@ from jobmatch_dagster.core.quality.bm25 import Bm25
 from jobmatch_dagster.core.quality.evaluation import RankingQuality, ranked_labels, ranking_quality
 from jobmatch_dagster.core.quality.labelled_pairs import LabelledPairs, load_labelled_pairs
 from jobmatch_dagster.core.vocabulary.similar_skills import by_name, comparable, names_compared, neighbours
-from jobmatch_dagster.core.vocabulary.skills import Similar, skill_ids
+from jobmatch_dagster.core.vocabulary.skill_match import Similar, skill_ids
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
 # The score that orders a user's matches, and the methods that it must beat.

@@ -24,7 +24,7 @@ from jobmatch_dagster.core.matching.embedding_text import posting_head
 from jobmatch_dagster.core.matching.scoring import Weights
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.quality.evaluation import ndcg_at
-from jobmatch_dagster.core.vocabulary.skills import find_skills
+from jobmatch_dagster.core.vocabulary.skill_search import find_skills
 from jobmatch_dagster.pipeline.quality.ranking import score_pairs
 from jobmatch_dagster.resources.embedder import EmbedderResource
 

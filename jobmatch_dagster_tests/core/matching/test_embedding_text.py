@@ -8,11 +8,11 @@ import pytest
 
 from jobmatch_dagster.core.matching import embedding_text
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed, text_version
-from jobmatch_dagster.core.vocabulary import glossary, occupations, skills
+from jobmatch_dagster.core.vocabulary import glossary, occupations, skill_table
 from jobmatch_dagster_tests.support.pairs import make_posting
 
 _CACHES: tuple[Any, ...] = (
-    text_version, skills.skill_names_version, glossary.glossary_version, occupations.occupations_version
+    text_version, skill_table.skill_names_version, glossary.glossary_version, occupations.occupations_version
 )  # fmt: skip
 
 
@@ -22,14 +22,14 @@ def _forget() -> None:
 
 
 def _another_skill() -> object:
-    table = skills._table()
+    table = skill_table._table()
     return replace(table, ids={**table.ids, "wound care": "Another Name"})
 
 
 @pytest.mark.parametrize(
     ("module", "table", "other"),
     [
-        (skills, "_table", _another_skill),
+        (skill_table, "_table", _another_skill),
         (glossary, "_tables", lambda: {**glossary._tables(), "words": {"und": "or"}}),
         (occupations, "_groups", lambda: occupations._groups()[1:]),
     ],

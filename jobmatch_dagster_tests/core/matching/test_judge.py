@@ -15,7 +15,7 @@ from jobmatch_dagster.core.matching.kept_pairs import KeptPairs
 from jobmatch_dagster.core.matching.posting_facts import PostingFacts
 from jobmatch_dagster.core.matching.scoring import Weights
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, INDUSTRIES, WORK_ARRANGEMENTS
-from jobmatch_dagster.core.vocabulary.skills import canonical
+from jobmatch_dagster.core.vocabulary.skill_table import canonical
 
 
 def _mostly(known: st.SearchStrategy) -> st.SearchStrategy:

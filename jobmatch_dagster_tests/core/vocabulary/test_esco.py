@@ -37,7 +37,8 @@ def test_an_unusable_file_is_an_error(tmp_path: Path) -> None:
 
 def test_the_setting_makes_german_and_english_one_skill(files: list[Path]) -> None:
     code = (
-        "from jobmatch_dagster.core.vocabulary.skills import compare_skills as c, skill_table_version as v\n"
+        "from jobmatch_dagster.core.vocabulary.skill_match import compare_skills as c\n"
+        "from jobmatch_dagster.core.vocabulary.skill_table import skill_table_version as v\n"
         "print(c(['beekeeping'], ['Imkerei']).summary, c(['k8s'], ['Kubernetes']).summary, v())"
     )
     found = []

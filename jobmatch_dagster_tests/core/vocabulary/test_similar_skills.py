@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from jobmatch_dagster.core.vocabulary.similar_skills import by_name, comparable, names_compared, neighbours
-from jobmatch_dagster.core.vocabulary.skills import compare_skills, skill_ids
+from jobmatch_dagster.core.vocabulary.skill_match import compare_skills, skill_ids
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
 

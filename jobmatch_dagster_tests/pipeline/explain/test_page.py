@@ -13,7 +13,7 @@ from sqlalchemy import text
 from jobmatch_dagster.cli.runs import RunFailedError, run_job
 from jobmatch_dagster.core.catalog.normalise import normalise_record
 from jobmatch_dagster.core.matching.scoring import Weights
-from jobmatch_dagster.core.vocabulary import skills
+from jobmatch_dagster.core.vocabulary import skill_match, skill_search, skill_table
 from jobmatch_dagster.db.catalog.jobs import SightedPosting, merge_postings
 from jobmatch_dagster.demo.corpus import postings_of_hour
 from jobmatch_dagster.pipeline.explain.match_sections import why_no_match
@@ -107,8 +107,8 @@ def test_defect_2_a_poisoned_skill_alias(pair: Pair, monkeypatch: pytest.MonkeyP
     pair.seed(
         "UPDATE jobs SET ai_key_skills = '{Kubernetes,Teamwork}', record_hash = 'another' WHERE external_id = :posting"
     )
-    poisoned = replace(skills._table(), ids={**skills._table().ids, "hygiene": skills.canonical("Kubernetes")})
-    monkeypatch.setattr(skills, "_table", lambda: poisoned)
+    poisoned = replace(skill_table._table(), ids={**skill_table._table().ids, "hygiene": "Kubernetes"})
+    monkeypatch.setattr(skill_table, "_table", lambda: poisoned)
     _forget_skills()
     try:
         found = pair.findings()
@@ -239,10 +239,11 @@ def test_job_shows_the_page_and_forgetting_removes_it(world: World) -> None:
 
 
 def _forget_skills() -> None:
-    """Let the skill module look everything up anew, but for its table."""
-    for name, found in vars(skills).items():
-        if name != "_table" and hasattr(found, "cache_clear"):
-            found.cache_clear()
+    """Empty the caches of the skill modules, except the table itself."""
+    for module in (skill_table, skill_match, skill_search):
+        for name, found in vars(module).items():
+            if name != "_table" and hasattr(found, "cache_clear"):
+                found.cache_clear()
 
 
 def _change_record(pair: Pair, change: Callable[[dict], None]) -> None:

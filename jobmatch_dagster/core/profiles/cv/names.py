@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from jobmatch_dagster.core.contacts import CONTACT, mailboxes
 from jobmatch_dagster.core.profiles.cv.sections import HEAD, Section, lines_of
 from jobmatch_dagster.core.profiles.cv.titles import is_role
-from jobmatch_dagster.core.vocabulary.skills import find_skills
+from jobmatch_dagster.core.vocabulary.skill_search import find_skills
 
 _NAME_LINES = 2
 _MAX_NAME_WORDS = 4

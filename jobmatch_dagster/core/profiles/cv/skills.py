@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from jobmatch_dagster.core.profiles.cv.sections import Section
 from jobmatch_dagster.core.profiles.cv.spoken_languages import is_spoken_language
 from jobmatch_dagster.core.profiles.cv.word_lists import PERSONAL, snippet
-from jobmatch_dagster.core.vocabulary.skills import canonical, find_skills
+from jobmatch_dagster.core.vocabulary.skill_search import find_skills
+from jobmatch_dagster.core.vocabulary.skill_table import canonical
 
 _MAX_LISTED = 80
 _MAX_SKILLS = 150

@@ -1,10 +1,10 @@
-"""The regression list of skills that others confuse, and what a comparison promises."""
+"""Skills that are easily confused, and what a comparison of skills guarantees."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobmatch_dagster.core.vocabulary.skills import compare_skills, find_skills, offer_skills, skill_ids
+from jobmatch_dagster.core.vocabulary.skill_match import compare_skills, offer_skills, skill_ids
 
 
 @pytest.mark.parametrize(
@@ -49,31 +49,6 @@ def test_unknown_is_not_zero(posting: list[str] | None, cv: list[str] | None) ->
     match = compare_skills(posting, cv)
     assert match.asked == 0
     assert match.summary == "unknown"
-
-
-def test_a_running_text_names_its_skills_and_no_others() -> None:
-    text = "We go to market fast. You know C++, Go, and R; Java is a plus. Excellent communication and good laws."
-    found = find_skills(text)
-    assert set(found) >= {"C++", "Go", "R", "Java"}
-    assert not {"JavaScript", "AWS", "C", "Microsoft Excel", "Excel"} & set(found)
-
-
-@pytest.mark.parametrize(
-    ("text", "skill"),
-    [
-        ("Going forward you will grow", "Go"), ("Red flags are raised", "R"), ("Class C offices", "C"),
-        ("laws and claws", "AWS"), ("JavaScript everywhere", "Java"), ("React Native apps", "React"),
-        ("NoSQL stores", "SQL"), ("excellent communication", "Excel"), ("basic care of visual things", "Visual"),
-        ("C# and F# on networks", ".NET"), ("scalability", "Scala"),
-    ],
-)  # fmt: skip
-def test_a_part_of_another_word_is_no_skill(text: str, skill: str) -> None:
-    assert skill not in find_skills(text)
-
-
-def test_words_with_signs_are_found_whole() -> None:
-    assert find_skills("Skills: C, C#, C++, .NET, Node.js, CI/CD.") == ["C", "C#", "C++", ".NET", "Node.js", "CI/CD"]
-    assert find_skills("Schweißen und Löten") == ["Schweißen"]
 
 
 _SKILLS = st.lists(st.sampled_from(["Python", "SQL", "k8s", "Docker", "Java", "Nursing", "Zither", "R"]), max_size=6)
