@@ -13,7 +13,7 @@ def _shares(field: str) -> dict[str, float]:
     return {value: 100 * count / counts.total() for value, count in counts.items()}
 
 
-def test_the_same_hour_has_the_same_postings_each_with_an_id_of_its_own() -> None:
+def test_hour_has_the_same_postings_each_with_its_own_id() -> None:
     assert postings_of_hour(_HOUR, count=42) == postings_of_hour(_HOUR, count=42)
     assert len({record["id"] for record in _RECORDS}) == len(_RECORDS) == 4_200
 
