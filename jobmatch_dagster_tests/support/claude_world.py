@@ -52,9 +52,12 @@ class ClaudeWorld:
     defs: dg.Definitions
     claude: ClaudeStandIn
 
-    def enrich(self, user_keys: list[str] | None = None, **settings: Any) -> EnrichReport:
+    def enrich(
+        self, user_keys: list[str] | None = None, matching: MatchingResource | None = None, **settings: Any
+    ) -> EnrichReport:
         """Run the enrichment alone, with these settings of the resource."""
-        return enrich_pairs(self.database, self.resource(**settings), MatchingResource(), "test-run", user_keys)
+        scored_by = matching or MatchingResource()
+        return enrich_pairs(self.database, self.resource(**settings), scored_by, "test-run", user_keys)
 
     @staticmethod
     def resource(**settings: Any) -> ClaudeResource:

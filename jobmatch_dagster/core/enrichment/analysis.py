@@ -8,12 +8,12 @@ anywhere is judged without the fields that are prose. How the pair fits is the j
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from jobmatch_dagster.core.columns import PostingToSend, ProfileToSend
 from jobmatch_dagster.core.contacts import remove_contacts
 from jobmatch_dagster.core.enrichment.injection import signs, visible
 from jobmatch_dagster.core.enrichment.prompt import score_band
+from jobmatch_dagster.core.json_values import JsonObject
 from jobmatch_dagster.core.matching.judge import Judgement, PairFacts, ProfileFacts, ScoringRules, judge
 from jobmatch_dagster.core.matching.posting_facts import PostingFacts
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, INDUSTRIES, WORK_ARRANGEMENTS
@@ -39,7 +39,7 @@ _VERDICTS = {"fits": "passed", "unknown": "unknown", "does not fit": "not passed
 class SentPosting:
     """What is sent of a posting, and the signs that kept its prose out."""
 
-    sent: dict[str, Any]
+    sent: JsonObject
     signs: tuple[str, ...]
 
 
@@ -47,11 +47,11 @@ class SentPosting:
 class Analysis:
     """The pre-calculated match analysis as it is sent, and the percent that the band depends on."""
 
-    sent: dict[str, Any]
+    sent: JsonObject
     percent: float | None
 
 
-def profile_to_send(profile: ProfileToSend) -> dict[str, Any]:
+def profile_to_send(profile: ProfileToSend) -> JsonObject:
     """What is sent of a profile: values of closed lists and a number of years."""
     years = profile.experience_years
     facts = {
@@ -113,7 +113,7 @@ def analyse(
     judgement = judge(PairFacts(profile, posting), rules)
     percent = _percent(judgement)
     skills = judgement.skills
-    sent = {
+    sent: JsonObject = {
         "skill_match": skills.summary,
         "matching_skills": _names(skills.matching, _MAX_SKILLS),
         "related_skills": _related(skills),
@@ -178,11 +178,11 @@ def _clean(text: str | None, most: int) -> str | None:
     return line if len(line) <= most else line[:most].rsplit(" ", 1)[0] + " …"
 
 
-def _one_of(value: str | None, allowed: Sequence[str] | Mapping[str, Any]) -> str | None:
+def _one_of(value: str | None, allowed: Sequence[str] | Mapping[str, object]) -> str | None:
     return value if value in allowed else None
 
 
-def _all_of(values: Sequence[str] | None, allowed: Sequence[str] | Mapping[str, Any]) -> list[str]:
+def _all_of(values: Sequence[str] | None, allowed: Sequence[str] | Mapping[str, object]) -> list[str]:
     return [value for value in values or () if value in allowed]
 
 
@@ -194,5 +194,5 @@ def _verdict(judgement: Judgement, part: str, score: int | None) -> str:
     return "not passed" if part in judgement.unfit else "unknown" if score is None else "passed"
 
 
-def _filled(facts: dict[str, Any]) -> dict[str, Any]:
+def _filled(facts: JsonObject) -> JsonObject:
     return {name: value for name, value in facts.items() if value not in (None, [], "")}

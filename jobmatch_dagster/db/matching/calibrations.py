@@ -1,12 +1,11 @@
 """`score_calibrations`: the current map from cosine to score, for each model."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sqlalchemy import Connection, text
 
+from jobmatch_dagster.core.json_values import JsonObject
 from jobmatch_dagster.core.matching.calibration import (
     DEFAULT_CALIBRATION,
     DEFAULT_PROVENANCE,
@@ -22,7 +21,13 @@ class StoredCalibration:
 
     id: int
     calibration: Calibration
-    provenance: Mapping[str, Any]
+    provenance: JsonObject
+
+    @property
+    def pairs(self) -> int:
+        """Number of pairs that it was fitted on; 0 when that is not known."""
+        pairs = self.provenance.get("pairs")
+        return pairs if isinstance(pairs, int) else 0
 
     def is_of(self, model: str) -> bool:
         """Whether it was made for this model: the packaged one means nothing to another."""
@@ -56,7 +61,7 @@ def ensure_calibration(connection: Connection, model: str) -> StoredCalibration:
 
 
 def insert_calibration(
-    connection: Connection, model: str, calibration: Calibration, provenance: Mapping[str, Any], run_id: str | None
+    connection: Connection, model: str, calibration: Calibration, provenance: JsonObject, run_id: str | None
 ) -> int:
     """Make a calibration the current one; returns its id. Scores made with another one are stale from now on."""
     return int(

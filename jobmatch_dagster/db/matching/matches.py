@@ -1,6 +1,6 @@
 """`user_job_matches`: lists that are written, read, and decided on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -137,5 +137,5 @@ def score_bands(connection: Connection) -> dict[int, int]:
     return {row.low: row.pairs for row in run_query(connection, "matching/score_bands")}
 
 
-def _rowcount(connection: Connection, name: str, parameters: dict[str, Any]) -> int:
-    return connection.execute(text(read_sql(f"queries/{name}.sql")), parameters).rowcount
+def _rowcount(connection: Connection, name: str, parameters: Mapping[str, object]) -> int:
+    return connection.execute(text(read_sql(f"queries/{name}.sql")), dict(parameters)).rowcount

@@ -59,7 +59,7 @@ def calibration_sound(database: PostgresResource, embedder: EmbedderResource) ->
             "rises": found.rises,
             "in_range": found.in_range,
             "most_points_from_packaged": found.points_from_packaged,
-            "pairs_fitted_on": int(stored.provenance.get("pairs", 0)),
+            "pairs_fitted_on": stored.pairs,
             "source": str(stored.provenance.get("source", "unknown")),
         },
         _replace_calibration(stored.id),

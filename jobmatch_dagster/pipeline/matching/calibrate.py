@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from jobmatch_dagster.core.json_values import JsonObject
 from jobmatch_dagster.core.matching.calibration import Calibration, fit_calibration
 from jobmatch_dagster.db.catalog.embedding_models import ensure_current_model
 from jobmatch_dagster.db.connection.engine import Database
@@ -68,7 +69,7 @@ def _fit(connection: Connection, model: str, run_id: str) -> FittedCalibration:
         return FittedCalibration(current, *counts, False, str(error))
     if current.is_of(model) and _alike(fitted, current.calibration):
         return FittedCalibration(current, *counts, False, "the current calibration fits already")
-    provenance = {
+    provenance: JsonObject = {
         "source": "fitted on the catalog",
         "profiles": len(profiles),
         "postings": len(postings),

@@ -3,13 +3,16 @@
 import json
 
 import pytest
+from sqlalchemy import text
 
 from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.core.raw.windows import hour_name
+from jobmatch_dagster.core.vocabulary.similar_skills import similar_skills_version
 from jobmatch_dagster.environment import environment
 from jobmatch_dagster.pipeline.explain import wording
 from jobmatch_dagster.pipeline.explain.page import explain
 from jobmatch_dagster.pipeline.matching.settings import MatchSettings
+from jobmatch_dagster.resources.matching import MatchingResource
 from jobmatch_dagster_tests.support.claude_stand_in import ClaudeStandIn, data_of, grounded
 from jobmatch_dagster_tests.support.claude_world import PLANTED, ClaudeWorld
 from jobmatch_dagster_tests.support.world import HOUR, NOW
@@ -160,6 +163,41 @@ def test_the_request_has_the_facts_that_were_matched(claude_world: ClaudeWorld, 
         assert set(analysis["filters"]) == {"experience", "work_arrangement", "salary"}
         assert (analysis["filters"]["experience"], analysis["filters"]["salary"]) == ("passed", "passed")
     assert claude_world.count("user_id = 1 AND claude_status = 'done' AND claude_band_low <> 60") == 0
+
+
+def test_request_has_the_similar_skills_of_the_score(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    with claude_world.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE job_facts SET skills = '{Zither}', derived = NULL")
+        connection.exec_driver_sql("UPDATE cv_profiles SET skills = '{Nursing}'")
+        connection.execute(
+            text(
+                "INSERT INTO skill_neighbours (model, version, skill, neighbours) "
+                "SELECT DISTINCT embedding_model, :version, 'zither', CAST('{Nursing}' AS text[]) FROM user_job_matches"
+            ),
+            {"version": similar_skills_version()},
+        )
+    for similar_skills, related, missing in ((True, ["Zither ~ Nursing"], []), (False, [], ["Zither"])):
+        claude.requests.clear()
+        claude_world.anew()
+        claude_world.enrich(["ada"], MatchingResource(similar_skills=similar_skills))
+        analyses = [data_of(request)["match_analysis"] for request in claude.requests]
+        assert analyses
+        assert all((found["related_skills"], found["missing_skills"]) == (related, missing) for found in analyses)
+
+
+def test_band_follows_the_weights_of_the_score(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    with claude_world.database.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE job_facts SET skills = NULL, experience_level = '2-5', industries = '{Sales}', "
+            "work_arrangement = NULL, derived = NULL"
+        )
+        connection.exec_driver_sql("UPDATE cv_profiles SET experience_level = '2-5', industries = '{Healthcare}'")
+    # Of experience 100 and industry 30: (25 x 100 + 15 x 30) / 40, and the industry alone.
+    for matching, band in ((MatchingResource(), "75–84"), (MatchingResource(experience=0), "45–59")):
+        claude.requests.clear()
+        claude_world.anew()
+        claude_world.enrich(["ada"], matching)
+        assert {data_of(request)["match_analysis"]["start_band"] for request in claude.requests} == {band}
 
 
 def test_no_request_contains_personal_data(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
