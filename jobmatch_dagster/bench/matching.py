@@ -35,25 +35,42 @@ KEPT_OF_AN_HOUR = 20
 _SETTINGS = MatchSettings(MODEL, Weights(), KEPT_OF_AN_HOUR)
 # A posting that fills the catalog: it counts as open, embedded and matched.
 _FILLING = """
-    INSERT INTO jobs (external_id, title, company, url, date_created, page_id, page_position, collection_hour,
-                      record_hash, text_hash)
-    SELECT 'filling-' || n, 'Filling', 'Filling', 'https://jobs.invalid/' || n, now(), 1, 0, now(), 'r', 't'
+    INSERT INTO jobs (external_id, title, company, url, date_created, page_id, page_position, page_fetched_at,
+                      collection_hour, record_hash, text_hash, ad_key)
+    SELECT 'filling-' || n, 'Filling', 'Filling', 'https://jobs.invalid/' || n, now(), 1, 0, now(), now(), 'r', 't',
+           'filling-' || n
     FROM generate_series(1, :count) AS n
 """
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Size of the market: small in `make bench`, the full size with `--load`."""
+    """Size of the market: small in `make bench`, the full size with `--load`.
+
+    Attributes:
+        users: users of an hour.
+        postings: postings of an hour.
+        loaded: postings that are loaded.
+        matched_with_one: postings that one user is matched with.
+        compared_with_one: postings whose similarity to one user is computed.
+        legacy_users: users of the legacy loop.
+        texts: texts that are embedded.
+        catalogs: other open postings in the catalog of an hour, few and many; None leaves this comparison out.
+        rounds: how often each time is taken.
+    """
 
     users: int = 1_000
     postings: int = 1_000
-    postings_of_one_user: int = 20_000
+    loaded: int = 5_000
+    matched_with_one: int = 3_882
+    compared_with_one: int = 20_000
     legacy_users: int = 20
+    texts: int = 128
+    catalogs: tuple[int, int] | None = None
     rounds: int = 7
 
 
-LOAD = Sizes(users=10_000, postings_of_one_user=100_000, legacy_users=100)
+LOAD = Sizes(users=10_000, compared_with_one=100_000, legacy_users=100, catalogs=(10_000, 1_000_000))
 
 Timed = tuple[str, str, float, float]
 """The work, its baseline, and the median seconds of both."""
@@ -282,7 +299,7 @@ def in_turn(
 
 def _against_pgvector(database: Database, sizes: Sizes) -> Timed:
     """Similarity with many postings, against `ORDER BY embedding <=> vector` on a table as wide as `jobs`."""
-    count = sizes.postings_of_one_user
+    count = sizes.compared_with_one
     rng = np.random.default_rng(3)
     jobs, user = unit(rng, count), unit(rng, 1)
     with database.begin() as connection:

@@ -4,7 +4,7 @@ Ratios carry over to another machine, seconds do not. No result makes the benchm
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -30,10 +30,6 @@ from jobmatch_dagster.resources.clock import wall_time
 from jobmatch_dagster.resources.embedder import EmbedderResource, load_model
 from jobmatch_dagster.resources.embedding_backends import torch_encoder
 
-ROUNDS = 7
-POSTINGS = 5_000
-_ONE_USERS_POSTINGS = 3_882
-TEXTS = 128
 _START = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -52,12 +48,19 @@ class Measured:
         return self.seconds / self.baseline_seconds
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Measure everything and print one table. `--load` measures at full size, which takes most of an hour."""
     console = Console(width=None if sys.stdout.isatty() else 140)
-    console.print(f"Medians of {ROUNDS} rounds; the pipeline and its baseline take turns.", highlight=False)
+    print_ratios(console, LOAD if "--load" in arguments else Sizes())
+    print_differences(console)
+    print_costs(console)
+
+
+def print_ratios(console: Console, sizes: Sizes) -> None:
+    """Measure the pipeline at these sizes and print the ratios to its baselines."""
+    console.print(f"Medians of {sizes.rounds} rounds; the pipeline and its baseline take turns.", highlight=False)
     table = Table("Pipeline", "Baseline", "Ratio", "Pipeline, s", "Baseline, s")
-    for measured in _all(console, LOAD if "--load" in sys.argv else Sizes()):
+    for measured in _all(console, sizes):
         table.add_row(
             measured.work,
             measured.baseline,
@@ -68,75 +71,75 @@ def main() -> None:
         # Printed at once: a benchmark that is stopped has shown what it measured.
         console.print(f"{measured.work}: {measured.ratio:.2f}", style="dim", highlight=False)
     console.print(table)
-    print_differences(console)
-    print_costs(console)
 
 
 def _all(console: Console, sizes: Sizes) -> Iterator[Measured]:
-    steps: list[Callable[[], Iterator[Measured]]] = [
-        _loading,
-        _unchanged,
-        lambda: (Measured(*timed) for timed in [kernel(sizes), *hour(sizes, _postings(sizes.postings))]),
-        lambda: (Measured(*timed) for timed in [*one_user(sizes, _postings(_ONE_USERS_POSTINGS))]),
-        lambda: (Measured(*timed) for timed in [legacy(sizes, _postings(sizes.postings))]),
-        _embedding,
-        *([_catalog] if sizes == LOAD else []),
-    ]
-    for number, measure in enumerate(steps, start=1):
-        console.print(f"{number}/{len(steps)} ...", style="dim", highlight=False)
-        yield from measure()
+    measurements: list[Callable[[Sizes], Iterator[Measured]]] = [_loading, _unchanged, _matching, _embedding, _catalogs]
+    for number, measure in enumerate(measurements, start=1):
+        console.print(f"{number}/{len(measurements)} ...", style="dim", highlight=False)
+        yield from measure(sizes)
 
 
-def _catalog() -> Iterator[Measured]:
-    """An hour with a million open postings in the catalog, against one with ten thousand."""
-    postings = _postings(1_000)
-    few, many = catalog(postings, 10_000), catalog(postings, 1_000_000)
-    yield Measured("an hour with 1,000,000 postings in the catalog", "with 10,000", many, few)
-
-
-def _loading() -> Iterator[Measured]:
+def _loading(sizes: Sizes) -> Iterator[Measured]:
     """Loading new postings, against a plain COPY of the same rows."""
     with _pages_database() as database:
-        postings = _postings(POSTINGS)
+        postings = _postings(sizes.loaded)
         seconds = in_turn(
-            ROUNDS,
+            sizes.rounds,
             lambda: _merge(database, postings),
             lambda: _copy(database, postings),
             before=lambda: _empty(database),
         )
-    yield Measured(f"COPY and merge of {POSTINGS:,} new postings", "COPY of the same rows, no index", *seconds)
+    yield Measured(f"COPY and merge of {sizes.loaded:,} new postings", "COPY of the same rows, no index", *seconds)
 
 
-def _unchanged() -> Iterator[Measured]:
+def _unchanged(sizes: Sizes) -> Iterator[Measured]:
     """Loading the same postings again, against loading them for the first time."""
     with _pages_database() as database:
-        postings = _postings(POSTINGS)
+        postings = _postings(sizes.loaded)
 
         def load_anew() -> None:
             _empty(database)
             _merge(database, postings)
 
-        seconds = in_turn(ROUNDS, lambda: _merge(database, postings), load_anew, baseline_first=True)
-    yield Measured(f"the same {POSTINGS:,} postings again", "loading them for the first time", *seconds)
+        seconds = in_turn(sizes.rounds, lambda: _merge(database, postings), load_anew, baseline_first=True)
+    yield Measured(f"the same {sizes.loaded:,} postings again", "loading them for the first time", *seconds)
 
 
-def _embedding() -> Iterator[Measured]:
+def _matching(sizes: Sizes) -> Iterator[Measured]:
+    """Matching, against its own parts, pgvector and the legacy loop."""
+    yield Measured(*kernel(sizes))
+    yield from (Measured(*timed) for timed in hour(sizes, _postings(sizes.postings)))
+    yield from (Measured(*timed) for timed in one_user(sizes, _postings(sizes.matched_with_one)))
+    yield Measured(*legacy(sizes, _postings(sizes.postings)))
+
+
+def _embedding(sizes: Sizes) -> Iterator[Measured]:
     """Embedding texts, against the model's own encode in float32, with the overlap of both rankings."""
     reference = EmbedderResource(backend="torch-fp32")
     embedder = EmbedderResource()
-    # Ads are longer than the generated ones: every second is repeated, so that their lengths are those of real ads.
+    # Real postings are longer than the generated ones: every second description is repeated.
     texts = [
         posting_text_to_embed(posting if place % 2 else replace(posting, description=(posting.description or "") * 3))
-        for place, posting in enumerate(_postings(TEXTS))
+        for place, posting in enumerate(_postings(sizes.texts))
     ]
     encode = torch_encoder(load_model("")).encode
     pieces = [piece for text_ in texts for piece in text_.split("\n")]
     embedder.encode(texts[:8])
-    seconds = in_turn(ROUNDS, lambda: embedder.encode(texts), lambda: encode(pieces))
+    seconds = in_turn(sizes.rounds, lambda: embedder.encode(texts), lambda: encode(pieces))
     overlap = top_overlap(embedder.encode(texts).vectors, reference.encode(texts).vectors)
-    yield Measured(
-        f"{TEXTS} texts embedded ({embedder.backend}), top-100 overlap {overlap:.3f}", "model.encode, fp32", *seconds
-    )
+    work = f"{sizes.texts} texts embedded ({embedder.backend}), top-100 overlap {overlap:.3f}"
+    yield Measured(work, "model.encode, fp32", *seconds)
+
+
+def _catalogs(sizes: Sizes) -> Iterator[Measured]:
+    """An hour with many open postings in the catalog, against one with few; nothing without `sizes.catalogs`."""
+    if sizes.catalogs is None:
+        return
+    few, many = sizes.catalogs
+    postings = _postings(sizes.postings)
+    seconds_few, seconds_many = catalog(postings, few), catalog(postings, many)
+    yield Measured(f"an hour with {many:,} postings in the catalog", f"with {few:,}", seconds_many, seconds_few)
 
 
 @contextmanager
