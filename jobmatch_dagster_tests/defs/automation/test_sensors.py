@@ -11,9 +11,9 @@ import pytest
 from jobmatch_dagster import names
 from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.cli.runs import RunFailedError, run_job
-from jobmatch_dagster.db.matching import matches
 from jobmatch_dagster.defs.automation import sensors
 from jobmatch_dagster.partitions import USERS
+from jobmatch_dagster.pipeline.matching import match
 from jobmatch_dagster.pipeline.operations import due_work
 from jobmatch_dagster.pipeline.operations import match_users as match_users_module
 from jobmatch_dagster.pipeline.profiles.preferences import change_preferences
@@ -234,16 +234,16 @@ def test_new_version_during_a_rematch_is_requested_after_it(world: World, monkey
     world.put_cv("ada", NURSE_CV)
     assert world.run_sensor("cv_inbox_sensor") == 1
     (first,) = _requests(world, "cv_profile_sensor")
-    write = matches.write_matches
+    write = match.write_matches
 
     def write_late(*arguments: Any, **options: Any) -> Any:
         # The run has read version 1; version 2 arrives before it stores what it matched.
-        monkeypatch.setattr(matches, "write_matches", write)
+        monkeypatch.setattr(match, "write_matches", write)
         world.put_cv("ada", ENGINEER_CV)
         assert world.run_sensor("cv_inbox_sensor") == 1
         return write(*arguments, **options)
 
-    monkeypatch.setattr(matches, "write_matches", write_late)
+    monkeypatch.setattr(match, "write_matches", write_late)
     run_job(world.defs, world.instance, "rematch_user", partition_key="ada", tags=first.tags)
     assert world.scalar("SELECT profile_version FROM user_match_state") == 1
     (second,) = _requests(world, "cv_profile_sensor")
