@@ -14,6 +14,10 @@ NOTHING_TO_DO = "Nothing to do."
 
 _ENTERED = r"(?:[^.>]*? enter (?P<config>\{.*?\}\}\}\})|, click Materialize, type [^.]*?)?"
 _JOB = re.compile(rf"Open Jobs > (?P<job>\w+) > Launchpad{_ENTERED} and click Launch Run\.")
+_PARTITIONS = re.compile(
+    r"Open Jobs > (?P<job>\w+), click Materialize all, type \S+ and click "
+    r"(?:Launch 1 run|Launch backfill: it is one run)\."
+)
 _ASSET = re.compile(rf"Open the asset (?P<asset>[\w/]+){_ENTERED} and click (?:Materialize|Launch 1 run)\.")
 
 
@@ -33,8 +37,10 @@ def run_check(name: str, instance: dg.DagsterInstance | None = None, **resources
 
 def assert_click_paths_exist(text: str) -> None:
     """Every click path of a text leads to a job or an asset that there is, with a configuration that is valid."""
+    partitioned = [_DEFS.resolve_job_def(path["job"]) for path in _PARTITIONS.finditer(text)]
+    assert all(job.partitions_def for job in partitioned)
     paths = [*_JOB.finditer(text), *_ASSET.finditer(text)]
-    assert len(paths) == text.count("Open Jobs > ") - text.count("Materialize all") + text.count("Open the asset ")
+    assert len(paths) + len(partitioned) == text.count("Open Jobs > ") + text.count("Open the asset ")
     for path in paths:
         if "job" in path.groupdict():
             job = _DEFS.resolve_job_def(path["job"])

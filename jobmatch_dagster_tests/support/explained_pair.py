@@ -8,6 +8,7 @@ from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.pipeline.explain.page import Explanation, explain
+from jobmatch_dagster_tests.support.checks import assert_click_paths_exist
 from jobmatch_dagster_tests.support.world import NOW
 
 PER_HOUR = 12
@@ -39,4 +40,7 @@ class Pair:
             return connection.execute(text(statement), used).rowcount
 
     def findings(self, **options: bool) -> str:
-        return "\n".join(f"{found.what} {found.remedy}" for found in self.explain(**options).page.findings)
+        findings = self.explain(**options).page.findings
+        for finding in findings:
+            assert_click_paths_exist(finding.remedy)
+        return "\n".join(f"{finding.what} {finding.remedy}" for finding in findings)

@@ -5,7 +5,7 @@ configurations are JSON, which the Launchpad accepts without changes.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 _FROM_FAILURE = "Open the run and choose From failure in the menu beside Re-execute all."
 _BY_ERROR: Mapping[str, str] = {
@@ -56,6 +56,19 @@ def launch_job(job_name: str, op_name: str = "", **config: object) -> str:
     """
     entered = f", enter {_run_config(op_name, config)}" if config else ""
     return f"Open Jobs > {job_name} > Launchpad{entered} and click Launch Run."
+
+
+def launch_partitions(job_name: str, partitions: Sequence[str]) -> str:
+    """The sentence that launches a job over assets for these partitions.
+
+    Args:
+        job_name: the job.
+        partitions: in order. Of several the first and the last are entered as one range, which is a single run.
+    """
+    typed, launched = "".join(partitions), "click Launch 1 run"
+    if len(partitions) > 1:
+        typed, launched = f"[{partitions[0]}...{partitions[-1]}]", "click Launch backfill: it is one run"
+    return f"Open Jobs > {job_name}, click Materialize all, type {typed} and {launched}."
 
 
 def materialize_asset(asset_key: str, *, partition: str = "", **config: object) -> str:

@@ -1,6 +1,6 @@
 """The job that explains why a user's match with a posting is what it is.
 
-The page is the step's metadata `explanation` (Markdown) and its stdout. It holds facts about a user, so the run is
+The page is the step's metadata `explanation` (Markdown) and its stdout. It has facts about a user, so the run is
 tagged with the user's key; housekeeping deletes it after some days, `forget_user` at once.
 """
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
+from jobmatch_dagster.core.operations.next_steps import launch_partitions
 from jobmatch_dagster.core.raw.windows import HOUR, hour_name, latest_collectable_hour
 from jobmatch_dagster.db.raw import pages
 from jobmatch_dagster.defs.raw.assets import outlook_metadata
@@ -34,7 +35,7 @@ def no_missing_hours(
     return check_result(
         not missing,
         {"hours_expected": len(expected), "hours_missing": len(missing), "missing_hours": _named(missing)},
-        _launch_hours([hour_name(hour) for hour in missing]),
+        launch_partitions("hourly_collection", [hour_name(hour) for hour in missing]),
     )
 
 
@@ -80,7 +81,7 @@ def no_standing_failures(context: dg.AssetCheckExecutionContext) -> dg.AssetChec
         not failed,
         {"runs_examined": len(runs), "partitions_failed": len(failed), "failed_partitions": named or "none"},
         "Run SELECT run_id, next_step FROM run_failures ORDER BY failed_at DESC and do what these runs ask for. "
-        + _launch_hours([partition for partition, _ in failed]),
+        + launch_partitions("hourly_collection", [partition for partition, _ in failed]),
     )
 
 
@@ -89,11 +90,3 @@ checks = [no_missing_hours, no_cut_hours, quota_lasts, no_standing_failures]
 
 def _named(hours: list[datetime]) -> str:
     return ", ".join(hour_name(hour) for hour in hours[:_MAX_NAMED_HOURS]) or "none"
-
-
-def _launch_hours(hours: list[str]) -> str:
-    """The sentence that collects hours (in order) with one run; hours in between that are complete cost nothing."""
-    typed, button = "".join(hours), "Launch 1 run"
-    if len(hours) > 1:
-        typed, button = f"[{hours[0]}...{hours[-1]}]", "Launch backfill"
-    return f"Open Jobs > hourly_collection, click Materialize all, type {typed} and click {button}: it is one run."

@@ -1,6 +1,6 @@
 """Findings about the match: aliases, calibration, a score that is not what its inputs give, Claude.
 
-Belongs here: one function for each suspect, in the order of the pipeline.
+Belongs here: a function for each possible cause, in the order of the pipeline.
 """
 
 import itertools
@@ -11,15 +11,17 @@ from rapidfuzz import fuzz
 
 from jobmatch_dagster.core.enrichment.prompt import prompt_version
 from jobmatch_dagster.core.matching.calibration import DEFAULT_CALIBRATION, is_default_for
+from jobmatch_dagster.core.operations.next_steps import launch_job, materialize_asset
 from jobmatch_dagster.core.page import Finding
 from jobmatch_dagster.core.vocabulary.skill_table import canonical
 from jobmatch_dagster.db.explain.rows import StoredMatch, StoredPosting
 from jobmatch_dagster.pipeline.explain.pair_data import JudgedNow, PairData
+from jobmatch_dagster.pipeline.explain.remedies import ask_claude_again, match_user
 from jobmatch_dagster.pipeline.matching.settings import CurrentScoring
 
 # Two calibrations of one model that put a cosine further apart than this do not mean the same by a score.
 _CALIBRATION_POINTS = 20
-# Two spellings of one skill that are less alike than this are worth a look ("k8s" is one; the reader decides).
+# Two spellings of one skill that are less similar than this are reported ("k8s" is one; the reader decides).
 _UNLIKE_RATIO = 50
 
 
@@ -42,10 +44,10 @@ def _aliases(judged: JudgedNow) -> Iterator[Finding]:
             and fuzz.ratio(hit.job_skill.casefold(), hit.cv_skill.casefold()) < _UNLIKE_RATIO
         ):
             yield Finding(
-                f"{hit.job_skill!r} is counted as shown by {hit.cv_skill!r}: "
-                f"core/vocabulary/data/skills.toml has both as {canonical(hit.job_skill)!r}.",
-                "If they do not mean the same, take the alias out there, raise ENGINE_VERSION and run "
-                "match_existing_jobs.",
+                f"{hit.job_skill!r} counts as shown by {hit.cv_skill!r}: core/vocabulary/data/skills.toml lists both "
+                f"under {canonical(hit.job_skill)!r}.",
+                "If they do not mean the same, remove the alias from that file, raise ENGINE_VERSION in "
+                f"core/matching/blocks.py and restart the code location. {launch_job('match_existing_jobs')}",
             )
 
 
@@ -53,11 +55,14 @@ def _calibration(scoring: CurrentScoring, similarity: float | None) -> Iterator[
     current, model = scoring.calibration, scoring.settings.model
     knots = current.calibration.knots
     rising = all(a[0] < b[0] and a[1] <= b[1] for a, b in itertools.pairwise(knots))
-    fit = "Materialize quality/score_calibration, then run match_existing_jobs."
+    fit = (
+        f"Fit a new one (it needs 1,000 pairs). {materialize_asset('quality/score_calibration')} Then score all pairs "
+        f"again: {launch_job('match_existing_jobs')}"
+    )
     if not rising or not all(0 <= score <= 100 for _, score in knots):
         yield Finding(f"Calibration {current.id} does not rise from 0 to 100.", fit)
     if not current.is_of(model):
-        yield Finding("The packaged calibration is used: it was made for another model than the present one.", fit)
+        yield Finding("Scores use the packaged calibration, which was fitted for another model.", fit)
     if similarity is None:
         return
     here = int(current.calibration.score(np.array([similarity], np.float32))[0])
@@ -65,9 +70,9 @@ def _calibration(scoring: CurrentScoring, similarity: float | None) -> Iterator[
     if is_default_for(model) and abs(here - usual) > _CALIBRATION_POINTS:
         source = current.provenance.get("source", "an unknown source")
         yield Finding(
-            f"Calibration {current.id} ({source}) makes {here} of a cosine of {similarity:.3f}; the packaged "
-            f"one makes {usual}.",
-            f"Look at its provenance below. {fit}",
+            f"Calibration {current.id} ({source}) maps a cosine of {similarity:.3f} to {here}; the packaged one maps "
+            f"it to {usual}.",
+            f"The section Similarity shows what it was fitted on. {fit}",
         )
 
 
@@ -81,43 +86,46 @@ def _stored_differs(
         name
         for name, differs in (
             ("scored with other settings", stored.scoring_key != data.scoring.key),
-            ("the posting has changed since", stored.record_hash != posting.ad.record_hash),
-            ("of an older profile", stored.profile_version != data.profile.version),
+            ("the posting has changed since then", stored.record_hash != posting.ad.record_hash),
+            ("made from an older profile", stored.profile_version != data.profile.version),
         )
         if differs
     ]
     yield Finding(
-        f"The stored score is {stored.match_score} (semantic {stored.semantic_score}), computed now it is "
+        f"The stored score is {stored.match_score} (semantic {stored.semantic_score}), but the current inputs give "
         f"{now.score} (semantic {now.parts.semantic}): "
         f"{', '.join(reasons) or 'inputs were changed without a new version'}.",
-        "Run rematch_user for the user.",
+        f"Match the user again. {match_user(data)}",
     )
 
 
 def _prompt(stored: StoredMatch) -> Iterator[Finding]:
     if stored.claude_request_hash is None:
         return
+    ask_again = ask_claude_again(stored.claude_request_hash)
     if stored.request_state is None:
-        yield Finding("The ledger has no request of this hash: nobody knows what was asked.", "Ask again.")
+        yield Finding(
+            "The ledger has no request with the hash of this match, so what Claude was asked is unknown.", ask_again
+        )
     elif stored.prompt_version != stored.request_prompt_version:
         yield Finding(
-            f"The match says prompt version {stored.prompt_version}, the ledger says that "
-            f"{stored.request_prompt_version} was asked: one of the rows was changed by hand.",
-            "Trust the ledger; set claude_status to 'waiting' to have the pair asked again.",
+            f"The match names prompt version {stored.prompt_version}, but the ledger says that version "
+            f"{stored.request_prompt_version} was sent: one of the two rows was changed outside the pipeline.",
+            f"Trust the ledger, and ask Claude again. {ask_again}",
         )
     if stored.prompt_version and stored.prompt_version != prompt_version():
         yield Finding(
-            f"Claude answered to prompt version {stored.prompt_version}; this code asks version {prompt_version()}.",
-            "Set claude_status to 'waiting' to have the pair asked again.",
+            f"Claude answered prompt version {stored.prompt_version}; the current version is {prompt_version()}.",
+            f"To ask Claude again: {ask_again}",
         )
 
 
 def _clamped_score(stored: StoredMatch) -> Iterator[Finding]:
     if stored.claude_deviation:
         yield Finding(
-            f"Claude said {stored.claude_raw_score}, the score is clamped to {stored.claude_score}: the skill match "
-            f"allows {stored.claude_band_low} to {stored.claude_band_high}.",
-            "Compare the skills below with the answer.",
+            f"Claude's own score is {stored.claude_raw_score}, outside the band {stored.claude_band_low} to "
+            f"{stored.claude_band_high} of the skill match; the stored score is {stored.claude_score}.",
+            "Compare the section Skills with Claude's answer.",
         )
     if stored.claude_is_generic:
         yield Finding(

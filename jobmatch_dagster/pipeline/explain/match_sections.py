@@ -22,11 +22,11 @@ def why_no_match(data: PairData) -> str:
         return "the user has no profile"
     if data.judged is None:
         if profile.vector_text_hash is None or not profile.active:
-            return "the profile has no vector of the present model, or the user is not active"
-        return "the posting has no vector of the present model for its present text"
+            return "the profile has no vector of the current model, or the user is not active"
+        return "the posting has no vector of the current model for its current text"
     now = data.judged.judgement
     if now.unfit:
-        return f"a filter takes it out: {', '.join(now.unfit)}"
+        return f"a filter excludes it: {', '.join(now.unfit)}"
     if now.score is None or now.score < settings.floor:
         return f"its score of {now.score if now.score is not None else UNKNOWN} is below {settings.floor}"
     if posting.closed_at:
@@ -77,7 +77,7 @@ def score_section(data: PairData, judged: JudgedNow) -> Section:
     return Section(
         "Score, part by part",
         {
-            "filters": f"takes it out: {', '.join(now.unfit)}" if now.unfit else "fits",
+            "filters": f"excludes it: {', '.join(now.unfit)}" if now.unfit else "fits",
             "the user's conditions": _conditions(stored, now),
             "priority": now.priority,
             "relevance (orders the list)": _relevance(stored, now),

@@ -54,7 +54,7 @@ def posting_section(data: PairData, posting: StoredPosting) -> Section:
 
 
 def normalised_section(data: PairData, posting: StoredPosting) -> Section:
-    """Fields that are not kept as they came."""
+    """Fields that are not stored as they came."""
     record = data.reread.record if data.reread else None
     rows = []
     for name, field in FIELDS.items():
@@ -64,7 +64,7 @@ def normalised_section(data: PairData, posting: StoredPosting) -> Section:
             rows.append((field.column, cut(came), cut(kept)))
     unusable = (posting.ad.extra or {}).get("_unusable", {})
     tables = [
-        Table(("field", "as it came", "as it is kept"), rows),
+        Table(("field", "as it came", "as it is stored"), rows),
         Table(("field", "value", "why it is not used"), [(k, v["value"], v["reason"]) for k, v in unusable.items()]),
     ]
     return Section(
@@ -96,7 +96,7 @@ def embedding_section(data: PairData, posting: StoredPosting) -> Section:
     else:
         facts["vector"] = f"{vector.dimension} numbers, length {vector.norm:.4f}, made {time(vector.embedded_at)}"
         is_current = vector.text_hash == posting.ad.text_hash
-        facts["made from the present text"] = "yes" if is_current else "no: it is stale"
+        facts["made from the current text"] = "yes" if is_current else "no: it is stale"
         facts["made by run"] = RunLink(vector.run_id)
     if similar.posting_drift is not None:
         facts["posting embedded again: cosine with its vector"] = f"{similar.posting_drift:.4f}"
@@ -139,7 +139,7 @@ def _compared_facts(data: PairData, posting: StoredPosting) -> dict[str, str]:
     """What matching compares of the posting: as judged now, else as stored last."""
     facts = data.judged.facts.posting if data.judged else posting.facts
     if facts is None:
-        return {"facts that matching uses": "none yet: the posting was not matched"}
+        return {"facts that matching uses": "none yet: the posting was never matched"}
     shown = {
         "skills": facts.skills,
         "experience": facts.experience_level,
@@ -153,5 +153,5 @@ def _compared_facts(data: PairData, posting: StoredPosting) -> dict[str, str]:
         note = " (of an older version of the posting)"
     return {
         "facts that matching uses": "; ".join(f"{name}: {cut(value)}" for name, value in shown.items()) + note,
-        "of these read from the ad itself": ", ".join(facts.derived or ()) or "none: all are the vendor's",
+        "of these derived from the ad's text": ", ".join(facts.derived or ()) or "none: all are the vendor's",
     }

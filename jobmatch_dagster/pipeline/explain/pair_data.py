@@ -1,7 +1,7 @@
 """What is known of one user and one posting, from every table that had a part in their match.
 
-Belongs here: what is read and what is computed again. What is odd about it is found in `*_findings.py` and shown in
-`*_sections.py`. Everything is read in one READ ONLY transaction: a page shows, and never changes, what it explains.
+Belongs here: what is read and what is computed again. `*_findings.py` find what is wrong with it, `*_sections.py` show
+it. Everything is read in one READ ONLY transaction: a page shows, and never changes, what it explains.
 """
 
 from collections.abc import Mapping, Sequence

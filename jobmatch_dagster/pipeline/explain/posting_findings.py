@@ -1,6 +1,6 @@
 """Findings about the posting: where it came from, what was made of it, what it says.
 
-Belongs here: one function for each suspect, in the order of the pipeline.
+Belongs here: a function for each possible cause, in the order of the pipeline.
 """
 
 import re
@@ -8,12 +8,14 @@ from collections.abc import Iterator
 
 from jobmatch_dagster.core.enrichment.injection import signs
 from jobmatch_dagster.core.matching.salaries import likely_unit
+from jobmatch_dagster.core.operations.next_steps import launch_partitions
 from jobmatch_dagster.core.page import Finding
 from jobmatch_dagster.core.posting import POSTING_COLUMNS, Posting
 from jobmatch_dagster.core.raw.windows import OLDEST_OPEN, hour_name
 from jobmatch_dagster.core.text import clean_line
 from jobmatch_dagster.db.explain.rows import StoredPosting
 from jobmatch_dagster.pipeline.explain.pair_data import PairData
+from jobmatch_dagster.pipeline.explain.remedies import close_postings, load_pages, match_everybody
 from jobmatch_dagster.pipeline.explain.wording import short
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
@@ -24,19 +26,21 @@ def missing_posting_findings(data: PairData) -> Iterator[Finding]:
     for record in data.quarantined:
         yield Finding(
             f"The posting is in quarantine: field {record.field!r}, {record.reason}.",
-            f"It came on page {record.page_id}, position {record.page_position}. After a fix of the normaliser "
-            "materialize catalog/jobs with rebuild: true.",
+            f"It came on page {record.page_id}, position {record.page_position}. Fix core/catalog/normalise.py, then "
+            f"load all stored pages again. {load_pages(data, rebuild=True)}",
         )
     if not data.quarantined and data.mentions:
         seen = ", ".join(f"{page.id} ({page.endpoint})" for page in data.mentions)
-        yield Finding(f"The posting is not stored, but page {seen} names it.", "Materialize catalog/jobs: pages wait.")
+        yield Finding(
+            f"The posting is not stored, but these stored pages name it: {seen}.",
+            f"Load the pages. {load_pages(data, rebuild=False)}",
+        )
     if data.missing_hours:
         first, last = data.missing_hours[0], data.missing_hours[-1]
         yield Finding(
             f"The posting is not stored, and {len(data.missing_hours)} hours between {first:%Y-%m-%d %H:%M} and "
-            f"{last:%Y-%m-%d %H:%M} UTC were never answered for: it may be of one of them.",
-            f"Open the job hourly_collection, Materialize all, type [{hour_name(first)}..."
-            f"{hour_name(last)}], launch: one run, one sweep.",
+            f"{last:%Y-%m-%d %H:%M} UTC were never collected; it may belong to one of them.",
+            launch_partitions("hourly_collection", [hour_name(hour) for hour in data.missing_hours]),
         )
 
 
@@ -61,16 +65,24 @@ def _record_differs(data: PairData, posting: StoredPosting) -> Iterator[Finding]
     if reread is None:
         return
     if reread.posting is None:
-        yield Finding(f"The record as it came cannot be read again: {reread.problem}.", "Look at the page's body.")
+        yield Finding(
+            f"The stored record cannot be read again: {reread.problem}.",
+            f"Run SELECT convert_from(body, 'UTF8') FROM job_pages WHERE id = {posting.page_id} to see its page.",
+        )
         return
     if reread.posting.external_id != posting.ad.external_id:
-        yield Finding(f"The page has {reread.posting.external_id!r} at this position.", "The row was changed by hand.")
+        yield Finding(
+            f"Page {posting.page_id} has the posting {reread.posting.external_id!r} at this position, so a row was "
+            "changed outside the pipeline.",
+            f"Load all stored pages again. {load_pages(data, rebuild=True)}",
+        )
         return
     for column in differing_columns(posting.ad, reread.posting):
         yield Finding(
-            f"{column} is stored as {short(getattr(posting.ad, column))}, the record as it came gives "
+            f"{column} is stored as {short(getattr(posting.ad, column))}, but the record gives "
             f"{short(getattr(reread.posting, column))}.",
-            "Materialize catalog/jobs with rebuild: true; if it stays, the row was changed by hand.",
+            f"Load all stored pages again. {load_pages(data, rebuild=True)} If the difference remains, the row was "
+            "changed outside the pipeline.",
         )
 
 
@@ -80,8 +92,8 @@ def _facts_differ(posting: StoredPosting) -> Iterator[Finding]:
         return
     if facts.skills != posting.ad.ai_key_skills:
         yield Finding(
-            f"Of this posting matching looks at other skills than the posting names: {short(facts.skills)}.",
-            "Delete its row of job_facts, then materialize matching/semantic_matches.",
+            f"Matching compares other skills than the posting has: {short(facts.skills)}.",
+            f"Run DELETE FROM job_facts WHERE job_id = {posting.id}. {match_everybody()}",
         )
 
 
@@ -95,9 +107,9 @@ def _salary(posting: Posting) -> Iterator[Finding]:
             better = likely_unit(amount, getattr(posting, unit), getattr(posting, currency))
             if better:
                 yield Finding(
-                    f"{prefix}_{name} of {amount:,.0f} {getattr(posting, currency)} a {getattr(posting, unit)} is "
-                    f"no salary; the unit that fits is {better}.",
-                    "Compare with the record as it came below: the unit is the vendor's or the ad's own.",
+                    f"{prefix}_{name} of {amount:,.0f} {getattr(posting, currency)} a {getattr(posting, unit)} is not "
+                    f"a plausible salary; {better} would be the unit.",
+                    "Compare it with the record below: the unit comes from the vendor or from the ad.",
                 )
                 break
 
@@ -107,15 +119,18 @@ def _state(data: PairData, posting: StoredPosting) -> Iterator[Finding]:
     if posting.closed_at:
         yield Finding(
             f"The posting was closed on {posting.closed_at:%Y-%m-%d} ({posting.closed_reason}).",
-            "It is matched no more; a stored match stays for the record.",
+            "Nothing to do: it is no longer matched, and a stored match stays visible.",
         )
     elif ad.date_validthrough and ad.date_validthrough < data.now:
         yield Finding(
-            f"The posting expired on {ad.date_validthrough:%Y-%m-%d} by its own word and is still open.",
-            "Run daily_upkeep for yesterday: it closes what expired. Is daily_upkeep_schedule on?",
+            f"The posting's own end date is {ad.date_validthrough:%Y-%m-%d}, and it is still open.", _close(data)
         )
     elif ad.date_created < data.now - OLDEST_OPEN:
-        yield Finding("The posting is older than six months and still open.", "Run daily_upkeep for yesterday.")
+        yield Finding("The posting is older than six months and still open.", _close(data))
+
+
+def _close(data: PairData) -> str:
+    return f"Turn on daily_upkeep_schedule under Automation. To close the posting now: {close_postings(data)}"
 
 
 def _addresses_a_machine(posting: Posting) -> Iterator[Finding]:
@@ -124,17 +139,17 @@ def _addresses_a_machine(posting: Posting) -> Iterator[Finding]:
     if found:
         pieces = [piece for piece in _SENTENCE.split(text) if signs(piece)] or [""]
         yield Finding(
-            f"The ad holds text that is meant for a machine ({', '.join(found)}): {short(clean_line(pieces[0]))}",
-            "No score is made of it: Claude sees such a posting's structured fields alone.",
+            f"The ad contains text that addresses a machine ({', '.join(found)}): {short(clean_line(pieces[0]))}",
+            "Nothing to do: Claude gets only the structured fields of such a posting.",
         )
 
 
 def _duplicates(data: PairData) -> Iterator[Finding]:
     matched = [other for other in data.other_ads if other.match_score is not None]
     if data.other_ads:
-        grouped = "grouped in one cluster" if data.other_ads[0].same_cluster else "not grouped: their texts differ"
+        grouped = "in one cluster" if data.other_ads[0].same_cluster else "not in one cluster: their texts differ"
         yield Finding(
-            f"The same company advertises the same title {len(data.other_ads)} times more ({grouped}); "
-            f"{len(matched)} of these are among the user's matches.",
-            "See the section on duplicates; postings are grouped, never merged.",
+            f"Other postings of the same company with the same title: {len(data.other_ads)} ({grouped}). The user has "
+            f"a match with {len(matched)} of them.",
+            "Nothing to do: postings are grouped, never merged. The section Duplicates lists them.",
         )

@@ -1,6 +1,6 @@
 """Findings about the vectors of both sides, and about the profile.
 
-Belongs here: one function for each suspect, in the order of the pipeline.
+Belongs here: a function for each possible cause, in the order of the pipeline.
 """
 
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from jobmatch_dagster.core.page import Finding
 from jobmatch_dagster.core.profiles.profile import EXTRACTOR_VERSION, Profile
 from jobmatch_dagster.db.explain.rows import StoredPosting, StoredProfile
 from jobmatch_dagster.pipeline.explain.pair_data import PairData
+from jobmatch_dagster.pipeline.explain.remedies import embed_postings, match_everybody, match_postings, match_user
 
 # A vector of the same text by the same model, computed on another machine, is this near or nearer.
 _SAME_VECTOR_COSINE = 0.995
@@ -20,27 +21,33 @@ _COMPARED = ("skills", "industries", "work_arrangements")
 def vector_findings(data: PairData, posting: StoredPosting) -> Iterator[Finding]:
     """Findings about the vectors of the posting and the profile."""
     vector, profile = data.vector, data.profile
-    embed = "Materialize catalog/job_embeddings, then matching/semantic_matches."
+    embed = f"{embed_postings(data)} {match_postings(data)}"
+    replace = (
+        f"Run DELETE FROM job_embeddings WHERE job_id = {posting.id}. {embed_postings(data)} Then score all pairs "
+        f"again: {match_everybody()}"
+    )
     if vector is None:
-        yield Finding("The posting has no vector of the present model.", embed)
+        yield Finding("The posting has no vector of the current model.", embed)
     elif vector.text_hash != posting.ad.text_hash:
-        yield Finding("The posting's vector is stale: it was made from another text than the present one.", embed)
+        yield Finding("The posting's vector is stale: it was made from another text.", embed)
     elif abs(vector.norm - 1) > _UNIT_LENGTH_TOLERANCE:
-        yield Finding(f"The posting's vector has length {vector.norm:.3f} in place of 1.", f"Delete it. {embed}")
+        yield Finding(f"The posting's vector has length {vector.norm:.3f} instead of 1.", replace)
     drift = data.similarities.posting_drift
     if drift is not None and drift < _SAME_VECTOR_COSINE:
         yield Finding(
-            f"The posting's vector is not that of its text: embedded now, the two have a cosine of {drift:.2f}.",
-            f"Delete its row of job_embeddings. {embed}",
+            f"The posting's vector does not belong to its text: embedded again, the text has a cosine of "
+            f"{drift:.2f} with it.",
+            replace,
         )
     drift = data.similarities.profile_drift
     if drift is not None and drift < _SAME_VECTOR_COSINE:
         yield Finding(
-            f"The profile's vector is not that of its text: embedded now, the two have a cosine of {drift:.2f}.",
-            "Delete its row of profile_embeddings, then run rematch_user.",
+            f"The profile's vector does not belong to its text: embedded again, the text has a cosine of "
+            f"{drift:.2f} with it.",
+            f"Run DELETE FROM profile_embeddings WHERE profile_id = {profile.profile_id}. {match_user(data)}",
         )
     if profile.profile_id is not None and profile.vector_text_hash is None:
-        yield Finding("The profile has no vector of the present model.", "Run ingest_cv for the user.")
+        yield Finding("The profile has no vector of the current model.", match_user(data))
 
 
 def profile_findings(data: PairData) -> Iterator[Finding]:
@@ -48,42 +55,49 @@ def profile_findings(data: PairData) -> Iterator[Finding]:
     profile, again = data.profile, data.reread_profile
     if profile.profile_id is None or profile.version is None:
         reason = f": {profile.newest_reason}" if profile.newest_reason else ""
-        yield Finding(f"The user has no profile{reason}.", "Hand in a CV that can be read, then run ingest_cv.")
+        yield Finding(
+            f"The user has no profile{reason}.",
+            f"Run `jobmatch cv add {data.user_key} FILE` with a CV that can be read.",
+        )
         return
     if not profile.active:
-        yield Finding("The user is not active: hourly runs pass by.", "Set users.active, then run rematch_user.")
+        yield Finding(
+            "The user is not active, so hourly runs leave them out.",
+            f"Run UPDATE users SET active = true WHERE id = {profile.user_id}. {match_user(data)}",
+        )
     if profile.newest_document_id != profile.document_id and profile.newest_status == "unreadable":
         yield Finding(
-            f"The newest CV could not be read ({profile.newest_reason}); the profile is of an older one.",
-            "Have the user hand in another file.",
+            f"The newest CV could not be read ({profile.newest_reason}); the profile comes from an older one.",
+            "Ask the user for another file.",
         )
     if profile.matched_version is not None and profile.matched_version < profile.version:
         yield Finding(
-            f"Matches are of profile version {profile.matched_version}, the newest is {profile.version}.",
-            "Turn cv_profile_sensor on, or run rematch_user.",
+            f"The matches were made from profile version {profile.matched_version}; the newest is {profile.version}.",
+            f"Turn on cv_profile_sensor under Automation. To match the user now: {match_user(data)}",
         )
     if again is not None:
-        yield from _profile_differs(profile, again)
+        yield from _profile_differs(data, profile, again)
 
 
-def _profile_differs(profile: StoredProfile, again: Profile) -> Iterator[Finding]:
+def _profile_differs(data: PairData, profile: StoredProfile, again: Profile) -> Iterator[Finding]:
     cause = (
-        f"It was read by extractor version {profile.extractor_version}, this is {EXTRACTOR_VERSION}: run ingest_cv."
+        f"The profile was read by version {profile.extractor_version} of the extractor, the code has version "
+        f"{EXTRACTOR_VERSION}. Read the CV again. {match_user(data)}"
         if profile.extractor_version != EXTRACTOR_VERSION
-        else "The row was changed by hand, or the reading depends on the day: hand the CV in again."
+        else "The row was changed outside the pipeline, or the reading depends on the date. To read the CV again, run "
+        f"UPDATE cv_profiles SET extractor_version = 0 WHERE id = {profile.profile_id}. {match_user(data)}"
     )
     stored, now = profile.experience_years, again.experience_years
     if (stored is None) != (now is None) or (stored is not None and abs(float(stored) - (now or 0)) > _YEARS_APART):
         yield Finding(
-            f"The profile says {_years(stored)} of experience, its CV read again says {_years(now)} "
+            f"The profile has {_years(stored)} of experience, its CV read again gives {_years(now)} "
             f"({'; '.join(again.evidence.get('experience_years', [])) or 'no dates found'}).",
             cause,
         )
     for name in _COMPARED:
-        kept, found = getattr(profile, name), getattr(again, name)
-        if kept != found:
-            yield Finding(f"The profile's {name.replace('_', ' ')} are not those of its CV read again.", cause)
+        if getattr(profile, name) != getattr(again, name):
+            yield Finding(f"The profile's {name.replace('_', ' ')} differ from those of its CV read again.", cause)
 
 
 def _years(value: object) -> str:
-    return "nothing" if value is None else f"{float(str(value)):g} years"
+    return "no known years" if value is None else f"{float(str(value)):g} years"

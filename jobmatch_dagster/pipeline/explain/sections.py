@@ -89,5 +89,5 @@ def _runs(data: PairData) -> Section:
     facts: dict[str, object] = {name: RunLink(run) for name, run in runs.items() if run}
     if posting is None:
         hours = [hour.strftime("%m-%d %H:%M") for hour in data.missing_hours]
-        facts["hours never answered for"] = hours[:24] or "none"
+        facts["hours never collected"] = hours[:24] or "none"
     return Section("Runs", facts)

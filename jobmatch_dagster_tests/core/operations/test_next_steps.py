@@ -3,7 +3,7 @@
 import dagster as dg
 import pytest
 
-from jobmatch_dagster.core.operations.next_steps import launch_job, materialize_asset, next_step
+from jobmatch_dagster.core.operations.next_steps import launch_job, launch_partitions, materialize_asset, next_step
 from jobmatch_dagster_tests.support.checks import assert_click_paths_exist
 
 
@@ -18,6 +18,8 @@ def test_every_failure_has_a_next_step() -> None:
         launch_job("match_existing_jobs"),
         launch_job("match_existing_jobs", "match_everybody", again=True),
         launch_job("match_users", "match_listed_users", user_keys=["a 'b'", "ü"]),
+        launch_partitions("daily_upkeep", ["2026-11-19"]),
+        launch_partitions("hourly_collection", ["2026-11-20-05:00", "2026-11-20-06:00"]),
         materialize_asset("quality/score_calibration"),
         materialize_asset("catalog/jobs", partition="2026-11-20-07:00", rebuild=True),
         materialize_asset("catalog/job_embeddings", partition="2026-11-20-07:00"),
