@@ -60,7 +60,8 @@ def rollback(everything: bool, to_legacy: bool, dry_run: bool, yes: bool) -> Non
             return
         if undone and not yes:
             where = safe_url(runtime.database.url)
-            click.confirm(f"Undo {', '.join(undone)} on {where}? Their data is deleted", abort=True)
+            extension = ", and the extension vector is dropped" if undone == applied else ""
+            click.confirm(f"Undo {', '.join(undone)} on {where}? Their data is deleted{extension}", abort=True)
         if to_legacy:
             restore_legacy(runtime.database, click.echo)
         else:

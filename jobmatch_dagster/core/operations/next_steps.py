@@ -30,7 +30,7 @@ _BY_JOB: Mapping[str, str] = {
     "After three failed runs the sensor stops requesting new ones.",
     "rematch_user": "Open the run and click Re-execute all. After three failed runs the sensor stops requesting "
     "new ones.",
-    "match_users": "Open the run and click Re-execute all: users that are already matched are skipped.",
+    "match_users": "Open the run and click Re-execute all: users can safely be matched twice.",
     "collect_claude_batches": "Open the run and click Re-execute all: stored answers are not paid for again.",
 }
 _OTHERWISE = f"{_FROM_FAILURE} Every step can safely run twice. If it fails again, read the first error of the run."
