@@ -272,7 +272,7 @@ class ClaudeClient:
                     raise LostAnswerError(f"Claude's answer did not come ({problem}); the pair waits.") from None
             except (anthropic.APIError, ValueError) as error:
                 raise LostAnswerError(
-                    f"Claude's answer is no message ({type(error).__name__}); the pair waits."
+                    f"Claude's answer is not a message ({type(error).__name__}); the pair waits."
                 ) from None
             if attempt < attempts:
                 time.sleep(min(wait_s, _LONGEST_WAIT_S))
@@ -283,7 +283,7 @@ class ClaudeClient:
 
         # The SDK returns a body that is not declared as JSON as text, for instance the page of a proxy.
         if not isinstance(message, anthropic.types.Message) or getattr(message, "usage", None) is None:
-            raise LostAnswerError("Claude's answer is no message (a proxy's page?); the pair waits.")
+            raise LostAnswerError("Claude's answer is not a message, but perhaps a proxy's page; the pair waits.")
         raw = cast("JsonObject", message.to_dict(mode="json"))
         usage = flat_usage(cast("JsonObject", raw["usage"]))
         return Reply(raw, usage, self.prices.cost_usd(usage, batch=batch))
@@ -303,5 +303,5 @@ class ClaudeClient:
     @staticmethod
     def _state(batch: "MessageBatch") -> BatchState:
         if not hasattr(batch, "processing_status"):
-            raise LostAnswerError("Claude's answer about a batch is none (a proxy's page?).")
+            raise LostAnswerError("Claude's answer is not about a batch, but perhaps a proxy's page.")
         return BatchState(batch.id, batch.processing_status == "ended", batch.created_at)

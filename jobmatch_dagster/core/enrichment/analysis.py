@@ -1,9 +1,9 @@
-"""What of a profile and a posting goes into a request, and nothing else.
+"""What is sent of a profile and a posting.
 
-Belongs here: the two gates. Of a person only words of closed lists pass: skills of the skill table, levels, industries,
-languages. Whatever else a CV holds, a name or a school among its skills too, has no way through. Of a posting its
-structured fields pass, cleaned and cut. Text that reads like an instruction does not, and a posting with such text
-anywhere is judged without the fields that are prose. How the pair fits is the judgement of `matching/judge.py`.
+Belongs here: the two filters. Of a person only words of closed lists are sent: skills of the skill table, levels,
+industries, languages. Anything else in a CV, for instance a name or a school among its skills, is never sent. Of a
+posting the structured fields are sent, cleaned and cut. Text that reads like an instruction is not sent, and a posting
+with such text anywhere is judged without its prose. How the pair fits is the judgement of `matching/judge.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from jobmatch_dagster.core.vocabulary.skill_match import SkillMatch
 from jobmatch_dagster.core.vocabulary.skill_search import find_skills
 from jobmatch_dagster.core.vocabulary.skill_table import canonical
 
-# Enough for a judgement; a longer list or text is cut, so that no posting can make a request dear.
+# Enough for a judgement; a longer list or text is cut, so that no posting makes a request expensive.
 _MAX_SKILLS, _MAX_KEYWORDS, _MAX_ADDITIONAL = 40, 15, 15
 _MAX_NAME_CHARACTERS, _MAX_TITLE_CHARACTERS = 60, 160
 _MAX_SUMMARY_CHARACTERS, _MAX_EXCERPT_CHARACTERS = 600, 1_200
@@ -68,7 +68,7 @@ def profile_to_send(profile: ProfileToSend) -> JsonObject:
 
 
 def posting_to_send(posting: PostingToSend, facts: PostingFacts) -> SentPosting:
-    """What is sent of a posting: structured fields, prose only when nothing speaks against it.
+    """What is sent of a posting: structured fields, and prose only without signs of prompt injection.
 
     The ad's own text is sent in one case: the vendor read nothing out of it. No place is sent, so that one answer
     serves all towns of a cluster.
@@ -99,7 +99,7 @@ def posting_to_send(posting: PostingToSend, facts: PostingFacts) -> SentPosting:
 def analyse(
     profile: ProfileFacts, posting: PostingFacts, rules: ScoringRules, filters: Mapping[str, str] | None = None
 ) -> Analysis:
-    """Describe the judgement of a pair, part by part; only what passes the gates is named.
+    """Describe the judgement of a pair, part by part; only what the filters let through is named.
 
     Its skills, parts and filters are those of the match. The likeness of the texts is left out: the band follows the
     skills, and where those are unknown the other parts.
@@ -144,7 +144,7 @@ def _percent(judgement: Judgement) -> float | None:
 
 
 def _related(skills: SkillMatch) -> list[str]:
-    """Skills that something near to them answers, with what it is."""
+    """Skills that a related skill of the CV answers, with that skill."""
     return [
         f"{name} ~ {canonical(hit.cv_skill)}"
         for hit in skills.hits

@@ -122,7 +122,7 @@ def read_answer(message: JsonObject, request: PairRequest) -> Answer | UnusableA
     if stop_reason in ("max_tokens", "model_context_window_exceeded"):
         return UnusableAnswer("failed", "the answer was cut at the limit of its length")
     if text is None:
-        return UnusableAnswer("failed", "the answer holds no text")
+        return UnusableAnswer("failed", "the answer has no text")
     return _read_text(text, request)
 
 
@@ -130,17 +130,17 @@ def _read_text(text: str, request: PairRequest) -> Answer | UnusableAnswer:
     try:
         data: JsonValue = json.loads(text)
     except (ValueError, RecursionError):
-        return UnusableAnswer("failed", "the answer is no complete JSON")
+        return UnusableAnswer("failed", "the answer is not complete JSON")
     if not isinstance(data, dict):
-        return UnusableAnswer("failed", "the answer is no JSON object")
+        return UnusableAnswer("failed", "the answer is not a JSON object")
     score, reasoning = data.get("claude_score"), data.get("match_reasoning")
     if isinstance(score, bool) or not isinstance(score, int) or not 0 <= score <= 100:
-        return UnusableAnswer("failed", "claude_score is no integer of 0 to 100")
+        return UnusableAnswer("failed", "claude_score is not an integer from 0 to 100")
     if not isinstance(reasoning, str) or not clean_line(reasoning):
         return UnusableAnswer("failed", "match_reasoning is missing")
     alignments, gaps = data.get("key_alignments"), data.get("potential_gaps")
     if not (isinstance(alignments, list) and isinstance(gaps, list)):
-        return UnusableAnswer("failed", "key_alignments or potential_gaps is no list")
+        return UnusableAnswer("failed", "key_alignments or potential_gaps is not a list")
     sent = json.loads(request.profile)["profile"], json.loads(request.pair)["posting"]
     sources = [_fold_text(value) for facts in sent for value in _leaves(facts)]
     grounded_alignments, grounded_gaps = _grounded(alignments, sources), _grounded(gaps, sources)

@@ -83,7 +83,7 @@ def _price_table(file: str) -> Mapping[str, Prices]:
         table = {model: Prices(**{name: Decimal(str(row[name])) for name in names}) for model, row in data.items()}
     except (OSError, ValueError, KeyError, TypeError, InvalidOperation) as error:
         raise PermanentFailure(
-            f"CLAUDE_PRICES={file!r} is no price list ({type(error).__name__}: {error}). "
+            f"CLAUDE_PRICES={file!r} is not a price list ({type(error).__name__}: {error}). "
             f"Each model is a table with {', '.join(names)}."
         ) from None
     negative = [model for model, prices in table.items() if min(vars(prices).values()) < 0]

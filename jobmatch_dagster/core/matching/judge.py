@@ -1,8 +1,7 @@
 """The judgement of a pair: how well one profile and one posting fit, part by part, and why.
 
-Belongs here: how the parts become one judgement. Whoever explains a match or describes it to Claude asks `judge`.
-`blocks.py` finds the same numbers for many pairs at once and takes the words from here; a property test holds the two
-to each other.
+Belongs here: how the parts become one judgement. The explanation and the analysis for Claude call `judge`. `blocks.py`
+computes the same numbers for many pairs at once and takes the words from here; a property test compares the two.
 """
 
 import functools

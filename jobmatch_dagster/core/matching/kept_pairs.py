@@ -34,7 +34,7 @@ class KeptPairs:
         return int(np.bincount(self.table.user).max()) if len(self.table) else 0
 
     def __iter__(self) -> Iterator[JudgedPair]:
-        """In the order of the table, which lies user by user: its numbers, and the words that go with them."""
+        """In the order of the table, which is grouped by user: its numbers with the words of `judge.py`."""
         table = self.table
         columns = (table.user, table.posting, table.similarity, table.relevance, table.score, table.filters)
         rows = zip(*(column.tolist() for column in columns), strict=True)

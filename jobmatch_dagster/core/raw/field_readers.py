@@ -159,7 +159,7 @@ def read_list(value: JsonValue) -> list[str] | None:
     if len(items) > MAX_ITEMS:
         raise UnusableValueError(f"{len(items):,} items; at most {MAX_ITEMS:,} are kept")
     if any(not isinstance(item, str | None) for item in items):
-        raise UnusableValueError("a list with items that are no strings")
+        raise UnusableValueError("a list with items that are not strings")
     lines = dict.fromkeys(line for item in items if item is not None and (line := read_line(item)))
     if any(len(line) > MAX_ITEM_CHARACTERS for line in lines):
         raise UnusableValueError(f"an item of over {MAX_ITEM_CHARACTERS} characters")
@@ -185,7 +185,7 @@ def read_coordinates(limit: float) -> Reader:
         if not isinstance(value, list) or len(value) > MAX_ITEMS:
             raise UnusableValueError("no list of degrees")
         if any(isinstance(item, bool) or not isinstance(item, int | float) for item in value):
-            raise UnusableValueError("a list with items that are no numbers")
+            raise UnusableValueError("a list with items that are not numbers")
         degrees = [float(item) if abs(item) <= limit else math.nan for item in value]
         if any(math.isnan(item) for item in degrees):
             raise UnusableValueError(f"degrees beyond {limit:g}")

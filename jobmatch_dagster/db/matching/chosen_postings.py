@@ -1,4 +1,4 @@
-"""Postings on their way into the matching: which are chosen, what is compared of them, their vectors."""
+"""Postings to match: which are chosen, their facts and conditions, their vectors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, field, fields
@@ -43,7 +43,7 @@ class KnownFacts:
 
 
 def choose_stale_postings(connection: Connection, model: str, scoring_key: str, most: int | None) -> ChosenPostings:
-    """The open postings that were not matched in their present version with this scoring, oldest first."""
+    """The open postings that were not matched in their current version with this scoring, oldest first."""
     return _choose(connection, {"model": model, "scoring_key": scoring_key, "everything": False, "most": most})
 
 
@@ -53,7 +53,7 @@ def choose_open_postings(connection: Connection, model: str) -> ChosenPostings:
 
 
 def choose_posting(connection: Connection, model: str, external_id: str) -> ChosenPostings:
-    """One posting, open or closed; none when it has no vector of this model for its present text."""
+    """One posting, open or closed; none when it has no vector of this model for its current text."""
     return _chosen(run_query(connection, "matching/posting_to_explain", {"external_id": external_id, "model": model}))
 
 
@@ -92,7 +92,7 @@ def read_posting_vectors(connection: Connection, model: str, chosen: ChosenPosti
 def read_conditions(
     connection: Connection, chosen: ChosenPostings, facts: Sequence[PostingFacts]
 ) -> list[PostingConditions]:
-    """What users may ask of the chosen postings, in their order, as their facts are."""
+    """What users' conditions are compared with, for the chosen postings in their order."""
     rows = run_query(connection, "matching/posting_conditions", {"job_ids": chosen.id_array})
     return [conditions_of_posting(row, known.work_arrangement) for row, known in zip(rows, facts, strict=True)]
 
@@ -122,7 +122,7 @@ class _Derived:
 
 
 def _stored_facts(connection: Connection, chosen: ChosenPostings) -> dict[int, PostingFacts]:
-    """Stored facts of the very versions that were chosen."""
+    """Stored facts of exactly the chosen versions."""
     version_of = dict(zip(chosen.ids, chosen.record_hashes, strict=True))
     parameters = {"job_ids": chosen.id_array, "facts_version": facts_version()}
     return {

@@ -1,4 +1,4 @@
-"""Profiles on their way into the matching: what is compared of them, what their users ask for, their vectors."""
+"""Profiles to match: their facts, the conditions of their users, their vectors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

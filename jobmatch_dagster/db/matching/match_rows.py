@@ -1,4 +1,4 @@
-"""Matches on their way into the database: a line of COPY for each judged pair.
+"""Lines of COPY for matches: one for each judged pair.
 
 Belongs here: the form of a line. What it says is decided in `core/matching`; `matches.py` writes the lines.
 """

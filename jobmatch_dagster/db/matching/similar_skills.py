@@ -1,7 +1,7 @@
 """`skill_neighbours`: for skills that the table lacks, the table's skills that are alike by their vectors.
 
-A skill is compared once for a model and a version of the table. Only skills of postings are: what a CV says is nobody
-else's. What counts as alike is defined in `core/vocabulary/similar_skills.py`.
+A skill is compared once for a model and a version of the table. Only skills of postings are compared and stored: those
+of a CV belong to its user. What counts as alike is defined in `core/vocabulary/similar_skills.py`.
 """
 
 import functools

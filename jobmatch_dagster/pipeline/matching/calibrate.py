@@ -15,9 +15,9 @@ from jobmatch_dagster.db.matching.calibrations import StoredCalibration, ensure_
 from jobmatch_dagster.db.matching.chosen_postings import choose_open_postings, read_posting_vectors
 from jobmatch_dagster.db.matching.current_profiles import read_profiles
 
-# Fewer people than this are no picture of a market, however many postings there are.
+# A fit on fewer users does not represent a market, however many postings there are.
 MIN_PROFILES_TO_FIT = 25
-# Pairs that a fit looks at; percentiles of a sample of this size move by less than a thousandth.
+# Most pairs of a fit; percentiles of a sample of this size vary by less than a thousandth.
 _SAMPLED_PAIRS = 2_000_000
 # Cosines that differ by less are the same knot: a new calibration makes every score stale.
 _SAME_KNOT = 0.005
@@ -38,8 +38,8 @@ class FittedCalibration:
 def fit(database: Database, model: str, run_id: str) -> FittedCalibration:
     """Fit the calibration to the cosines of all active users and open postings, and make it the current one.
 
-    A fit that says what the current one says changes nothing. Neither do too few users, unless the current one is
-    another model's.
+    A fit that equals the current one changes nothing. With too few users nothing changes either, unless the current
+    calibration belongs to another model.
     """
     with database.begin() as connection:
         lock(connection, MATCHING)
@@ -47,7 +47,7 @@ def fit(database: Database, model: str, run_id: str) -> FittedCalibration:
 
 
 def ensure_fitted_calibration(connection: Connection, model: str, run_id: str) -> StoredCalibration:
-    """The current calibration; a model without one of its own is fitted on what there is before it scores a pair."""
+    """The current calibration. A model without one is fitted to the existing pairs before it scores any."""
     current = ensure_calibration(connection, model)
     return current if current.is_of(model) else _fit(connection, model, run_id).stored
 
@@ -77,7 +77,9 @@ def _fit(connection: Connection, model: str, run_id: str) -> FittedCalibration:
         "model": model,
     }
     new_id = insert_calibration(connection, model, fitted, provenance, run_id)
-    return FittedCalibration(StoredCalibration(new_id, fitted, provenance), *counts, True, "a new one is current")
+    return FittedCalibration(
+        StoredCalibration(new_id, fitted, provenance), *counts, True, "a new calibration is current"
+    )
 
 
 def _sample(profiles: NDArray[np.float32], postings: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Users times postings: what is stale is matched, in blocks, group by group, a transaction each.
+"""The matching of users with postings: what is stale, in blocks, with a transaction for each group.
 
 Both slices call `_match`: by hour (all active users, the postings that need it) and by user (some users, every open
 posting).
@@ -49,8 +49,8 @@ def match_new_postings(
 
     Postings are matched `at_once` at a time, a transaction each.
 
-    A user whose profile or preferences are newer than the list is left out of the first step: mixing pairs of two
-    versions in one list would show half of each.
+    A user whose profile or preferences are newer than the list is left out of the first step: a list never mixes pairs
+    of two versions.
     """
     report = MatchReport()
     postings = 0
@@ -93,9 +93,9 @@ def match_users(
 
 
 def users_out_of_date(connection: Connection, settings: MatchSettings) -> list[str]:
-    """Keys of active users whose list is not made with the present settings from the present profile.
+    """Keys of active users whose list was not made with the current settings and profile.
 
-    It ensures what the lists would be made with: a model that has become complete is current from now on.
+    An embedding model that is complete becomes the current one.
     """
     settings = replace(settings, model=ensure_current_model(connection, settings.model))
     scoring = CurrentScoring(settings, ensure_calibration(connection, settings.model))
@@ -103,7 +103,7 @@ def users_out_of_date(connection: Connection, settings: MatchSettings) -> list[s
 
 
 def _begin(connection: Connection, settings: MatchSettings, run_id: str) -> CurrentScoring:
-    """Take the lock of the matching for this transaction, and settle what it scores with."""
+    """Take the lock of the matching for this transaction, and determine the current scoring."""
     lock(connection, MATCHING)
     settings = replace(settings, model=ensure_current_model(connection, settings.model))
     return CurrentScoring(settings, ensure_fitted_calibration(connection, settings.model, run_id))

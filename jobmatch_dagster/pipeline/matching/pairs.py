@@ -1,6 +1,6 @@
 """Profiles and postings as the blocks that are matched.
 
-`read_pairs` never writes: an explanation rests on it. `ensure_pairs` stores what it derives, for the next run.
+`read_pairs` never writes; explanations use it. `ensure_pairs` stores what it derives for the next run.
 """
 
 import gc
@@ -123,10 +123,7 @@ def _loaded(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Without garbage collection: while rows pile up and none is garbage, it checks all of them again and again.
-
-    A third of the seconds that reading takes.
-    """
+    """Pause garbage collection while many rows are created and none is garbage: it would take a third of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:

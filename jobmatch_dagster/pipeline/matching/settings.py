@@ -36,9 +36,9 @@ class CurrentScoring:
 
     @property
     def key(self) -> str:
-        """What a list is made with: engine, model, calibration, word lists, weights, floor and length.
+        """Identifies what a list is made with: engine, model, calibration, word lists, weights, floor and length.
 
-        Differs when the same pairs could score otherwise.
+        Differs when the same pairs could get other scores.
         """
         settings = self.settings
         similar = similar_skills_version() if settings.similar_skills else ""

@@ -19,7 +19,7 @@ def read_json_resume(text: str) -> str:
     try:
         resume: JsonValue = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UnreadableDocument("broken: it begins like JSON, but is no complete JSON") from error
+        raise UnreadableDocument("broken: it begins like JSON, but is not complete") from error
     if not isinstance(resume, dict) or not any(
         isinstance(resume.get(key), kind) and resume[key] for key, kind in _RESUME_KEYS.items()
     ):
