@@ -214,6 +214,8 @@ def _exact_semantic(similarity: float | None, calibration: Calibration | None) -
 
 
 def _filters(pair: PairFacts) -> Verdicts:
+    if not pair.user_conditions:
+        return ()
     codes = FilterTable([pair.posting_conditions]).verdicts(pair.user_conditions)
     return verdicts_of(int(filter_code(codes)[0]))
 

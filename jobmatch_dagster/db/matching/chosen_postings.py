@@ -122,7 +122,7 @@ def _stored_facts(connection: Connection, chosen: ChosenPostings) -> dict[int, P
     version_of = dict(zip(chosen.ids, chosen.record_hashes, strict=True))
     parameters = {"job_ids": chosen.id_array, "facts_version": facts_version()}
     return {
-        row.job_id: PostingFacts(row.skills, row.experience_level, row.industries, row.work_arrangement, row.derived)
+        row.job_id: PostingFacts(*row[2:])
         for row in run_query(connection, "matching/stored_facts", parameters)
         if row.record_hash == version_of[row.job_id]
     }
