@@ -101,7 +101,7 @@ def _print_proof(user_key: str) -> None:
     from jobmatch_dagster.cli.runtime import open_runtime
     from jobmatch_dagster.db.operations.erasure_proofs import erasures_of
 
-    with open_runtime() as runtime, runtime.database.begin() as connection:
+    with open_runtime() as runtime, runtime.database.read() as connection:
         erasures = erasures_of(connection, user_key)
     shown = [{"forgotten_at": at.isoformat(), **report} for at, report in erasures]
     click.echo(json.dumps(shown, ensure_ascii=False, indent=2))

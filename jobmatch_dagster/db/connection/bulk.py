@@ -12,8 +12,14 @@ import psycopg2
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
+from jobmatch_dagster.errors import DatabaseError
+
 # COPY BINARY: signature, flags and extension length before the first row (PostgreSQL manual, COPY).
 _BINARY_HEADER_BYTES = 19
+
+
+class VectorsMissingError(DatabaseError):
+    """Vectors that were chosen no longer exist."""
 
 
 def copy_into(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -85,6 +91,28 @@ def read_vectors(
         raise ValueError("The vectors of one model differ in dimension; embed again with one model.")
     table = np.frombuffer(raw, row)
     return table["id"].astype(np.int64), table["vector"].astype(np.float32)
+
+
+def read_vectors_of(
+    connection: Connection, query: str, parameters: Mapping[str, Any], ids: Sequence[int]
+) -> NDArray[np.float32]:
+    """Vectors of exactly these ids, shape (n, d), in their order; the query must order by id as they are ordered.
+
+    Args:
+        connection: an open transaction.
+        query: as for `read_vectors`.
+        parameters: values for the query.
+        ids: the owners of the vectors.
+
+    Raises:
+        VectorsMissingError: if an id has no vector. Without this the following rows would get the vectors of others.
+        ValueError: if the vectors differ in dimension.
+    """
+    found, vectors = read_vectors(connection, query, parameters)
+    if not np.array_equal(found, np.asarray(ids, np.int64)):
+        missing = len(set(ids) - set(found.tolist()))
+        raise VectorsMissingError(f"{missing} vectors were deleted while they were read. Run the step again.")
+    return vectors
 
 
 class _LineStream(io.RawIOBase):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 
 from jobmatch_dagster.core.matching.conditions import PostingConditions, conditions_of_posting
 from jobmatch_dagster.core.matching.posting_facts import PostingFacts, derive_facts, facts_version
-from jobmatch_dagster.db.connection.bulk import read_vectors, stage
+from jobmatch_dagster.db.connection.bulk import read_vectors_of, stage
 from jobmatch_dagster.db.connection.engine import run_query
 
 _VECTORS = """
@@ -81,8 +81,12 @@ def ensure_facts(connection: Connection, chosen: ChosenPostings) -> KnownFacts:
 
 
 def read_posting_vectors(connection: Connection, model: str, chosen: ChosenPostings) -> NDArray[np.float32]:
-    """Vectors of the chosen postings, shape (n, d), in their order."""
-    return read_vectors(connection, _VECTORS, {"model": model, "job_ids": chosen.id_array})[1]
+    """Vectors of the chosen postings, shape (n, d), in their order.
+
+    Raises:
+        VectorsMissingError: if a vector was deleted since its posting was chosen.
+    """
+    return read_vectors_of(connection, _VECTORS, {"model": model, "job_ids": chosen.id_array}, chosen.ids)
 
 
 def read_conditions(

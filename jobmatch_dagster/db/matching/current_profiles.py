@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from jobmatch_dagster.core.matching.conditions import UserConditions
 from jobmatch_dagster.core.matching.judge import ProfileFacts, facts_of_profile
-from jobmatch_dagster.db.connection.bulk import read_vectors
+from jobmatch_dagster.db.connection.bulk import read_vectors_of
 from jobmatch_dagster.db.connection.engine import run_query
 
 _VECTORS = """
@@ -36,6 +36,9 @@ def read_profiles(
     """Current profiles of active users (all, or these) and their vectors, shape (m, d), in the same order.
 
     `only_current` leaves out users whose list was not made from this profile and these preferences.
+
+    Raises:
+        VectorsMissingError: if a vector was deleted in the meantime.
     """
     keys = None if user_keys is None else list(user_keys)
     parameters = {"model": model, "user_keys": keys, "only_current": only_current}
@@ -58,7 +61,7 @@ def read_profiles(
         for row in run_query(connection, "matching/profiles_to_match", parameters)
     ]
     ids = [profile.profile_id for profile in profiles]
-    return profiles, read_vectors(connection, _VECTORS, {"model": model, "ids": ids})[1]
+    return profiles, read_vectors_of(connection, _VECTORS, {"model": model, "ids": ids}, ids)
 
 
 def note_users_matched(

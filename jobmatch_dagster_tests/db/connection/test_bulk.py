@@ -1,4 +1,4 @@
-"""What COPY refuses keeps its SQLSTATE, costs no other row, and quotes no line."""
+"""What COPY refuses keeps its SQLSTATE, costs no other row, and quotes no line; vectors go to their owners."""
 
 import dataclasses
 import json
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from jobmatch_dagster.core.catalog.normalise import normalise_record
 from jobmatch_dagster.db.catalog.jobs import SightedPosting, merge_or_refuse
-from jobmatch_dagster.db.connection.bulk import copy_into, stage, stage_lines
+from jobmatch_dagster.db.connection.bulk import VectorsMissingError, copy_into, read_vectors_of, stage, stage_lines
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.pipeline.catalog.records import load_records
 
@@ -58,3 +58,15 @@ def test_an_error_of_copy_quotes_no_line(copy: Callable[[Connection, Iterable[st
         copy(connection, [_OF_A_CV])
     assert caught.value.pgcode == "22021"
     assert "secret" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(("ids", "is_complete"), [([1, 2, 3], True), ([], True), ([1, 2, 3, 4], False)])
+def test_vectors_are_those_of_their_owners(ids: list[int], is_complete: bool, database: Database) -> None:
+    query = "SELECT id::bigint, format('[%%s,0]', id)::vector FROM generate_series(1, %(last)s) AS id"
+    with database.begin() as connection:
+        if is_complete:
+            vectors = read_vectors_of(connection, query, {"last": len(ids)}, ids)
+            assert [vector[0] for vector in vectors] == ids
+        else:
+            with pytest.raises(VectorsMissingError, match="^1 vectors were deleted"):
+                read_vectors_of(connection, query, {"last": 3}, ids)
