@@ -1,8 +1,8 @@
 """The judgement of a pair: how well one profile and one posting fit, part by part, and why.
 
 Belongs here: how the parts become one judgement. Whoever explains a match or describes it to Claude asks `judge`.
-`blocks.py` finds the same numbers for many pairs at once and takes the words from here; a property test holds the two
-to each other.
+`block_engine.py` finds the same numbers for many pairs at once and takes the words from here; a property test compares
+the two.
 """
 
 import functools

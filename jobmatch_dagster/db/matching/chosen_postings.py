@@ -54,7 +54,9 @@ def choose_open_postings(connection: Connection, model: str) -> ChosenPostings:
 
 def choose_posting(connection: Connection, model: str, external_id: str) -> ChosenPostings:
     """One posting, open or closed; none when it has no vector of this model for its present text."""
-    return _chosen(run_query(connection, "matching/posting_to_explain", {"external_id": external_id, "model": model}))
+    return _chosen(
+        run_query(connection, "matching/posting_by_external_id", {"external_id": external_id, "model": model})
+    )
 
 
 def read_facts(connection: Connection, chosen: ChosenPostings) -> KnownFacts:

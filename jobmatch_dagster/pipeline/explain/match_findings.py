@@ -10,8 +10,8 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from jobmatch_dagster.core.enrichment.prompt import prompt_version
+from jobmatch_dagster.core.explanation_page import Finding
 from jobmatch_dagster.core.matching.calibration import DEFAULT_CALIBRATION, is_default_for
-from jobmatch_dagster.core.page import Finding
 from jobmatch_dagster.core.vocabulary.skill_table import canonical
 from jobmatch_dagster.db.explain.rows import StoredMatch, StoredPosting
 from jobmatch_dagster.pipeline.explain.pair_data import JudgedNow, PairData
