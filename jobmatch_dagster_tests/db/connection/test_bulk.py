@@ -68,5 +68,5 @@ def test_vectors_are_those_of_their_owners(ids: list[int], is_complete: bool, da
             vectors = read_vectors_of(connection, query, {"last": len(ids)}, ids)
             assert [vector[0] for vector in vectors] == ids
         else:
-            with pytest.raises(VectorsMissingError, match="^1 vectors were deleted"):
+            with pytest.raises(VectorsMissingError, match=r"^1 vectors were deleted"):
                 read_vectors_of(connection, query, {"last": 3}, ids)
