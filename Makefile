@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in $(PYTHONS); do $$p -c '$(FITS)' 2>/dev/null && echo $
 # The tests of a file share what is expensive, so that a file goes to one worker; conftest.py sorts the files.
 TESTS := $(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo dev test test-nightly test-load lint docs lock bench clean
+.PHONY: demo dev test test-nightly test-load lint docs schema lock bench clean
 
 demo: $(READY)
 	$(BIN)/jobmatch demo
@@ -42,6 +42,10 @@ lint: $(READY)
 # Writes docs/configuration.md and .env.example from the settings.
 docs: $(READY)
 	$(BIN)/python -m tools.configuration
+
+# Writes the recorded schema of the tests from the migrations.
+schema: $(READY)
+	$(BIN)/python -m tools.schema
 
 # Writes constraints.txt from what is installed.
 lock: $(READY)

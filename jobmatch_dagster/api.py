@@ -35,8 +35,8 @@ from jobmatch_dagster.db.connection.engine import Database, run_query
 from jobmatch_dagster.db.matching import matches as db_matches
 from jobmatch_dagster.db.matching.matches import NoMatchError
 from jobmatch_dagster.db.profiles.users import UnknownUserError, find_user_id
-from jobmatch_dagster.db.statistics import statistics as db_statistics
-from jobmatch_dagster.db.statistics.statistics import JobStatistics, UserStatistics
+from jobmatch_dagster.db.statistics import jobs_and_users
+from jobmatch_dagster.db.statistics.jobs_and_users import JobStatistics, UserStatistics
 from jobmatch_dagster.errors import InputError, JobmatchError
 from jobmatch_dagster.frames import StatisticsFrames
 from jobmatch_dagster.pipeline.catalog.records import AddedJob, add_record
@@ -79,7 +79,7 @@ def job_exists(database: Database, external_id: str) -> bool:
 def job_statistics(database: Database, now: datetime | None = None) -> JobStatistics:
     """Counts of the catalog, see `JobStatistics`; `now` ends the last 24 hours."""
     with database.read() as connection:
-        return db_statistics.job_statistics(connection, now or ClockResource().now())
+        return jobs_and_users.job_statistics(connection, now or ClockResource().now())
 
 
 def user_statistics(database: Database, user_key: str) -> UserStatistics:
@@ -90,7 +90,7 @@ def user_statistics(database: Database, user_key: str) -> UserStatistics:
     """
     with database.read() as connection:
         _require_user(connection, user_key)
-        return db_statistics.user_statistics(connection, user_key)[0]
+        return jobs_and_users.user_statistics(connection, user_key)[0]
 
 
 def matches(database: Database, user_key: str, *, most: int = 20) -> list[dict[str, Any]]:
@@ -192,8 +192,8 @@ def statistics_frames(
     with database.read() as connection:
         if user_key is not None:
             _require_user(connection, user_key)
-        jobs = db_statistics.job_statistics(connection, now or ClockResource().now())
-        users = db_statistics.user_statistics(connection, user_key)
+        jobs = jobs_and_users.job_statistics(connection, now or ClockResource().now())
+        users = jobs_and_users.user_statistics(connection, user_key)
     return frames.statistics_frames(jobs, users)
 
 

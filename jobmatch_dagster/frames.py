@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jobmatch_dagster.db.statistics.statistics import JobStatistics, UserStatistics
+from jobmatch_dagster.core.matching.scoring import SCORE_COLUMNS
+from jobmatch_dagster.db.statistics.jobs_and_users import JobStatistics, UserStatistics
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,11 +25,7 @@ MATCHES = {
     "url": TEXT,
     "relevance": NUMBER,
     "match_score": WHOLE,
-    "skills_score": WHOLE,
-    "experience_score": WHOLE,
-    "industry_score": WHOLE,
-    "work_arrangement_score": WHOLE,
-    "semantic_score": WHOLE,
+    **dict.fromkeys(SCORE_COLUMNS, WHOLE),
     "claude_score": WHOLE,
     "claude_status": TEXT,
     "priority": TEXT,

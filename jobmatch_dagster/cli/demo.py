@@ -19,6 +19,7 @@ def demo(pages: Path | None, cvs: Path | None, claude: bool) -> None:
     """
     from rich.console import Console
 
+    from jobmatch_dagster.build import default_resources
     from jobmatch_dagster.db.connection.urls import safe_url
     from jobmatch_dagster.demo.report import print_matches, print_outcome
     from jobmatch_dagster.demo.run import demo_runtime, read_input, run_demo
@@ -28,7 +29,7 @@ def demo(pages: Path | None, cvs: Path | None, claude: bool) -> None:
     with demo_runtime(demo_input, claude=claude) as runtime:
         console.print(f"Database: {safe_url(runtime.database.url)}", highlight=False, markup=False)
         outcome = run_demo(runtime, demo_input, console)
-        print_matches(runtime.database, console)
+        print_matches(runtime.database, default_resources()["matching"].weights(), console)
         print_outcome(runtime.database, demo_input, outcome, console, command=_dev_command(pages, cvs))
 
 

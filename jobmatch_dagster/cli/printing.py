@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from jobmatch_dagster.core.profiles.preferences import Preferences
-from jobmatch_dagster.db.statistics.statistics import COVERAGE_BAR, JobStatistics, UserStatistics
+from jobmatch_dagster.db.statistics.jobs_and_users import COVERAGE_BAR, JobStatistics, UserStatistics
 
 _MOST = 12
 

@@ -9,10 +9,10 @@ from importlib import resources
 from pathlib import Path
 
 from jobmatch_dagster.core.profiles.document_limits import MAX_BYTES
+from jobmatch_dagster.core.profiles.documents import CV_SUFFIXES
 from jobmatch_dagster.demo.errors import DemoInputError
 from jobmatch_dagster.resources.document_reader import read_in_child
 
-_KINDS = frozenset({".pdf", ".docx", ".txt", ".md", ".markdown", ".html", ".htm", ".json"})
 _LICENCES = ("license", "licence", "readme", "notice", "copying")
 
 
@@ -100,7 +100,7 @@ def _sources(path: Path) -> Iterator[tuple[str, CvSource | None, str]]:
 def _unlikely(path: Path) -> str:
     if path.name.startswith("."):
         return "a hidden file"
-    if path.suffix.lower() not in _KINDS | {".jsonl"}:
+    if path.suffix.lower() not in CV_SUFFIXES | {".jsonl"}:
         return f"files of type {path.suffix or '(none)'} are not read"
     if any(word in path.name.lower() for word in _LICENCES):
         return "a licence or readme, not a CV"

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Row
 
+from jobmatch_dagster.core.matching.scoring import PARTS, SCORE_COLUMNS, Weights
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.demo.run import DemoInput, DemoOutcome, unreadable_cvs
 
@@ -15,8 +16,14 @@ USERS_SHOWN, MATCHES_SHOWN = 10, 5
 _SKILLS_SHOWN, _SKIPPED_SHOWN = 4, 10
 
 
-def print_matches(database: Database, console: Console) -> None:
-    """Print a table for each of the first users: score, its parts, posting, matching and missing skills."""
+def print_matches(database: Database, weights: Weights, console: Console) -> None:
+    """Print a table for each of the first users: score, its parts, posting, matching and missing skills.
+
+    Args:
+        database: where the matches are.
+        weights: that they were scored with.
+        console: where to print.
+    """
     rows = database.fetch("matching/best_matches", {"users": USERS_SHOWN, "most": MATCHES_SHOWN})
     by_user: dict[str, list[Row[Any]]] = {}
     for row in rows:
@@ -35,12 +42,14 @@ def print_matches(database: Database, console: Console) -> None:
             if row.external_id is not None:
                 table.add_row(*(escape(cell) for cell in _cells(row)))
         console.print(table)
-    console.print(
-        "Parts of the score, 0 to 100, with their weights: skills (Ski, 40 %), experience (Exp, 25 %), "
-        "industry (Ind, 15 %), work arrangement (Arr, 10 %), semantic (Sem, 10 %). A part that is unknown is -.",
-        style="dim",
-        highlight=False,
-    )
+    console.print(legend(weights), style="dim", highlight=False)
+
+
+def legend(weights: Weights) -> str:
+    """One line under the tables: what the columns of the parts mean, and how much each part counts."""
+    shares = weights.shares()
+    parts = (f"{part.replace('_', ' ')} ({_short_name(part)}, {100 * shares[part]:.0f} %)" for part in PARTS)
+    return f"Parts of the score, 0 to 100, with their weights: {', '.join(parts)}. A part that is unknown is -."
 
 
 def print_outcome(
@@ -64,13 +73,14 @@ def print_outcome(
     console.print(f"Open the Dagster UI: [bold]{command}[/bold]", highlight=False)
 
 
+def _short_name(part: str) -> str:
+    """Three letters for the head of a column: `work_arrangement` is Arr."""
+    return part.rsplit("_", maxsplit=1)[-1][:3].capitalize()
+
+
 _COLUMNS: Sequence[tuple[str, dict[str, Any]]] = (
     ("Score", {"justify": "right", "style": "bold", "no_wrap": True}),
-    ("Ski", {"justify": "right"}),
-    ("Exp", {"justify": "right"}),
-    ("Ind", {"justify": "right"}),
-    ("Arr", {"justify": "right"}),
-    ("Sem", {"justify": "right"}),
+    *((_short_name(part), {"justify": "right"}) for part in PARTS),
     ("Posting", {"ratio": 4}),
     ("Matching skills", {"ratio": 3, "style": "green"}),
     ("Missing skills", {"ratio": 3, "style": "yellow"}),
@@ -78,9 +88,7 @@ _COLUMNS: Sequence[tuple[str, dict[str, Any]]] = (
 
 
 def _cells(row: Row[Any]) -> list[str]:
-    parts = (
-        row.skills_score, row.experience_score, row.industry_score, row.work_arrangement_score, row.semantic_score
-    )  # fmt: skip
+    parts = [getattr(row, column) for column in SCORE_COLUMNS]
     return [
         str(row.match_score),
         *("-" if part is None else str(part) for part in parts),

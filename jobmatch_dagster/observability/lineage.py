@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
+from jobmatch_dagster.core.matching.scoring import SCORE_COLUMNS
 from jobmatch_dagster.core.posting import POSTING_COLUMNS
 
 Source = tuple[str, str]
@@ -47,10 +48,7 @@ _CLAUDE = ("claude_score", "match_reasoning", "key_alignments", "potential_gaps"
 
 
 def _claude(matching: str) -> Mapping[str, Sequence[Source]]:
-    asked = [
-        (matching, column)
-        for column in ("skills_score", "experience_score", "industry_score", "work_arrangement_score", "semantic_score")
-    ]
+    asked = [(matching, column) for column in SCORE_COLUMNS]
     return {
         "claude_status": [(matching, "claude_status"), (matching, "semantic_score")],
         "priority": [(matching, "match_score"), *asked],

@@ -3,7 +3,7 @@
 import dagster as dg
 from pydantic import Field
 
-from jobmatch_dagster.core.matching.scoring import MATCH_FLOOR, Weights
+from jobmatch_dagster.core.matching.scoring import MATCH_FLOOR, PARTS, Weights
 
 _DEFAULTS = Weights()
 
@@ -25,10 +25,4 @@ class MatchingResource(dg.ConfigurableResource[None]):
 
     def weights(self) -> Weights:
         """The weights for the scoring."""
-        return Weights(
-            skills=self.skills,
-            experience=self.experience,
-            industry=self.industry,
-            work_arrangement=self.work_arrangement,
-            semantic=self.semantic,
-        )
+        return Weights(**{part: getattr(self, part) for part in PARTS})

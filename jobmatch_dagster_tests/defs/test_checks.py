@@ -51,6 +51,16 @@ _JOBS_OF_HOUR = """
     FROM (SELECT * FROM jobs ORDER BY id LIMIT 1) AS one, generate_series(1, {postings}) AS n
 """
 
+# One posting stays in the newest hour; eleven move to the hour before, with 36 more.
+_HOUR_BEFORE = f"""
+    UPDATE jobs SET collection_hour = collection_hour - interval '1 hour' WHERE id > (SELECT min(id) FROM jobs);
+    INSERT INTO jobs (external_id, title, company, url, date_created, record_hash, text_hash, ad_key, page_id,
+                      page_position, page_fetched_at, collection_hour)
+    SELECT 'more ' || id || n, title, company, url, date_created, '', '', '', page_id, 0, now(),
+           '{HOUR - timedelta(hours=1)}'
+    FROM jobs, generate_series(1, 3) AS n;
+"""
+
 
 @pytest.fixture(scope="module")
 def matched(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
@@ -81,6 +91,14 @@ def test_check_reads_in_read_only_transactions(name: str, matched: World) -> Non
         event.remove(engine, "commit", note)
     assert set(states) <= {"on"}
     assert bool(states) is ("database" in CHECKS[name].required_resource_keys)
+
+
+def test_fields(matched: World) -> None:
+    assert _sound("ai_fields_covered")["skills_share"] == 1
+    assert _faulty(matched, "ai_fields_covered", "UPDATE jobs SET ai_key_skills = NULL")["skills_share"] == 0
+    assert _sound("enums_known")["unknown_values"] == 0
+    strange = "UPDATE jobs SET ai_taxonomies_a = ARRAY['Space Travel'], updated_at = now() + interval '1 hour'"
+    assert _faulty(matched, "enums_known", strange)["unknown_values"] == 1
 
 
 def test_vectors(matched: World) -> None:
@@ -118,6 +136,11 @@ def test_volume(matched: World) -> None:
     assert found["postings"] == 12
     assert found["usual_postings"] == 200
     assert found["ratio_to_usual"] == pytest.approx(0.06)
+
+
+def test_row_counts_of_two_hours(matched: World) -> None:
+    _sound("row_counts_steady")
+    assert _faulty(matched, "row_counts_steady", _HOUR_BEFORE)["postings_hour_before"] == 47
 
 
 def test_calibration(matched: World) -> None:

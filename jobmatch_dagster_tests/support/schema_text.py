@@ -1,6 +1,11 @@
 """The schema that migrations make, as text: what PostgreSQL's catalog knows about it, one object a line."""
 
+from pathlib import Path
+
 from sqlalchemy import Connection, text
+
+# Written by `make schema`.
+RECORDED_SCHEMA = Path(__file__).parent / "data" / "schema.txt"
 
 _SCHEMA = text("""
 WITH relation AS (

@@ -73,7 +73,7 @@ def _text(ad: PostingText, title: str, skills: Sequence[str] | None) -> str:
 
 
 def profile_text_to_embed(embedding_text: str) -> str:
-    """Head and body of a profile's text (`cv/text.py`), a line each; one line alone when it names no title."""
+    """Head and body of the text of `cv/profile_text.py`, a line each; one line alone when it names no title."""
     titles = embedding_text.split(f". {_SKILLS}", maxsplit=1)[0].split(f". {_FIELDS}", maxsplit=1)[0]
     if titles.startswith((_SKILLS, _FIELDS)) or not 0 < len(titles.split()) < _MAX_HEAD_WORDS:
         return embedding_text

@@ -1,7 +1,8 @@
 """The judgement of a pair: how well one profile and one posting fit, part by part, and why.
 
-Belongs here: how the parts become one judgement. The explanation and the analysis for Claude call `judge`. `blocks.py`
-computes the same numbers for many pairs at once and takes the words from here; a property test compares the two.
+Belongs here: how the parts become one judgement. The explanation and the analysis for Claude call `judge`.
+`block_engine.py` computes the same numbers for many pairs at once and takes the words from here; a property test
+compares the two.
 """
 
 import functools
@@ -213,6 +214,8 @@ def _exact_semantic(similarity: float | None, calibration: Calibration | None) -
 
 
 def _filters(pair: PairFacts) -> Verdicts:
+    if not pair.user_conditions:
+        return ()
     codes = FilterTable([pair.posting_conditions]).verdicts(pair.user_conditions)
     return verdicts_of(int(filter_code(codes)[0]))
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobmatch_dagster.core.matching.blocks import MatchTable, PostingBlock, ProfileBlock
+from jobmatch_dagster.core.matching.block_engine import MatchTable, PostingBlock, ProfileBlock
 from jobmatch_dagster.core.matching.conditions import verdicts_of
 from jobmatch_dagster.core.matching.judge import Judgement, ScoringRules, reasoning
-from jobmatch_dagster.core.matching.scoring import Parts
+from jobmatch_dagster.core.matching.scoring import PARTS, Parts
 from jobmatch_dagster.core.vocabulary.skill_match import NOTHING_OFFERED, match_skills, offer_skills, skills_by_id
 
 JudgedPair = tuple[int, int, Judgement]
@@ -38,7 +38,7 @@ class KeptPairs:
         table = self.table
         columns = (table.user, table.posting, table.similarity, table.relevance, table.score, table.filters)
         rows = zip(*(column.tolist() for column in columns), strict=True)
-        every_parts = map(Parts, *(_optional(getattr(table, name)) for name in Parts._fields))
+        every_parts = map(Parts, *(_optional(getattr(table, name)) for name in PARTS))
         wanted: dict[int, dict[str, str]] = {}
         last, offered = -1, NOTHING_OFFERED
         for (user, posting, similarity, place, score, code), parts in zip(rows, every_parts, strict=True):

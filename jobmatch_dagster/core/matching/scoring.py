@@ -1,11 +1,11 @@
 """The scales of a match: its parts, their weights, the weighted score, relevance, priority.
 
-Belongs here: what one number means. `judge.py` puts the numbers of one pair together, `blocks.py` those of many. The
-scales are the plan's defaults. An unknown part is left out and the weights of the others are scaled up.
+Belongs here: what one number means. `judge.py` puts the numbers of one pair together, `block_engine.py` those of
+many. An unknown part is left out and the weights of the others are scaled up.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -64,9 +64,14 @@ class Weights:
     semantic: float = 10
 
     def __post_init__(self) -> None:
-        parts = (self.skills, self.experience, self.industry, self.work_arrangement, self.semantic)
-        if min(parts) < 0 or sum(parts) <= 0:
-            raise ValueError(f"Weights must not be negative and not all zero: {parts}")
+        weights = astuple(self)
+        if min(weights) < 0 or sum(weights) <= 0:
+            raise ValueError(f"Weights must not be negative and not all zero: {weights}")
+
+    def shares(self) -> dict[str, float]:
+        """Share of each part in the sum, 0 to 1, where all parts are known."""
+        weights = asdict(self)
+        return {part: weight / sum(weights.values()) for part, weight in weights.items()}
 
 
 class Parts(NamedTuple):
@@ -77,6 +82,12 @@ class Parts(NamedTuple):
     industry: int | None = None
     work_arrangement: int | None = None
     semantic: int | None = None
+
+
+PARTS: tuple[str, ...] = Parts._fields
+"""Names of the parts, in the order in which they are shown. Every other list of them in Python comes from here."""
+SCORE_COLUMNS: tuple[str, ...] = tuple(f"{part}_score" for part in PARTS)
+"""Their columns in `user_job_matches`."""
 
 
 def skills_score(tenths: int, asked: int) -> int | None:

@@ -14,7 +14,7 @@ from jobmatch_dagster.core.profiles.document_formats.json_resume import read_jso
 from jobmatch_dagster.core.profiles.document_limits import UnreadableDocument
 from jobmatch_dagster.core.profiles.document_text import decode_text, plain_text
 
-__all__ = ["UnreadableDocument", "read_document"]
+__all__ = ["CV_SUFFIXES", "UnreadableDocument", "read_document"]
 
 _IMAGE = "an image: a CV must contain text, save it as PDF or DOCX"
 _FOREIGN_KINDS = (
@@ -31,6 +31,8 @@ _HTML_START = re.compile(
     re.IGNORECASE,
 )
 _HTML_SUFFIXES = frozenset({".html", ".htm", ".xhtml"})
+# Extensions of files that may be a CV, for those who look through a folder.
+CV_SUFFIXES = frozenset({".pdf", ".docx", ".txt", ".md", ".markdown", ".json"}) | _HTML_SUFFIXES
 _WORD = re.compile(r"[^\W\d_]{2,}")
 # A file with fewer words is a scan with a stamp, a heading or an empty form.
 _MIN_WORDS = 5

@@ -1,6 +1,6 @@
-"""`job_embeddings` and `profile_embeddings`: texts without a current vector, and the vectors."""
+"""`job_embeddings` and `profile_embeddings`: writing vectors, and the postings that lack one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,15 +26,6 @@ class StalePosting:
 
 
 @dataclass(frozen=True)
-class StaleProfile:
-    """The text of a profile without a vector, and its hash."""
-
-    id: int
-    text_hash: str
-    embedding_text: str
-
-
-@dataclass(frozen=True)
 class Vector:
     """The vector of a posting or profile, and the hash of the text that was embedded."""
 
@@ -47,13 +38,6 @@ def stale_postings(connection: Connection, model: str, limit: int) -> list[Stale
     """Open postings without a vector of this model for their current text, oldest first."""
     rows = run_query(connection, "catalog/stale_postings", {"model": model, "limit": limit})
     return [StalePosting(**row._mapping) for row in rows]
-
-
-def stale_profiles(connection: Connection, model: str, user_keys: Sequence[str] | None = None) -> list[StaleProfile]:
-    """Current profiles of active users (all, or these) without a vector of this model."""
-    keys = None if user_keys is None else list(user_keys)
-    rows = run_query(connection, "catalog/stale_profiles", {"model": model, "user_keys": keys})
-    return [StaleProfile(**row._mapping) for row in rows]
 
 
 def write_posting_vectors(connection: Connection, model: str, vectors: Iterable[Vector], run_id: str) -> int:

@@ -1,4 +1,4 @@
-"""Measures of the catalog's health: volumes of hours, vectors, duplicates, unknown values.
+"""Measures of the catalog's health: columns, fields, volumes, vectors, duplicates, unknown values.
 
 A measure that would grow with the catalog is taken on the newest open postings alone.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from jobmatch_dagster.core.posting import INDUSTRIES
 from jobmatch_dagster.core.raw.windows import HOUR
@@ -19,6 +19,15 @@ LENGTH_TOLERANCE = 1e-3
 # The usual volume is a median over the same hour of the previous days.
 _DAYS_COMPARED, _MIN_DAYS = 14, 5
 _HOURS_SEARCHED = 24
+
+
+@dataclass(frozen=True)
+class AiCoverage:
+    """Open postings, and the shares (0..1) of them with skills and with industries."""
+
+    postings: int
+    skills: float
+    industries: float
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,22 @@ class UnknownValue:
     field: str
     value: str
     postings: int
+
+
+def columns_of_users(connection: Connection) -> list[str]:
+    """Columns of `jobs` that belong to a user; there must be none."""
+    query = (
+        "SELECT attname FROM pg_attribute WHERE attrelid = 'jobs'::regclass AND NOT attisdropped AND attnum > 0 "
+        "AND attname ~ '^(user_|status$|priority$|match_|claude_|semantic_)'"
+    )
+    return list(connection.scalars(text(query)))
+
+
+def ai_coverage(connection: Connection) -> AiCoverage:
+    """Shares of open postings with the vendor's AI fields."""
+    row = run_query(connection, "catalog/ai_coverage")[0]
+    total = max(row.postings, 1)
+    return AiCoverage(row.postings, row.with_skills / total, row.with_industries / total)
 
 
 def newest_volume(connection: Connection, newest: datetime) -> HourVolume | None:

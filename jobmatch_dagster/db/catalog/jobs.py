@@ -115,37 +115,12 @@ def merge_or_refuse(connection: Connection, sighted: Sequence[SightedPosting], r
     return counts, refused + also_refused
 
 
-@dataclass(frozen=True)
-class AiCoverage:
-    """Open postings, and the shares (0..1) of them with skills and with industries."""
-
-    postings: int
-    skills: float
-    industries: float
-
-
-def ai_coverage(connection: Connection) -> AiCoverage:
-    """Shares of open postings with the vendor's AI fields."""
-    row = run_query(connection, "catalog/ai_coverage")[0]
-    total = max(row.postings, 1)
-    return AiCoverage(row.postings, row.with_skills / total, row.with_industries / total)
-
-
 def record_hashes(connection: Connection, external_ids: Collection[str] | None = None) -> dict[str, str]:
     """Record hash by external id, of all postings or of these."""
     where = "" if external_ids is None else "WHERE external_id = ANY(:ids)"
     query = text(f"SELECT external_id, record_hash FROM jobs {where}")
     parameters = {} if external_ids is None else {"ids": list(external_ids)}
     return {row.external_id: row.record_hash for row in connection.execute(query, parameters)}
-
-
-def columns_of_users(connection: Connection) -> list[str]:
-    """Columns of `jobs` that belong to a user; there must be none."""
-    query = (
-        "SELECT attname FROM pg_attribute WHERE attrelid = 'jobs'::regclass AND NOT attisdropped AND attnum > 0 "
-        "AND attname ~ '^(user_|status$|priority$|match_|claude_|semantic_)'"
-    )
-    return list(connection.scalars(text(query)))
 
 
 def hours_loaded_by(connection: Connection, run_id: str) -> list[datetime]:

@@ -54,7 +54,9 @@ def choose_open_postings(connection: Connection, model: str) -> ChosenPostings:
 
 def choose_posting(connection: Connection, model: str, external_id: str) -> ChosenPostings:
     """One posting, open or closed; none when it has no vector of this model for its current text."""
-    return _chosen(run_query(connection, "matching/posting_to_explain", {"external_id": external_id, "model": model}))
+    return _chosen(
+        run_query(connection, "matching/posting_by_external_id", {"external_id": external_id, "model": model})
+    )
 
 
 def read_facts(connection: Connection, chosen: ChosenPostings) -> KnownFacts:
@@ -126,7 +128,7 @@ def _stored_facts(connection: Connection, chosen: ChosenPostings) -> dict[int, P
     version_of = dict(zip(chosen.ids, chosen.record_hashes, strict=True))
     parameters = {"job_ids": chosen.id_array, "facts_version": facts_version()}
     return {
-        row.job_id: PostingFacts(row.skills, row.experience_level, row.industries, row.work_arrangement, row.derived)
+        row.job_id: PostingFacts(*row[2:])
         for row in run_query(connection, "matching/stored_facts", parameters)
         if row.record_hash == version_of[row.job_id]
     }

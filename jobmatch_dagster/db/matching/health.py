@@ -1,4 +1,4 @@
-"""Measures of the profiles that are matched."""
+"""Measures of the health of matching: the profiles that are matched, and the scores of the matches."""
 
 from dataclasses import dataclass
 
@@ -36,3 +36,8 @@ def profile_health(connection: Connection, model: str) -> ProfileHealth:
     """State of the current profiles and of their vectors of a model."""
     parameters = {"model": model, "tolerance": _LENGTH_TOLERANCE}
     return ProfileHealth(**run_query(connection, "matching/profile_soundness", parameters)[0]._mapping)
+
+
+def score_bands(connection: Connection) -> dict[int, int]:
+    """Kept pairs by the lower end of their band of semantic_score."""
+    return {row.low: row.pairs for row in run_query(connection, "matching/score_bands")}

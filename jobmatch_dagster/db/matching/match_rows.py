@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 from jobmatch_dagster.core.matching.conditions import Verdicts
 from jobmatch_dagster.core.matching.kept_pairs import JudgedPair
+from jobmatch_dagster.core.matching.scoring import SCORE_COLUMNS
 from jobmatch_dagster.core.vocabulary.skill_match import SkillHit
 from jobmatch_dagster.db.connection.bulk import as_array, as_text
 from jobmatch_dagster.db.matching.chosen_postings import ChosenPostings
 from jobmatch_dagster.db.matching.current_profiles import ProfileToMatch
 
 MATCH_LINE_COLUMNS = (
-    "user_id", "job_id", "similarity", "relevance", "semantic_score", "match_score", "skills_score",
-    "experience_score", "industry_score", "work_arrangement_score", "priority", "claude_status", "filters",
-    "matching_skills", "missing_skills", "skill_hits", "match_reasoning", "profile_version", "record_hash",
+    "user_id", "job_id", "similarity", "relevance", "match_score", *SCORE_COLUMNS, "priority", "claude_status",
+    "filters", "matching_skills", "missing_skills", "skill_hits", "match_reasoning", "profile_version", "record_hash",
     "embedding_model", "calibration_id", "scoring_key", "run_id",
 )  # fmt: skip
 
@@ -45,8 +45,7 @@ def match_lines(
     for user, posting, judged in pairs:
         profile = profiles[user]
         similarity, parts, score, relevance, skills, filters, _, reasoning = judged
-        scores = (parts.semantic, score, parts.skills, parts.experience, parts.industry, parts.work_arrangement)
-        numbers = "\t".join([_SCORES[number] for number in scores])
+        numbers = "\t".join([_SCORES[number] for number in (score, *parts)])
         claude = "waiting" if judged.is_for_claude else _NULL
         words = f"{_array(skills.matching)}\t{_array(skills.missing)}\t{_hits(skills.hits)}\t{as_text(reasoning)}"
         yield (

@@ -132,10 +132,5 @@ def decide(connection: Connection, user_key: str, external_id: str, decision: st
     return bool(rows[0].changed)
 
 
-def score_bands(connection: Connection) -> dict[int, int]:
-    """Kept pairs by the lower end of their band of semantic_score."""
-    return {row.low: row.pairs for row in run_query(connection, "matching/score_bands")}
-
-
 def _rowcount(connection: Connection, name: str, parameters: Mapping[str, object]) -> int:
     return connection.execute(text(read_sql(f"queries/{name}.sql")), dict(parameters)).rowcount

@@ -11,9 +11,8 @@ from jobmatch_dagster.core.operations.next_steps import materialize_asset
 from jobmatch_dagster.core.raw.windows import HOUR, hour_name, latest_collectable_hour
 from jobmatch_dagster.db.catalog import health
 from jobmatch_dagster.db.catalog.embedding_models import read_current_model
-from jobmatch_dagster.db.catalog.jobs import ai_coverage, columns_of_users
 from jobmatch_dagster.db.operations.integrity import duplicate_ids, missing_keys, orphans
-from jobmatch_dagster.db.statistics.statistics import COVERAGE_BAR
+from jobmatch_dagster.db.statistics.jobs_and_users import COVERAGE_BAR
 from jobmatch_dagster.observability.check_results import check_result
 from jobmatch_dagster.observability.previews import preview
 from jobmatch_dagster.resources.clock import ClockResource
@@ -36,7 +35,7 @@ _VALUES_SHOWN = 20
 def no_user_columns(database: PostgresResource) -> dg.AssetCheckResult:
     """Looks for columns named like user data, for instance status or priority."""
     with database.database().read() as connection:
-        found = columns_of_users(connection)
+        found = health.columns_of_users(connection)
     return check_result(
         not found,
         {"user_columns": ", ".join(found) or "none"},
@@ -74,7 +73,7 @@ def keys_hold(database: PostgresResource, clock: ClockResource) -> dg.AssetCheck
 def ai_fields_covered(database: PostgresResource) -> dg.AssetCheckResult:
     """Compares the shares of open postings with skills and with industries with their lowest accepted values."""
     with database.database().read() as connection:
-        coverage = ai_coverage(connection)
+        coverage = health.ai_coverage(connection)
     known = {"ai_key_skills": coverage.skills, "ai_taxonomies_a": coverage.industries}
     bars = {field: bar - _COVERAGE_TOLERANCE for field, bar in COVERAGE_BAR.items()}
     return check_result(

@@ -7,8 +7,7 @@ from jobmatch_dagster.core.operations.next_steps import launch_job, materialize_
 from jobmatch_dagster.core.quality.drift import score_drift
 from jobmatch_dagster.db.catalog.embedding_models import read_current_model
 from jobmatch_dagster.db.connection.roles import unprotected_tables
-from jobmatch_dagster.db.matching.health import profile_health
-from jobmatch_dagster.db.matching.matches import score_bands
+from jobmatch_dagster.db.matching.health import profile_health, score_bands
 from jobmatch_dagster.db.profiles.users import users_to_match
 from jobmatch_dagster.observability.check_results import check_result
 from jobmatch_dagster.observability.history import numeric_metadata

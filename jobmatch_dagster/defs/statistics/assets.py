@@ -4,7 +4,7 @@ import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.db.operations.storage import storage_sizes
-from jobmatch_dagster.db.statistics import statistics
+from jobmatch_dagster.db.statistics import jobs_and_users
 from jobmatch_dagster.defs.statistics.metadata import job_metadata, user_metadata
 from jobmatch_dagster.observability.run_previews import storage_metadata
 from jobmatch_dagster.pipeline.statistics.summary import summarise_users
@@ -27,7 +27,7 @@ def job_statistics(database: PostgresResource, clock: ClockResource) -> dg.Mater
     again counts again.
     """
     with database.database().read() as connection:
-        counted = statistics.job_statistics(connection, clock.now())
+        counted = jobs_and_users.job_statistics(connection, clock.now())
         sizes = storage_sizes(connection)
     return dg.MaterializeResult(metadata={**job_metadata(counted), **storage_metadata(sizes)})
 
@@ -50,5 +50,5 @@ def user_statistics(database: PostgresResource) -> dg.MaterializeResult[None]:
     the user is forgotten; `jobmatch stats --user KEY` prints the numbers of one user. Running it again counts again.
     """
     with database.database().read() as connection:
-        users = statistics.user_statistics(connection)
+        users = jobs_and_users.user_statistics(connection)
     return dg.MaterializeResult(metadata=user_metadata(summarise_users(users)))

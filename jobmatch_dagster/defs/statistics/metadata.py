@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from jobmatch_dagster.db.statistics.statistics import COVERAGE_BAR, JobStatistics, UserStatistics
+from jobmatch_dagster.db.statistics.jobs_and_users import COVERAGE_BAR, JobStatistics, UserStatistics
 from jobmatch_dagster.observability.plots import histogram, horizontal_bars, hours_bar
 from jobmatch_dagster.observability.previews import preview
 from jobmatch_dagster.pipeline.statistics.summary import UsersSummary

@@ -14,7 +14,7 @@ from jobmatch_dagster.core.json_values import JsonObject
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.enrichment import fill_requests
 from jobmatch_dagster.db.enrichment.fill_requests import ProfileToFill
-from jobmatch_dagster.db.profiles.profiles import insert_profile
+from jobmatch_dagster.db.profiles.cv_profiles import insert_profile
 from jobmatch_dagster.db.profiles.users import lock_user
 from jobmatch_dagster.errors import PassingFailure, PermanentFailure
 from jobmatch_dagster.resources.claude import ClaudeResource

@@ -6,7 +6,7 @@ inputs make it. Belongs here: the order alone.
 
 from collections.abc import Iterator
 
-from jobmatch_dagster.core.page import Finding
+from jobmatch_dagster.core.explanation_page import Finding
 from jobmatch_dagster.pipeline.explain.match_findings import match_findings
 from jobmatch_dagster.pipeline.explain.pair_data import PairData
 from jobmatch_dagster.pipeline.explain.posting_findings import missing_posting_findings, posting_findings

@@ -10,9 +10,9 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from jobmatch_dagster.core.enrichment.prompt import prompt_version
+from jobmatch_dagster.core.explanation_page import Finding
 from jobmatch_dagster.core.matching.calibration import DEFAULT_CALIBRATION, is_default_for
 from jobmatch_dagster.core.operations.next_steps import launch_job, materialize_asset
-from jobmatch_dagster.core.page import Finding
 from jobmatch_dagster.core.vocabulary.skill_table import canonical
 from jobmatch_dagster.db.explain.rows import StoredMatch, StoredPosting
 from jobmatch_dagster.pipeline.explain.pair_data import JudgedNow, PairData
@@ -47,7 +47,7 @@ def _aliases(judged: JudgedNow) -> Iterator[Finding]:
                 f"{hit.job_skill!r} counts as shown by {hit.cv_skill!r}: core/vocabulary/data/skills.toml lists both "
                 f"under {canonical(hit.job_skill)!r}.",
                 "If they do not mean the same, remove the alias from that file, raise ENGINE_VERSION in "
-                f"core/matching/blocks.py and restart the code location. {launch_job('match_existing_jobs')}",
+                f"core/matching/block_engine.py and restart the code location. {launch_job('match_existing_jobs')}",
             )
 
 

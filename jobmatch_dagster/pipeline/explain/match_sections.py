@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 
+from jobmatch_dagster.core.explanation_page import UNKNOWN, Section, Table
 from jobmatch_dagster.core.matching.judge import Judgement
-from jobmatch_dagster.core.page import UNKNOWN, Section, Table
+from jobmatch_dagster.core.matching.scoring import PARTS
 from jobmatch_dagster.core.vocabulary.skill_table import canonical
 from jobmatch_dagster.db.explain.rows import StoredMatch
 from jobmatch_dagster.pipeline.explain.changes import changes, needed_for_verdicts
 from jobmatch_dagster.pipeline.explain.pair_data import JudgedNow, PairData
 from jobmatch_dagster.pipeline.explain.wording import cut, known
-
-PARTS = ("skills", "experience", "industry", "work_arrangement", "semantic")
 
 
 def why_no_match(data: PairData) -> str:
@@ -69,11 +68,11 @@ def verdict_section(data: PairData) -> Section:
 def score_section(data: PairData, judged: JudgedNow) -> Section:
     """Stored and computed parts with their evidence."""
     now, stored = judged.judgement, data.stored
-    rows = []
+    rows, evidence = [], _evidence(judged)
     for name, before, score in _parts(stored, now):
         weight = getattr(data.scoring.settings.weights, name, None)
         same = "" if stored is None else "same" if before == score else "differs"
-        rows.append((name.replace("_", " "), weight, before, score, same, _evidence(judged, name)))
+        rows.append((name.replace("_", " "), weight, before, score, same, evidence[name]))
     return Section(
         "Score, part by part",
         {
@@ -132,17 +131,17 @@ def _parts(stored: StoredMatch | None, now: Judgement) -> Iterator[tuple[str, in
     yield "match", stored.match_score if stored else None, now.score
 
 
-def _evidence(judged: JudgedNow, part: str) -> str:
+def _evidence(judged: JudgedNow) -> dict[str, str]:
+    """What each part, and the whole, was computed from."""
     posting, profile = judged.facts.posting, judged.facts.profile
-    if part == "skills":
-        return judged.judgement.skills.summary
-    if part == "experience":
-        return f"asked {known(posting.experience_level)}, has {known(profile.experience_level)}"
-    if part == "industry":
-        return f"{cut(posting.industries)} / {cut(profile.industries)}"
-    if part == "work_arrangement":
-        return f"{known(posting.work_arrangement)} / accepts {cut(profile.work_arrangements)}"
-    return f"cosine {judged.facts.similarity:.4f}" if part == "semantic" else "weighted mean of the known parts"
+    return {
+        "skills": judged.judgement.skills.summary,
+        "experience": f"asked {known(posting.experience_level)}, has {known(profile.experience_level)}",
+        "industry": f"{cut(posting.industries)} / {cut(profile.industries)}",
+        "work_arrangement": f"{known(posting.work_arrangement)} / accepts {cut(profile.work_arrangements)}",
+        "semantic": f"cosine {judged.facts.similarity:.4f}",
+        "match": "weighted mean of the known parts",
+    }
 
 
 def _conditions(stored: StoredMatch | None, now: Judgement) -> str:

@@ -5,8 +5,8 @@ What of a CV is shown are facts that were read from it (skills, levels, dates), 
 
 from collections.abc import Mapping, Sequence
 
+from jobmatch_dagster.core.explanation_page import UNKNOWN, RunLink, Section, Table
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed
-from jobmatch_dagster.core.page import UNKNOWN, RunLink, Section, Table
 from jobmatch_dagster.core.raw.fields import FIELDS
 from jobmatch_dagster.db.explain.rows import OtherAd, StoredPosting
 from jobmatch_dagster.pipeline.explain.pair_data import PairData

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from jobmatch_dagster.core.page import Page
+from jobmatch_dagster.core.explanation_page import ExplanationPage
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.pipeline.explain.findings import find
 from jobmatch_dagster.pipeline.explain.match_sections import is_same
@@ -17,7 +17,7 @@ from jobmatch_dagster.resources.embedder import EmbedderResource
 class Explanation:
     """The page, and its numbers: scores stored and computed now, whether they are the same (None: not known)."""
 
-    page: Page
+    page: ExplanationPage
     stored_score: int | None
     computed_score: int | None
     is_same: bool | None
@@ -38,7 +38,7 @@ def explain(
         NothingToExplainError: if the user is not known.
     """
     data = read_pair_data(database, settings, user_key, external_id, now=now, embedder=embedder)
-    page = Page(_title(data), list(find(data)), list(sections(data)))
+    page = ExplanationPage(_title(data), list(find(data)), list(sections(data)))
     stored, judged = data.stored, data.judged
     return Explanation(
         page=page,

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 
 from jobmatch_dagster.core.enrichment.injection import signs
+from jobmatch_dagster.core.explanation_page import Finding
 from jobmatch_dagster.core.matching.salaries import likely_unit
 from jobmatch_dagster.core.operations.next_steps import launch_partitions
-from jobmatch_dagster.core.page import Finding
 from jobmatch_dagster.core.posting import POSTING_COLUMNS, Posting
 from jobmatch_dagster.core.raw.windows import OLDEST_OPEN, hour_name
 from jobmatch_dagster.core.text import clean_line

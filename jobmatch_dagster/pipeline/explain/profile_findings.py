@@ -5,7 +5,7 @@ Belongs here: a function for each possible cause, in the order of the pipeline.
 
 from collections.abc import Iterator
 
-from jobmatch_dagster.core.page import Finding
+from jobmatch_dagster.core.explanation_page import Finding
 from jobmatch_dagster.core.profiles.profile import EXTRACTOR_VERSION, Profile
 from jobmatch_dagster.db.explain.rows import StoredPosting, StoredProfile
 from jobmatch_dagster.pipeline.explain.pair_data import PairData

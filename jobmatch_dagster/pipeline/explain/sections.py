@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from jobmatch_dagster.core.catalog.normalise import NORMALISER_VERSION
 from jobmatch_dagster.core.enrichment.prompt import prompt_version
+from jobmatch_dagster.core.explanation_page import UNKNOWN, RunLink, Section
 from jobmatch_dagster.core.matching.posting_facts import facts_version
-from jobmatch_dagster.core.page import UNKNOWN, RunLink, Section
 from jobmatch_dagster.core.profiles.profile import EXTRACTOR_VERSION
 from jobmatch_dagster.core.vocabulary.skill_table import skill_table_version
 from jobmatch_dagster.pipeline.explain.match_sections import (

@@ -3,7 +3,7 @@
 import json
 
 from jobmatch_dagster.core.enrichment.prompt import prompt_version
-from jobmatch_dagster.core.page import RunLink, Section
+from jobmatch_dagster.core.explanation_page import RunLink, Section
 from jobmatch_dagster.db.explain.rows import StoredMatch
 from jobmatch_dagster.pipeline.explain.match_sections import why_no_match
 from jobmatch_dagster.pipeline.explain.pair_data import PairData

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from jobmatch_dagster.core.enrichment.answer import answer_text
+from jobmatch_dagster.core.explanation_page import UNKNOWN
 from jobmatch_dagster.core.matching.salaries import per_year
-from jobmatch_dagster.core.page import UNKNOWN
 from jobmatch_dagster.core.posting import Posting
 
 _VALUE_CHARACTERS = 300

@@ -15,7 +15,7 @@ from jobmatch_dagster.db.matching.calibrations import StoredCalibration, ensure_
 from jobmatch_dagster.db.matching.chosen_postings import choose_open_postings, read_posting_vectors
 from jobmatch_dagster.db.matching.current_profiles import read_profiles
 
-# A fit on fewer users does not represent a market, however many postings there are.
+# Fewer users than this do not represent a market, however many postings there are.
 MIN_PROFILES_TO_FIT = 25
 # Most pairs of a fit; percentiles of a sample of this size vary by less than a thousandth.
 _SAMPLED_PAIRS = 2_000_000

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from jobmatch_dagster.core.matching.blocks import match_blocks
+from jobmatch_dagster.core.matching.block_engine import match_blocks
 from jobmatch_dagster.core.matching.kept_pairs import KeptPairs
 from jobmatch_dagster.core.progress import Progress, no_progress
 from jobmatch_dagster.db.catalog.embedding_models import ensure_current_model

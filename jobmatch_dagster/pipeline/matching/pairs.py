@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from jobmatch_dagster.core.matching.blocks import PostingBlock, ProfileBlock, similarities
+from jobmatch_dagster.core.matching.block_engine import PostingBlock, ProfileBlock, similarities
 from jobmatch_dagster.core.matching.conditions import PostingConditions
 from jobmatch_dagster.core.matching.judge import PairFacts, ScoringRules
 from jobmatch_dagster.core.vocabulary.similar_skills import by_name

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from jobmatch_dagster.core.matching.blocks import MatchTable
+from jobmatch_dagster.core.matching.block_engine import MatchTable
 from jobmatch_dagster.core.matching.score_counts import HIGHEST_SCORE, count_scores
 from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from jobmatch_dagster.core.matching.blocks import ENGINE_VERSION
+from jobmatch_dagster.core.matching.block_engine import ENGINE_VERSION
 from jobmatch_dagster.core.matching.posting_facts import facts_version
 from jobmatch_dagster.core.matching.scoring import MATCH_FLOOR, Weights
 from jobmatch_dagster.core.vocabulary.similar_skills import similar_skills_version

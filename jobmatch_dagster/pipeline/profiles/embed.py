@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from jobmatch_dagster.core.matching.embedding_text import profile_text_to_embed
-from jobmatch_dagster.db.catalog.embeddings import Vector, stale_profiles, write_profile_vectors
+from jobmatch_dagster.db.catalog.embeddings import Vector, write_profile_vectors
 from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.db.profiles.cv_profiles import stale_profiles
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
 

@@ -11,8 +11,8 @@ from jobmatch_dagster.core.profiles.document_limits import MAX_BYTES, MIB
 from jobmatch_dagster.core.profiles.preferences import PreferencesError, parse_preferences
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.profiles import documents, preferences
+from jobmatch_dagster.db.profiles.cv_profiles import insert_profile
 from jobmatch_dagster.db.profiles.documents import CurrentDocument, ReceivedDocument
-from jobmatch_dagster.db.profiles.profiles import insert_profile
 from jobmatch_dagster.db.profiles.users import ensure_user, find_user_id, lock_user
 from jobmatch_dagster.pipeline.profiles.inbox import InboxFile, list_inbox, new_files
 from jobmatch_dagster.resources.document_reader import ReadResult, read_in_child, read_many_in_child

@@ -19,7 +19,7 @@ from jobmatch_dagster.core.raw.windows import Sweep
 from jobmatch_dagster.db.catalog.jobs import SightedPosting, merge_postings
 from jobmatch_dagster.db.connection.temporary import temporary_database
 from jobmatch_dagster.db.profiles import documents
-from jobmatch_dagster.db.profiles.profiles import insert_profile
+from jobmatch_dagster.db.profiles.cv_profiles import insert_profile
 from jobmatch_dagster.db.profiles.users import ensure_user
 from jobmatch_dagster.db.raw.pages import insert_page
 from jobmatch_dagster.errors import InputError

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from jobmatch_dagster.core.matching.blocks import PostingBlock, ProfileBlock, match_blocks
+from jobmatch_dagster.core.matching.block_engine import PostingBlock, ProfileBlock, match_blocks
 from jobmatch_dagster.core.matching.calibration import Calibration
 from jobmatch_dagster.core.matching.embedding_text import (
     posting_text,

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from jobmatch_dagster.core.matching.scoring import SCORE_COLUMNS
 from jobmatch_dagster.core.quality.agreement import Agreement, agreement, separation
 from jobmatch_dagster.db.quality.scores import bands_of_scores, decided_parts, scores_to_compare
 
@@ -14,10 +15,7 @@ _WORST_SHOWN = 3
 _COMPARED = (
     ("semantic_score", "match_score"), ("semantic_score", "claude_score"), ("match_score", "claude_score"),
 )  # fmt: skip
-_PARTS = (
-    "skills_score", "experience_score", "industry_score", "work_arrangement_score", "semantic_score", "match_score",
-    "relevance",
-)  # fmt: skip
+_PARTS = (*SCORE_COLUMNS, "match_score", "relevance")
 
 
 @dataclass(frozen=True)

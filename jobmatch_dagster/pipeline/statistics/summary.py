@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from jobmatch_dagster.db.statistics.statistics import UserStatistics
+from jobmatch_dagster.db.statistics.jobs_and_users import UserStatistics
 
 _COUNTED_DECISIONS = ("saved", "applied", "rejected")
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobmatch_dagster.core.enrichment.analysis import analyse
-from jobmatch_dagster.core.matching.blocks import PostingBlock, ProfileBlock, match_blocks, similarities
+from jobmatch_dagster.core.matching.block_engine import PostingBlock, ProfileBlock, match_blocks, similarities
 from jobmatch_dagster.core.matching.calibration import DEFAULT_CALIBRATION, Calibration
 from jobmatch_dagster.core.matching.conditions import PostingConditions, UserConditions
 from jobmatch_dagster.core.matching.judge import Judgement, PairFacts, ProfileFacts, ScoringRules, judge

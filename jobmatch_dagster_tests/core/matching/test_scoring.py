@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmatch_dagster.core.matching.scoring import (
+    PARTS,
     Parts,
     Weights,
     arrangement_score,
@@ -22,16 +23,12 @@ _LEVEL = st.none() | st.sampled_from(EXPERIENCE_LEVELS)
 @given(
     parts=st.builds(
         Parts,
-        **{n: st.none() | st.integers(0, 100) for n in ("skills", "experience", "industry", "work_arrangement")},
+        **{name: st.none() | st.integers(0, 100) for name in PARTS if name != "semantic"},
         semantic=st.integers(0, 100),
     )
 )
 def test_a_score_lies_between_its_known_parts(parts: Parts) -> None:
-    known = [
-        v
-        for v in (parts.skills, parts.experience, parts.industry, parts.work_arrangement, parts.semantic)
-        if v is not None
-    ]
+    known = [part for part in parts if part is not None]
     score = weighted_score(parts, Weights())
     assert score is not None
     assert min(known) <= score <= max(known)
@@ -85,10 +82,7 @@ def test_priority(score: int | None, level: str | None) -> None:
 
 
 def test_weights_that_mean_nothing_are_refused() -> None:
-    for weights in (
-        {"skills": -1},
-        dict.fromkeys(("skills", "experience", "industry", "work_arrangement", "semantic"), 0),
-    ):
+    for weights in ({"skills": -1}, dict.fromkeys(PARTS, 0)):
         with pytest.raises(ValueError, match="must not be negative and not all zero"):
             Weights(**weights)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -20,13 +19,10 @@ from jobmatch_dagster.db.connection.migrations import (
 from jobmatch_dagster.db.connection.roles import reading_as, unprotected_tables
 from jobmatch_dagster.db.connection.schema_files import migration_names, project_tables
 from jobmatch_dagster.pipeline.operations.legacy import convert_legacy, restore_legacy
-from jobmatch_dagster_tests import support
 from jobmatch_dagster_tests.support.earlier_database import build_earlier_database
 from jobmatch_dagster_tests.support.legacy_database import build_legacy_database
 from jobmatch_dagster_tests.support.rows_of_users import FILL, JOBS
-from jobmatch_dagster_tests.support.schema_text import schema_text
-
-RECORDED = Path(support.__file__).parent / "data/schema.txt"
+from jobmatch_dagster_tests.support.schema_text import RECORDED_SCHEMA, schema_text
 
 
 @pytest.fixture
@@ -75,7 +71,7 @@ def test_an_adopted_database_has_the_schema_of_a_new_one(earlier: Database) -> N
     assert migrate(earlier) == ()
     require_schema(earlier)
     assert rows(earlier) == before
-    assert schema(earlier) == RECORDED.read_text(encoding="utf-8").splitlines()
+    assert schema(earlier) == RECORDED_SCHEMA.read_text(encoding="utf-8").splitlines()
     with earlier.begin() as connection:
         assert unprotected_tables(connection) == []
     with reading_as(earlier, "ada") as connection:

@@ -1,7 +1,6 @@
 """Migrations up and down, their failures, and the rules that the schema enforces."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -21,9 +20,8 @@ from jobmatch_dagster.db.connection.migrations import (
 from jobmatch_dagster.db.connection.schema_files import migration_names, project_views
 from jobmatch_dagster.db.connection.yoyo_backend import apply_migrations
 from jobmatch_dagster.db.matching.matches import decide
-from jobmatch_dagster_tests import support
 from jobmatch_dagster_tests.support.rows_of_users import FILL, JOBS
-from jobmatch_dagster_tests.support.schema_text import schema_text
+from jobmatch_dagster_tests.support.schema_text import RECORDED_SCHEMA, schema_text
 
 SNAPSHOT = text(
     "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull FROM pg_class c "
@@ -58,8 +56,8 @@ def test_the_schema_is_the_recorded_one(postgres_url: str) -> None:
     with database.begin() as connection:
         found = schema_text(connection)
     database.dispose()
-    recorded = Path(support.__file__).parent / "data/schema.txt"
-    assert found.splitlines() == recorded.read_text(encoding="utf-8").splitlines()
+    recorded = RECORDED_SCHEMA.read_text(encoding="utf-8")
+    assert found.splitlines() == recorded.splitlines(), "run `make schema` and look at what differs"
 
 
 # Everything that migrations create, without object ids and positions.

@@ -20,7 +20,7 @@ from jobmatch_dagster.db.connection.roles import (
 )
 from jobmatch_dagster.db.connection.schema_files import migration_names, project_tables, project_views
 from jobmatch_dagster.db.matching.matches import decide
-from jobmatch_dagster.db.statistics.statistics import job_statistics, user_statistics
+from jobmatch_dagster.db.statistics.jobs_and_users import job_statistics, user_statistics
 from jobmatch_dagster.resources.clock import wall_time
 from jobmatch_dagster_tests.support.rows_of_users import FILL, JOBS
 from jobmatch_dagster_tests.support.world import NURSE_CV, build_world

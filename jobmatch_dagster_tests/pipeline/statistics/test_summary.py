@@ -1,6 +1,6 @@
 """Numbers over all users."""
 
-from jobmatch_dagster.db.statistics.statistics import UserStatistics
+from jobmatch_dagster.db.statistics.jobs_and_users import UserStatistics
 from jobmatch_dagster.pipeline.statistics.summary import summarise_users
 
 

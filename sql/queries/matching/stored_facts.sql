@@ -1,4 +1,4 @@
--- Purpose: the facts of postings that are stored in this version of the reading.
+-- Purpose: the facts of postings that are stored in this version of the reading; columns in the order of PostingFacts.
 -- Parameters: job_ids (bigint[]), facts_version.
 -- Indexes: job_facts_pkey.
 SELECT job_id, record_hash, skills, experience_level, industries, work_arrangement, derived

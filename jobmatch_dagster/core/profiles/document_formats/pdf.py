@@ -12,7 +12,7 @@ from pdfminer.pdfpage import PDFPage
 from pdfminer.pdfparser import PDFParser
 
 from jobmatch_dagster.core.profiles import document_limits as limits
-from jobmatch_dagster.core.profiles.document_formats.columns import PlacedLine, reading_order
+from jobmatch_dagster.core.profiles.document_formats.pdf_layout import PlacedLine, reading_order
 from jobmatch_dagster.core.profiles.document_limits import UnreadableDocument, bounded
 
 _ENCRYPTED = "encrypted: save it without a password"

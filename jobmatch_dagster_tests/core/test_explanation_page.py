@@ -4,10 +4,10 @@ import re
 
 import pytest
 
+from jobmatch_dagster.core.explanation_page import ExplanationPage, Finding, RunLink, Section, Table
 from jobmatch_dagster.core.markdown import escaped
-from jobmatch_dagster.core.page import Finding, Page, RunLink, Section, Table
 
-_PAGE = Page(
+_PAGE = ExplanationPage(
     "ada x 1: [Nurse](http://evil.example)",
     [Finding("A | finding", "Do *this*.")],
     [

@@ -1,4 +1,4 @@
-"""Checks of the catalog: each passes on what the pipeline wrote and fails on the fault that it looks for."""
+"""Checks whose faults change the schema: each test has a database of its own."""
 
 import json
 from collections.abc import Iterator
@@ -15,13 +15,6 @@ from jobmatch_dagster.pipeline.catalog.records import load_records
 from jobmatch_dagster_tests.support.checks import run_check
 from jobmatch_dagster_tests.support.world import HOUR, NOW
 
-_OTHER_HOUR = """
-    UPDATE jobs SET collection_hour = collection_hour - interval '1 hour' WHERE id % 12 > 0;
-    INSERT INTO jobs (external_id, title, company, url, date_created, record_hash, text_hash, ad_key, page_id,
-                      page_position, page_fetched_at, collection_hour)
-    SELECT 'more ' || id || n, title, company, url, date_created, '', '', '', page_id, 0, now(), '2026-11-20 06:00+00'
-    FROM jobs, generate_series(1, 3) AS n;
-"""
 _FAULTS: dict[str, tuple[str, str, object]] = {
     "no_user_columns": ("ALTER TABLE jobs ADD COLUMN status text", "user_columns", "status"),
     "keys_hold": (
@@ -29,13 +22,7 @@ _FAULTS: dict[str, tuple[str, str, object]] = {
         "duplicate_external_ids",
         11,
     ),
-    "ai_fields_covered": ("UPDATE jobs SET ai_key_skills = NULL", "skills_share", 0.0),
-    "enums_known": (
-        "UPDATE jobs SET ai_taxonomies_a = ARRAY['Space Travel'], updated_at = now() + interval '1 hour'",
-        "unknown_values",
-        1,
-    ),
-    "row_counts_steady": (_OTHER_HOUR, "postings_hour_before", 47),
+    "users_isolated": ("CREATE TABLE notes (user_id bigint)", "unprotected_tables", "notes"),
 }
 
 

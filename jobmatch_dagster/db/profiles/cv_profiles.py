@@ -1,13 +1,30 @@
 """`cv_profiles`: versions of what was read from users' CVs."""
 
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection
 
 from jobmatch_dagster.core.profiles.profile import EXTRACTOR_VERSION, Profile
 from jobmatch_dagster.core.text import sha256_hex
 from jobmatch_dagster.db.connection.engine import run_query
+
+
+@dataclass(frozen=True)
+class StaleProfile:
+    """The text of a profile without a vector, and its hash."""
+
+    id: int
+    text_hash: str
+    embedding_text: str
+
+
+def stale_profiles(connection: Connection, model: str, user_keys: Sequence[str] | None = None) -> list[StaleProfile]:
+    """Current profiles of active users (all, or these) without a vector of this model."""
+    keys = None if user_keys is None else list(user_keys)
+    rows = run_query(connection, "profiles/stale_profiles", {"model": model, "user_keys": keys})
+    return [StaleProfile(**row._mapping) for row in rows]
 
 
 def insert_profile(connection: Connection, user_id: int, document_id: int, profile: Profile, run_id: str) -> int:

@@ -1,6 +1,6 @@
-"""Pages for people: a title, findings, sections of facts; as Markdown for the UI and as text for a terminal.
+"""The page that explains a pair: a title, findings, sections of facts; as Markdown for the UI, as text for a terminal.
 
-Belongs here: how a page looks. Its content belongs to the module that builds it. Untrusted text (postings, CVs,
+Belongs here: how the page looks. `pipeline/explain/` fills it. Untrusted text (postings, CVs,
 answers) is escaped: it never becomes a link, an image or a heading.
 """
 
@@ -48,7 +48,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Page:
+class ExplanationPage:
     """A whole page."""
 
     title: str

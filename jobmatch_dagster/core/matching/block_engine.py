@@ -1,7 +1,7 @@
-"""Many users times many postings: the numbers of `judge.py`, pair by pair the same, in whole blocks.
+"""The block engine: scores many users times many postings at once, pair by pair the numbers of `judge.py`.
 
-Belongs here: which pairs are kept. How parts become arrays is in `part_arrays.py`, what a part means in `scoring.py`
-and `conditions.py`.
+A block is a group of users or postings as arrays. Belongs here: which pairs are kept. How parts become arrays is in
+`block_parts.py`, what a part means in `scoring.py` and `conditions.py`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from jobmatch_dagster.core.matching.block_parts import UNFIT, EncodedFacts, encode_facts
 from jobmatch_dagster.core.matching.calibration import Calibration
 from jobmatch_dagster.core.matching.conditions import (
     DOES_NOT_FIT,
@@ -19,7 +20,6 @@ from jobmatch_dagster.core.matching.conditions import (
     filter_code,
 )
 from jobmatch_dagster.core.matching.judge import ProfileFacts, ScoringRules
-from jobmatch_dagster.core.matching.part_arrays import UNFIT, EncodedFacts, encode_facts
 from jobmatch_dagster.core.matching.posting_facts import PostingFacts
 from jobmatch_dagster.core.matching.scoring import MATCH_FLOOR, relevance, weighted_scores
 

@@ -1,4 +1,4 @@
-"""Lines of a page in reading order, by their places on the page.
+"""Lines of a PDF page in reading order, by their places on the page.
 
 A page has two columns if both sides of a gutter have headings of their own. A column of dates beside a column of jobs
 is a table, whose rows stay together.

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from jobmatch_dagster.core.posting import POSTING_COLUMNS
 from jobmatch_dagster.db.connection.engine import Database
-from jobmatch_dagster.db.statistics.statistics import UNKNOWN, job_statistics, user_statistics
+from jobmatch_dagster.db.statistics.jobs_and_users import UNKNOWN, job_statistics, user_statistics
 from jobmatch_dagster_tests.support.generated_rows import fill
 
 

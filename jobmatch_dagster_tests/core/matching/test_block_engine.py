@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jobmatch_dagster.core.matching.blocks import PostingBlock, ProfileBlock, match_blocks, similarities
+from jobmatch_dagster.core.matching.block_engine import PostingBlock, ProfileBlock, match_blocks, similarities
 from jobmatch_dagster.core.matching.calibration import DEFAULT_CALIBRATION
 from jobmatch_dagster.core.matching.judge import PairFacts, ProfileFacts, ScoringRules, judge
 from jobmatch_dagster.core.matching.posting_facts import PostingFacts

@@ -1,4 +1,4 @@
-"""The parts of many pairs at once: the scales of `scoring.py`, looked up by codes and bit masks.
+"""The parts of a block's pairs: the scales of `scoring.py`, looked up by codes and bit masks.
 
 Belongs here: how facts become numbers. Each array has the shape (users, postings).
 """
