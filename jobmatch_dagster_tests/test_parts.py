@@ -1,6 +1,7 @@
 """Every place that knows one part of the score knows all of them: a new part is missing nowhere."""
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from jobmatch_dagster.db.explain.rows import StoredMatch
 from jobmatch_dagster.frames import MATCHES
 from jobmatch_dagster.observability.lineage import LINEAGE
 from jobmatch_dagster.resources.matching import MatchingResource
+from jobmatch_dagster_tests.support.schema_text import RECORDED_SCHEMA
 
 _ROOT = Path(__file__).parents[1]
 _SQL = [
-    *sorted((_ROOT / "sql").rglob("*.sql")),
+    *sorted(path for folder in ("queries", "views") for path in (_ROOT / "sql" / folder).rglob("*.sql")),
     # Rows that are compared whole in tests.
     *((_ROOT / "jobmatch_dagster_tests" / name) for name in ("support/world.py", "db/matching/test_matches.py")),
 ]
@@ -36,6 +38,8 @@ def test_each_part_has_its_field_and_column() -> None:
     assert set(SCORE_COLUMNS) <= _fields(StoredMatch)
     assert set(SCORE_COLUMNS) <= MATCHES.keys()
     assert set(SCORE_COLUMNS) <= LINEAGE["matching/semantic_matches"].keys()
+    columns = re.findall(r"^column user_job_matches \d+ (\w+) ", RECORDED_SCHEMA.read_text("utf-8"), re.MULTILINE)
+    assert set(SCORE_COLUMNS) <= set(columns)
 
 
 @pytest.mark.parametrize("path", _NAMING_ONE, ids=[path.name for path in _NAMING_ONE])

@@ -50,7 +50,10 @@ def schema(database: Database) -> list[str]:
 def rows(database: Database) -> dict[str, list[str]]:
     with database.begin() as connection:
         return {
-            name: list(connection.scalars(text(f'SELECT CAST(t AS text) FROM "{name}" AS t ORDER BY 1')))
+            # Columns of later migrations have no value yet.
+            name: list(
+                connection.scalars(text(f'SELECT jsonb_strip_nulls(to_jsonb(t))::text FROM "{name}" AS t ORDER BY 1'))
+            )
             for name in project_tables()
         }
 
@@ -79,7 +82,9 @@ def test_an_adopted_database_has_the_schema_of_a_new_one(earlier: Database) -> N
 
 
 def test_a_program_asks_for_the_adoption(earlier: Database) -> None:
-    with pytest.raises(SchemaVersionError, match=r"at migration 0030\.isolation .*Run `jobmatch migrate`"):
+    with pytest.raises(
+        SchemaVersionError, match=r"(at migration 0030\.isolation|lacks \d+ migration).*Run `jobmatch migrate`"
+    ):
         require_schema(earlier)
     assert bookkeeping(earlier) == list(EARLIER)
 
@@ -88,7 +93,7 @@ def test_a_program_asks_for_the_adoption(earlier: Database) -> None:
 def test_an_earlier_database_is_rolled_back_as_a_whole(adopted: bool, earlier: Database) -> None:
     if adopted:
         migrate(earlier)
-    assert rollback(earlier) == ("0001.schema",)
+    assert rollback(earlier, everything=True) == (migration_names()[::-1] if adopted else ("0001.schema",))
     assert schema(earlier) == []
     assert bookkeeping(earlier) == []
     assert migrate(earlier) == migration_names()
@@ -112,7 +117,7 @@ def test_an_earlier_conversion_can_be_reverted(adopted: bool, empty: Database) -
     build_legacy_database(empty, jobs=20)
     convert_legacy(empty, datetime.now(UTC), lambda _: None)
     with empty.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM _yoyo_migration")
+        connection.exec_driver_sql("DELETE FROM _yoyo_migration WHERE migration_id = '0001.schema'")
         connection.execute(
             text(
                 "INSERT INTO _yoyo_migration (migration_hash, migration_id) SELECT md5(n), n FROM unnest(:names) AS n"
@@ -122,7 +127,7 @@ def test_an_earlier_conversion_can_be_reverted(adopted: bool, empty: Database) -
     if adopted:
         migrate(empty)
     with pytest.raises(MigrationError, match="Use `jobmatch rollback --to-legacy`"):
-        rollback(empty)
+        rollback(empty, everything=True)
     assert "raw_jobs_test" in restore_legacy(empty, lambda _: None)
 
 
