@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 from pydantic import SecretStr
 
+from jobmatch_dagster.core.vocabulary.skill_table import use_esco
 from jobmatch_dagster.defs.automation.claude_sensor import build_claude_sensors
 from jobmatch_dagster.defs.automation.jobs import (
     daily_upkeep,
@@ -47,7 +48,13 @@ from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
 from jobmatch_dagster.resources.postgres import PostgresResource
-from jobmatch_dagster.settings import GROUPS, ActiveJobsSettings, ClaudeSettings, EmbeddingSettings
+from jobmatch_dagster.settings import (
+    GROUPS,
+    ActiveJobsSettings,
+    ClaudeSettings,
+    EmbeddingSettings,
+    MatchingSettings,
+)
 
 
 def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -105,10 +112,13 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
 def default_resources() -> dict[str, Any]:
     """Resources as the environment configures them. A secret stays the name of its variable until a run needs it.
 
+    The skill table of this process is extended as `ESCO_SKILLS` says.
+
     Raises:
         SettingsError: if a variable is malformed or unknown.
     """
     check_environment(GROUPS)
+    use_esco(MatchingSettings.read().esco_skills)
     return {
         "database": PostgresResource(),
         "clock": ClockResource(),

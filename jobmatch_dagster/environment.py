@@ -3,7 +3,6 @@
 No other module touches `os.environ`. Which variables there are is in `settings.py`.
 """
 
-import difflib
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -14,16 +13,20 @@ from typing import Any, Self
 from pydantic import Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from rapidfuzz.distance import OSA
 
 from jobmatch_dagster.errors import ConfigurationError
 
-# Prefixes of the project: another variable with one of them is probably a misspelling.
-_PREFIXES = ("JOBMATCH_", "CLAUDE_")
-# Except those that others set: Kubernetes and Docker for a service called jobmatch, Claude Code for itself.
-_FOREIGN = re.compile(
+# Nobody else has this prefix: a variable with it that is no setting is a mistake.
+_OWN_PREFIX = "JOBMATCH_"
+# Other programs share this prefix (CLAUDE_API_KEY, CLAUDE_CODE_...): only a misspelled setting is a mistake.
+_SHARED_PREFIX = "CLAUDE_"
+# Kubernetes and Docker set these for a service that is called jobmatch.
+_SERVICE_VARIABLE = re.compile(
     r"JOBMATCH_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT|PORT_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)"
-    r"|CLAUDE_(CODE|AGENT_SDK|PLUGIN)_\w+|CLAUDE_(CONFIG_DIR|ENV_FILE|PROJECT_DIR)"
 )
+# A name is misspelled if an edit for every so many characters, a transposition counting as one, makes it a setting.
+_CHARACTERS_PER_EDIT = 4
 
 
 class SettingsError(ConfigurationError):
@@ -94,17 +97,13 @@ def config_field(group: type[SettingsGroup], name: str) -> Any:
 
 
 def check_environment(groups: Sequence[type[SettingsGroup]]) -> None:
-    """Refuse malformed settings, and variables that look like settings and are none.
+    """Refuse malformed settings and misspelled ones. Variables of other programs are ignored.
 
     Raises:
         SettingsError: naming every variable that is wrong and what it takes.
     """
     known = {variable.name for group in groups for variable in group.variables()}
-    problems = [
-        _unknown(name, known)
-        for name in sorted(os.environ)
-        if name.startswith(_PREFIXES) and name not in known and not _FOREIGN.fullmatch(name)
-    ]
+    problems = [problem for name in sorted(os.environ) if (problem := _problem_with_name(name, known))]
     for group in groups:
         try:
             group.read()
@@ -147,9 +146,23 @@ def _default_text(value: Any) -> str:
     return f"`{int(value) if isinstance(value, bool) else value}`"
 
 
-def _unknown(name: str, known: Collection[str]) -> str:
-    if near := difflib.get_close_matches(name, known, n=1, cutoff=0.75):
-        return f"{name} is not a setting; did you mean {near[0]}?"
-    prefix = next(prefix for prefix in _PREFIXES if name.startswith(prefix))
-    others = sorted(other for other in known if other.startswith(prefix))
-    return f"{name} is not a setting; those that start with {prefix} are {', '.join(others)}."
+def _problem_with_name(name: str, known: Collection[str]) -> str | None:
+    """Why a variable is a mistake; None if it is a setting, or may belong to another program."""
+    prefix = next((prefix for prefix in (_OWN_PREFIX, _SHARED_PREFIX) if name.startswith(prefix)), None)
+    if prefix is None or name in known or _SERVICE_VARIABLE.fullmatch(name):
+        return None
+    settings = sorted(setting for setting in known if setting.startswith(prefix))
+    if near := _nearest(name, settings, prefix):
+        return f"{name} is not a setting; did you mean {near}?"
+    if prefix == _OWN_PREFIX:
+        return f"{name} is not a setting; those that start with {prefix} are {', '.join(settings)}."
+    return None
+
+
+def _nearest(name: str, settings: Sequence[str], prefix: str) -> str | None:
+    """The setting that a name misspells; None if it is far from all of them."""
+    distances = {setting: OSA.distance(name, setting) for setting in settings}
+    near = min(distances, key=lambda setting: distances[setting] / (len(setting) - len(prefix)), default=None)
+    if near is None or distances[near] > (len(near) - len(prefix)) / _CHARACTERS_PER_EDIT:
+        return None
+    return near

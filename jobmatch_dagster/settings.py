@@ -104,6 +104,16 @@ class FolderSettings(SettingsGroup):
         "XDG_CACHE_HOME", None, "Folder for the compiled embedding model.", shown="`~/.cache`"
     )
 
+    @property
+    def data_folder(self) -> Path:
+        """`data_home` or its default: where programs store data of this user."""
+        return self.data_home or Path.home() / ".local" / "share"
+
+    @property
+    def cache_folder(self) -> Path:
+        """`cache_home` or its default: where programs store what they can compute again."""
+        return self.cache_home or Path.home() / ".cache"
+
 
 class ActiveJobsSettings(SettingsGroup):
     """Active Jobs DB API."""

@@ -10,6 +10,7 @@ from jobmatch_dagster.db.connection.embedded import embedded_postgres
 from jobmatch_dagster.db.connection.engine import Database, ensure_database
 from jobmatch_dagster.db.connection.migrations import migrate
 from jobmatch_dagster.partitions import USERS
+from jobmatch_dagster.settings import FolderSettings
 from jobmatch_dagster_tests.support.databases import as_template, forgo_durability, fresh_database
 from jobmatch_dagster_tests.support.world import NURSE_CV, World, build_world
 
@@ -22,7 +23,7 @@ def postgres_url() -> Iterator[str]:
     # A folder of its own under the system's temporary folder: pytest's own path is too long for a socket.
     with tempfile.TemporaryDirectory(prefix="jobmatch-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
-        with embedded_postgres(Path(folder)) as url:
+        with embedded_postgres(Path(folder), FolderSettings.read().data_folder) as url:
             forgo_durability(url)
             ensure_database(url)
             template = Database(url)

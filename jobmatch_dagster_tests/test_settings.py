@@ -88,7 +88,9 @@ def test_every_mistake_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> N
     [
         ("JOBMATCH_HOEM", "JOBMATCH_HOEM is not a setting; did you mean JOBMATCH_HOME?"),
         ("CLAUDE_BUGDET_USD_PER_DAY", "did you mean CLAUDE_BUDGET_USD_PER_DAY?"),
-        ("CLAUDE_TEMPERATURE", "those that start with CLAUDE_ are CLAUDE_BATCH_MIN, CLAUDE_BUDGET_USD_PER_DAY,"),
+        ("CLAUDE_BUDGET_PER_DAY", "did you mean CLAUDE_BUDGET_USD_PER_DAY?"),
+        ("CLAUDE_MODELS", "did you mean CLAUDE_MODEL?"),
+        ("JOBMATCH_TEMPERATURE", "those that start with JOBMATCH_ are JOBMATCH_AUTOMATION, JOBMATCH_CLOCK,"),
     ],
 )
 def test_unknown_variable_is_refused(name: str, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +105,7 @@ def test_unknown_variable_is_refused(name: str, sentence: str, monkeypatch: pyte
     "name",
     [
         "JOBMATCH_SERVICE_HOST", "JOBMATCH_PORT", "JOBMATCH_PORT_3000_TCP_ADDR", "JOBMATCH_WEB_SERVICE_PORT_HTTP",
-        "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CONFIG_DIR",
+        "CLAUDE_API_KEY", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_MODEL", "CLAUDE_CONFIG_DIR", "CLAUDE_TEMPERATURE",
     ],
 )  # fmt: skip
 def test_variables_of_others_are_ignored(name: str, monkeypatch: pytest.MonkeyPatch) -> None:

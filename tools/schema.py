@@ -9,6 +9,7 @@ from pathlib import Path
 from jobmatch_dagster.db.connection.embedded import embedded_postgres
 from jobmatch_dagster.db.connection.engine import Database, ensure_database
 from jobmatch_dagster.db.connection.migrations import migrate
+from jobmatch_dagster.settings import FolderSettings
 from jobmatch_dagster_tests.support.schema_text import RECORDED_SCHEMA, schema_text
 
 
@@ -17,7 +18,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="jobmatch-", ignore_cleanup_errors=True) as folder:
         # The embedded server may run as a user of its own.
         Path(folder).chmod(0o755)
-        with embedded_postgres(Path(folder)) as url:
+        with embedded_postgres(Path(folder), FolderSettings.read().data_folder) as url:
             ensure_database(url)
             database = Database(url)
             migrate(database)

@@ -7,6 +7,7 @@ import io
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ from jobmatch_dagster.pipeline.matching.match import match_new_postings, match_u
 from jobmatch_dagster.pipeline.matching.settings import CurrentScoring, MatchSettings
 from jobmatch_dagster.pipeline.quality.evaluate import add_postings
 from jobmatch_dagster.resources.clock import wall_time
+from jobmatch_dagster.settings import FolderSettings
 
 # The name of the packaged model: its calibration applies.
 MODEL, DIMENSION = "all-MiniLM-L6-v2@bench", 384
@@ -76,6 +78,11 @@ Timed = tuple[str, str, float, float]
 """The work, its baseline, and the median seconds of both."""
 
 
+def bench_database() -> AbstractContextManager[Database]:
+    """A temporary database for a measurement."""
+    return temporary_database(FolderSettings.read().data_folder)
+
+
 def kernel(sizes: Sizes) -> Timed:
     """Cosines of users and postings, against one float32 product with its top rows."""
     rng = np.random.default_rng(1)
@@ -90,7 +97,7 @@ def kernel(sizes: Sizes) -> Timed:
 
 def hour(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
     """Matching of an hour, against one product and a COPY of the same rows; then an hour without news."""
-    with temporary_database() as database:
+    with bench_database() as database:
         users, jobs = fill(database, postings, sizes.users)
         lines: list[str] = []
 
@@ -141,7 +148,7 @@ def hour(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
 
 def one_user(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
     """Matching of one user with all postings, and the similarity alone against a plain pgvector query."""
-    with temporary_database() as database:
+    with bench_database() as database:
         fill(database, postings, 1)
         settings = MatchSettings(MODEL, Weights(), 1_000)
         match_users(database, settings, "bench", ["0"])
@@ -156,7 +163,7 @@ def one_user(sizes: Sizes, postings: list[Posting]) -> Iterator[Timed]:
 
 def legacy(sizes: Sizes, postings: list[Posting]) -> Timed:
     """Matching, against the legacy loop: one pair at a time, lower-cased exact skills, an INSERT each."""
-    with temporary_database() as database:
+    with bench_database() as database:
         fill(database, postings, sizes.legacy_users)
         with database.begin() as connection:
             connection.exec_driver_sql(
@@ -182,7 +189,7 @@ def legacy(sizes: Sizes, postings: list[Posting]) -> Timed:
 
 def catalog(postings: list[Posting], filling: int) -> float:
     """Median seconds of 7 hours with these postings, in a catalog of `filling` more that are open and matched."""
-    with temporary_database() as database:
+    with bench_database() as database:
         fill(database, postings, 1_000)
         with database.begin() as connection:
             connection.execute(text(_FILLING), {"count": filling})

@@ -15,7 +15,17 @@ from sqlalchemy import text
 
 from jobmatch_dagster.bench.claude import print_costs
 from jobmatch_dagster.bench.legacy import print_differences
-from jobmatch_dagster.bench.matching import LOAD, Sizes, catalog, hour, in_turn, kernel, legacy, one_user
+from jobmatch_dagster.bench.matching import (
+    LOAD,
+    Sizes,
+    bench_database,
+    catalog,
+    hour,
+    in_turn,
+    kernel,
+    legacy,
+    one_user,
+)
 from jobmatch_dagster.core.catalog.normalise import normalise_record
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed
 from jobmatch_dagster.core.posting import POSTING_COLUMNS, Posting
@@ -23,7 +33,6 @@ from jobmatch_dagster.core.quality.agreement import top_overlap
 from jobmatch_dagster.db.catalog.jobs import SightedPosting, merge_postings
 from jobmatch_dagster.db.connection.bulk import stage
 from jobmatch_dagster.db.connection.engine import Database
-from jobmatch_dagster.db.connection.temporary import temporary_database
 from jobmatch_dagster.demo.corpus import postings_of_hour
 from jobmatch_dagster.pipeline.quality.evaluate import add_postings
 from jobmatch_dagster.resources.clock import wall_time
@@ -145,7 +154,7 @@ def _catalogs(sizes: Sizes) -> Iterator[Measured]:
 @contextmanager
 def _pages_database() -> Iterator[Database]:
     """A throw-away database with one page, which the postings refer to."""
-    with temporary_database() as database:
+    with bench_database() as database:
         with database.begin() as connection:
             add_postings(connection, [], wall_time())
         yield database

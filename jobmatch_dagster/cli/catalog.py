@@ -84,6 +84,7 @@ def evaluate(pages: Path, cvs: Path, out: Path) -> None:
     from jobmatch_dagster.build import default_resources
     from jobmatch_dagster.defs.matching.assets import match_settings
     from jobmatch_dagster.pipeline.quality import evaluate as evaluation
+    from jobmatch_dagster.settings import FolderSettings
 
     resources = default_resources()
     evaluation.evaluate(
@@ -93,6 +94,7 @@ def evaluate(pages: Path, cvs: Path, out: Path) -> None:
         embedder=resources["embedder"],
         settings=match_settings(resources["embedder"], resources["matching"]),
         now=resources["clock"].now(),
+        data_folder=FolderSettings.read().data_folder,
         report=lambda line: click.echo(line, err=True),
     )
 

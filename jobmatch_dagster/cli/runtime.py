@@ -66,9 +66,11 @@ def open_runtime(
     home.mkdir(parents=True, exist_ok=True)
     configured = databases.url.get_secret_value()
     with ExitStack() as stack:
-        url = sqlalchemy_url(configured) if configured else stack.enter_context(embedded_postgres(home))
-        if not configured and database_name:
-            url = with_database(url, database_name)
+        if configured:
+            url = sqlalchemy_url(configured)
+        else:
+            url = stack.enter_context(embedded_postgres(home, folders.data_folder))
+            url = with_database(url, database_name) if database_name else url
         storage = sqlalchemy_url(databases.dagster_url.get_secret_value() or dagster_url(url))
         database = Database(url)
         stack.callback(database.dispose)

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, Literal
 from jobmatch_dagster.core.profiles.document_limits import MAX_BYTES, MIB, UnreadableDocument
 from jobmatch_dagster.core.profiles.documents import read_document
 from jobmatch_dagster.core.profiles.profile import Profile, extract_profile
+from jobmatch_dagster.core.vocabulary.skill_table import esco_files, use_esco
 
 MEMORY_BYTES = 512 * MIB
 TIMEOUT_SECONDS = 20
@@ -106,7 +107,7 @@ def _ask_child(batch: Sequence[tuple[str, bytes]], limits: dict[str, Any]) -> tu
         RuntimeError: if the child did not start.
     """
     sizes = [(name, len(content)) for name, content in batch]
-    order = {"files": sizes, **limits}
+    order = {"files": sizes, "esco": [os.fspath(path) for path in esco_files()], **limits}
     child = subprocess.Popen(
         [sys.executable, "-m", "jobmatch_dagster.resources.document_reader"],
         stdin=subprocess.PIPE,
@@ -146,6 +147,7 @@ def _serve(stdin: BinaryIO, stdout: BinaryIO) -> None:
     order: dict[str, Any] = json.loads(stdin.readline())
     contents = [(name, stdin.read(size)) for name, size in order["files"]]
     today = date.fromisoformat(order["today"]) if order["today"] else None
+    use_esco([Path(path) for path in order["esco"]])
     if today:
         extract_profile(_WARM_UP, today=today)
     confine(order["memory_bytes"])

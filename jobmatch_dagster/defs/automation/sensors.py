@@ -17,8 +17,9 @@ from jobmatch_dagster.defs.operations.match_users import match_users
 from jobmatch_dagster.observability.history import FINISHED, UNFINISHED
 from jobmatch_dagster.partitions import USERS
 from jobmatch_dagster.pipeline.operations.due_work import DueWork, Work, digest, work_of_inbox, work_of_profiles
-from jobmatch_dagster.pipeline.profiles.inbox import inbox_folder
+from jobmatch_dagster.resources.clock import wall_time
 from jobmatch_dagster.resources.postgres import PostgresResource
+from jobmatch_dagster.settings import FolderSettings
 
 # More users than this in one tick share one run over a list of keys.
 BURST_USERS = 25
@@ -45,12 +46,12 @@ def build_sensors() -> Iterator[dg.SensorDefinition]:
     def cv_inbox_sensor(
         context: dg.SensorEvaluationContext, database: PostgresResource
     ) -> dg.SensorResult | dg.SkipReason:
-        folder = inbox_folder()
+        folder = FolderSettings.read().inbox
         if folder is None:
             return dg.SkipReason("CV_INBOX is not set: there is no folder to watch.")
         # Read before the work: a run that ends in between still counts as under way, so its work is not repeated.
         busy = _users_under_way(context.instance, ingest_cv.name)
-        return _request(context.instance, ingest_cv.name, work_of_inbox(database.database(), folder), busy)
+        return _request(context.instance, ingest_cv.name, work_of_inbox(database.database(), folder, wall_time()), busy)
 
     @dg.sensor(
         name="cv_profile_sensor",

@@ -8,9 +8,9 @@ from pydantic import Field
 from jobmatch_dagster import names
 from jobmatch_dagster.observability.user_history import erase_user_history
 from jobmatch_dagster.pipeline.operations.erase import erase_user
-from jobmatch_dagster.pipeline.profiles.inbox import inbox_folder
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.postgres import PostgresResource
+from jobmatch_dagster.settings import FolderSettings
 
 
 class UserKey(dg.Config):
@@ -28,7 +28,7 @@ def erase_one_user(
         database.database(),
         claude,
         config.user_key,
-        inbox=inbox_folder(),
+        inbox=FolderSettings.read().inbox,
         erase_history=partial(erase_user_history, context.instance),
     )
     context.add_output_metadata(

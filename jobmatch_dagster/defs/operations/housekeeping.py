@@ -11,7 +11,7 @@ from jobmatch_dagster.observability.history import delete_runs
 from jobmatch_dagster.observability.previews import preview
 from jobmatch_dagster.observability.run_previews import storage_metadata
 from jobmatch_dagster.pipeline.operations.retention import remove_old_rows
-from jobmatch_dagster.resources.clock import ClockResource
+from jobmatch_dagster.resources.clock import ClockResource, wall_time
 from jobmatch_dagster.resources.postgres import PostgresResource
 
 
@@ -50,7 +50,8 @@ def remove_old_pages(
     """Remove old page bodies, resolved quarantined records, noted failures, undecided matches of closed postings."""
     removed = remove_old_rows(
         database.database(),
-        clock.now(),
+        now=clock.now(),
+        wall_time=wall_time(),
         page_days=config.page_days,
         quarantine_days=config.quarantine_days,
         match_days=config.match_days,
@@ -69,11 +70,13 @@ def remove_old_pages(
 
 
 @dg.op(ins={"after": dg.In(dg.Nothing)})
-def remove_old_runs(context: dg.OpExecutionContext, config: RunRetention, clock: ClockResource) -> None:
+def remove_old_runs(context: dg.OpExecutionContext, config: RunRetention) -> None:
     """Delete old runs from Dagster's history, with their events and logs."""
+    # Dagster dates its runs by the wall clock, whatever the clock resource says.
+    now = wall_time()
 
     def before(days: int) -> datetime:
-        return clock.now() - timedelta(days=days)
+        return now - timedelta(days=days)
 
     instance, explanations = context.instance, {names.TAG_PURPOSE: names.PURPOSE_EXPLAIN}
     context.add_output_metadata(

@@ -9,12 +9,12 @@ from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.pipeline.matching.match import match_users as match_listed
 from jobmatch_dagster.pipeline.operations import match_users as steps
 from jobmatch_dagster.pipeline.profiles.embed import embed_profiles
-from jobmatch_dagster.pipeline.profiles.inbox import inbox_folder
 from jobmatch_dagster.resources.claude import ClaudeResource
-from jobmatch_dagster.resources.clock import ClockResource
+from jobmatch_dagster.resources.clock import ClockResource, wall_time
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
 from jobmatch_dagster.resources.postgres import PostgresResource
+from jobmatch_dagster.settings import FolderSettings
 
 _KEYS_NAMED = 10
 
@@ -50,7 +50,8 @@ def match_listed_users(
     ingested = steps.ingest_users(
         opened,
         config.user_keys,
-        inbox=inbox_folder(),
+        inbox=FolderSettings.read().inbox,
+        wall_time=wall_time,
         today=clock.now().date(),
         run_id=run_id,
         log=context.log,

@@ -9,12 +9,12 @@ from jobmatch_dagster.observability.steps import Steps
 from jobmatch_dagster.partitions import USERS
 from jobmatch_dagster.pipeline.enrichment.fill import fill_unknown
 from jobmatch_dagster.pipeline.profiles.embed import embed_profiles
-from jobmatch_dagster.pipeline.profiles.inbox import inbox_folder
 from jobmatch_dagster.pipeline.profiles.ingest import ingest_cv
 from jobmatch_dagster.resources.claude import ClaudeResource
-from jobmatch_dagster.resources.clock import ClockResource
+from jobmatch_dagster.resources.clock import ClockResource, wall_time
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.postgres import PostgresResource
+from jobmatch_dagster.settings import FolderSettings
 
 
 @dg.asset(
@@ -45,7 +45,8 @@ def cv_profiles(
     report = ingest_cv(
         database.database(),
         context.partition_key,
-        inbox=inbox_folder(),
+        inbox=FolderSettings.read().inbox,
+        wall_time=wall_time,
         today=clock.now().date(),
         run_id=context.run.run_id,
     )

@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from jobmatch_dagster import names
@@ -41,9 +42,9 @@ class DueWork:
     examined: str
 
 
-def work_of_inbox(database: Database, folder: Path) -> DueWork:
-    """One piece of work for each user with new files in the inbox."""
-    inbox = list_inbox(folder)
+def work_of_inbox(database: Database, folder: Path, now: datetime) -> DueWork:
+    """One piece of work for each user with new files in the inbox; `now` is the time of the machine."""
+    inbox = list_inbox(folder, now)
     with database.read() as connection:
         stored = stored_files(connection, sorted({file.user_key for file in inbox.files}))
     deadline = time.monotonic() + MAX_READING_SECONDS

@@ -1,9 +1,9 @@
 """Many users in one run: a list of users from their files to their matches, or everybody with every open posting."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from jobmatch_dagster.core.progress import Progress
@@ -40,6 +40,7 @@ def ingest_users(
     user_keys: Sequence[str],
     *,
     inbox: Path | None,
+    wall_time: Callable[[], datetime],
     today: date,
     run_id: str,
     log: logging.Logger,
@@ -50,11 +51,14 @@ def ingest_users(
     Raises:
         DatabaseUnavailableError: if the database does not answer.
     """
-    readings = read_ahead(database, user_keys, inbox=inbox, today=today)
+    readings = read_ahead(database, user_keys, inbox=inbox, wall_time=wall_time, today=today)
     reports, failed = [], []
     for done, key in enumerate(user_keys, start=1):
         try:
-            reports.append(ingest_cv(database, key, inbox=inbox, today=today, run_id=run_id, readings=readings))
+            report = ingest_cv(
+                database, key, inbox=inbox, wall_time=wall_time, today=today, run_id=run_id, readings=readings
+            )
+            reports.append(report)
         except DatabaseUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 (any failure of one user leaves the others)

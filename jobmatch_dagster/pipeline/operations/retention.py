@@ -30,19 +30,26 @@ class RemovedRows:
 
 
 def remove_old_rows(
-    database: Database, now: datetime, *, page_days: int, quarantine_days: int, match_days: int
+    database: Database,
+    *,
+    now: datetime,
+    wall_time: datetime,
+    page_days: int,
+    quarantine_days: int,
+    match_days: int,
 ) -> RemovedRows:
     """Remove bodies of superseded pages, resolved quarantined records, old failures, matches of closed postings.
 
     Args:
         database: the project's database.
-        now: the end of the periods.
+        now: the pipeline's time, by which postings close.
+        wall_time: the machine's time, which dates pages, quarantined records and failures.
         page_days: days that bodies of pages are kept after the fetch.
         quarantine_days: days that resolved quarantined records and noted failures are kept.
         match_days: days that undecided matches are kept after their posting closed.
     """
-    sizes = _remove_page_bodies(database, now - timedelta(days=page_days))
-    quarantined_before = now - timedelta(days=quarantine_days)
+    sizes = _remove_page_bodies(database, wall_time - timedelta(days=page_days))
+    quarantined_before = wall_time - timedelta(days=quarantine_days)
     with database.begin() as connection:
         quarantined = drop_resolved_quarantine(connection, quarantined_before)
         failures = drop_run_failures(connection, quarantined_before)

@@ -16,8 +16,6 @@ from jobmatch_dagster.core.profiles.document_limits import MAX_BYTES, MIB
 from jobmatch_dagster.core.profiles.user_keys import CONTROL_CHARACTERS, is_user_key, require_user_key
 from jobmatch_dagster.db.profiles.documents import NO_STORED_FILES, StoredFiles
 from jobmatch_dagster.errors import InputError
-from jobmatch_dagster.resources.clock import wall_time
-from jobmatch_dagster.settings import FolderSettings
 
 # A file that changed less than this ago may still be being written.
 STILL_AFTER_SECONDS = 2.0
@@ -82,18 +80,13 @@ class Inbox:
     skipped: int = 0
 
 
-def inbox_folder() -> Path | None:
-    """The configured inbox, or None when there is none."""
-    return FolderSettings.read().inbox
-
-
-def list_inbox(folder: Path, *, user_key: str | None = None, now: datetime | None = None) -> Inbox:
+def list_inbox(folder: Path, now: datetime, *, user_key: str | None = None) -> Inbox:
     """List the files of all users, or of one, without reading them.
 
     Skipped are links, sockets and other special files, unreadable entries, and names that cannot be a user key.
-    A file that changed just before `now` (by default the time of the machine) is still being written.
+    A file that changed just before `now`, the time of the machine, is still being written.
     """
-    looked_at = (now or wall_time()).timestamp()
+    looked_at = now.timestamp()
     files: list[InboxFile] = []
     being_written = skipped = 0
     for key, entry, is_preferences in _entries(folder):

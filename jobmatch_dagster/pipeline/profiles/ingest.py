@@ -1,8 +1,8 @@
 """From files in the inbox to preferences and to a profile version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -42,6 +42,7 @@ def ingest_cv(
     user_key: str,
     *,
     inbox: Path | None,
+    wall_time: Callable[[], datetime],
     today: date,
     run_id: str,
     readings: Mapping[str, ReadResult] | None = None,
@@ -55,6 +56,7 @@ def ingest_cv(
         database: the project's database.
         user_key: whose files.
         inbox: the folder; None if there is none.
+        wall_time: the time of the machine, with which times of files are compared.
         today: end of periods that a CV calls ongoing.
         run_id: Dagster run that reads.
         readings: results of `read_ahead`, by hash of the content.
@@ -63,7 +65,7 @@ def ingest_cv(
     with database.begin() as connection:
         lock_user(connection, user_key)
         if inbox is not None:
-            _receive(connection, inbox, report)
+            _receive(connection, inbox, wall_time(), report)
         user_id = find_user_id(connection, user_key)
         document = None if user_id is None else documents.current_document(connection, user_id)
         if document is None:
@@ -78,7 +80,7 @@ def ingest_cv(
 
 
 def read_ahead(
-    database: Database, user_keys: Sequence[str], *, inbox: Path | None, today: date
+    database: Database, user_keys: Sequence[str], *, inbox: Path | None, wall_time: Callable[[], datetime], today: date
 ) -> dict[str, ReadResult]:
     """Read new CVs of these users, many files in one child process; results by hash of the content."""
     if inbox is None:
@@ -86,7 +88,7 @@ def read_ahead(
     with database.begin() as connection:
         stored = documents.stored_files(connection, user_keys)
     wanted = set(user_keys)
-    files = [file for file in list_inbox(inbox).files if file.user_key in wanted]
+    files = [file for file in list_inbox(inbox, wall_time()).files if file.user_key in wanted]
     new = [file for file in new_files(files, stored) if not (file.is_preferences or file.is_too_large)]
     readings: dict[str, ReadResult] = {}
     for start in range(0, len(new), _FILES_READ_AHEAD):
@@ -96,9 +98,9 @@ def read_ahead(
     return readings
 
 
-def _receive(connection: Connection, inbox: Path, report: IngestReport) -> None:
+def _receive(connection: Connection, inbox: Path, now: datetime, report: IngestReport) -> None:
     stored = documents.stored_files(connection, [report.user_key])
-    for file in new_files(list_inbox(inbox, user_key=report.user_key).files, stored):
+    for file in new_files(list_inbox(inbox, now, user_key=report.user_key).files, stored):
         content = b"" if file.is_too_large else file.read()
         if content is None:
             continue  # changed since it was listed; the sensor will find it again

@@ -52,6 +52,7 @@ def evaluate(
     embedder: EmbedderResource,
     settings: MatchSettings,
     now: datetime,
+    data_folder: Path,
     report: Callable[[str], None],
 ) -> None:
     """Write, for each line of the CV file in its order, `{"cv": line from 0, "ads": [external ids, best first]}`.
@@ -65,6 +66,7 @@ def evaluate(
         embedder: the embedding model.
         settings: how pairs are matched; every pair is kept, `ADS_PER_CV` for each CV.
         now: when a posting was seen, and what a CV calls today.
+        data_folder: where the temporary database is if the system's temporary folder has too long a path.
         report: is given each line of progress.
 
     Raises:
@@ -72,7 +74,7 @@ def evaluate(
     """
     texts = list(_read_cvs(cvs, report))
     postings, given_ids = _read_postings(pages, report)
-    with temporary_database() as database:
+    with temporary_database(data_folder) as database:
         report(f"{len(postings):,} postings, {len(texts):,} CVs")
         with database.begin() as connection:
             add_postings(connection, postings, now)

@@ -61,6 +61,12 @@ def test_a_title_repeated_on_a_second_line_is_kept_once() -> None:
     assert _with(title="Data Engineer\n    Data Engineer ").title == "Data Engineer"
 
 
+@pytest.mark.parametrize("word", ["", "NULL", "none", "N/A", "nan"])
+def test_empty_words_of_an_address_are_left_out(word: str) -> None:
+    address = {"addressLocality": "Berlin", "addressRegion": word, "addressCountry": "DE"}
+    assert _with(locations_raw=[{"address": address}]).location == "Berlin, DE"
+
+
 def test_a_nested_salary_becomes_numbers() -> None:
     raw = {"currency": "EUR", "value": {"minValue": 60000, "maxValue": "50000.5", "unitText": "YEAR"}}
     posting = _with(salary_raw=raw)

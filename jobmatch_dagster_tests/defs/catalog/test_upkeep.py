@@ -118,6 +118,19 @@ def test_quarantine_is_replayed_after_a_fix(database: Database, monkeypatch: pyt
     assert _one(database, "SELECT count(*) FROM quarantined_records") == 0
 
 
+def test_pages_of_an_earlier_normaliser_are_loaded_again(database: Database) -> None:
+    address = {"addressLocality": "Berlin", "addressRegion": "n/a"}
+    _store(database, [_record(1, locations_raw=[{"address": address}]), _record(2)])
+    load_pages(database, "r")
+    with database.begin() as connection:
+        connection.execute(text("UPDATE job_pages SET normaliser_version = :v"), {"v": NORMALISER_VERSION - 1})
+        connection.execute(text("UPDATE jobs SET location = 'Berlin, n/a', record_hash = 'r' WHERE external_id = '1'"))
+    counts = load_pages(database, "r").counts
+    assert (counts.inserted, counts.updated, counts.unchanged) == (0, 1, 1)
+    assert _one(database, "SELECT location FROM jobs WHERE external_id = '1'") == "Berlin"
+    assert load_pages(database, "r").pages == 0
+
+
 def test_row_that_the_database_refuses_is_quarantined_alone(database: Database) -> None:
     with database.begin() as connection:
         connection.execute(text("ALTER TABLE jobs ADD CHECK (title <> 'cursed'), ADD CHECK (length(company) < 90)"))

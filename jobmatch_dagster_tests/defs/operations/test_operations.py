@@ -14,7 +14,7 @@ from jobmatch_dagster.cli.runs import RunFailedError, run_job
 from jobmatch_dagster.observability.failures import describe_failure
 from jobmatch_dagster.observability.history import delete_runs, unresolved_failures
 from jobmatch_dagster.pipeline.operations.run_failures import report_failure
-from jobmatch_dagster_tests.support.world import HOUR, NURSE_CV, World
+from jobmatch_dagster_tests.support.world import HOUR, NOW, NURSE_CV, World
 
 
 @pytest.fixture
@@ -191,6 +191,21 @@ def test_old_runs_are_removed_and_materializations_stay(world: World) -> None:
     assert delete_runs(world.instance, before=tomorrow - timedelta(days=2), keep_materializations=False) == 0
     assert delete_runs(world.instance, before=tomorrow, keep_materializations=False) == 3
     assert world.instance.get_runs_count() == 0
+
+
+def test_runs_age_by_the_machines_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.server.plan.jobs = 0
+    with pytest.raises(RunFailedError):
+        world.collect()
+    report_failure(world.database, describe_failure(_failure(world)))
+    monkeypatch.setenv("JOBMATCH_CLOCK", (NOW + timedelta(days=1_000)).isoformat())
+    result = run_job(world.defs, world.instance, "housekeeping")
+    assert _output(result, "remove_old_pages")["run_failures_removed"] == 0
+    runs = _output(result, "remove_old_runs")
+    assert runs == {
+        "explanations_removed": 0, "runs_without_materialization_removed": 0, "runs_with_materialization_removed": 0,
+        "runs_kept": 2,
+    }  # fmt: skip
 
 
 def _forget(user_key: str) -> dict[str, object]:

@@ -35,6 +35,7 @@ from jobmatch_dagster.pipeline.profiles.inbox import put_into_inbox
 from jobmatch_dagster.pipeline.profiles.ingest import ingest_cv
 from jobmatch_dagster.pipeline.profiles.user_files import delete_files_of_user
 from jobmatch_dagster.pipeline.quality.stored_scores import measure_stored
+from jobmatch_dagster.resources.clock import wall_time
 from jobmatch_dagster_tests.support.erasure import erase
 from jobmatch_dagster_tests.support.world import NOW, NURSE_CV, World
 
@@ -98,7 +99,7 @@ def test_nothing_of_a_forgotten_user_is_found(world: World, tmp_path: Path) -> N
             export_user(world.database, _KEY, now=NOW, inbox=world.inbox)
 
         # A waiting run and a second erasure change nothing; the same file again makes a new user.
-        ingest_cv(world.database, _KEY, inbox=world.inbox, today=NOW.date(), run_id="was waiting")
+        ingest_cv(world.database, _KEY, inbox=world.inbox, wall_time=wall_time, today=NOW.date(), run_id="was waiting")
         run_job(build_defs(), instance, "forget_user", run_config=_forget(_KEY))
         assert world.scalar("SELECT count(*) FROM users") == 0
         world.put_cv(_KEY, _CV)

@@ -21,6 +21,7 @@ from jobmatch_dagster.pipeline.explain.match_sections import why_no_match
 from jobmatch_dagster.pipeline.explain.pair_data import NothingToExplainError
 from jobmatch_dagster.pipeline.matching.settings import MatchSettings
 from jobmatch_dagster.pipeline.profiles.ingest import ingest_cv
+from jobmatch_dagster.resources.clock import wall_time
 from jobmatch_dagster_tests.support.explained_pair import BEST_MATCH, PER_HOUR, Pair
 from jobmatch_dagster_tests.support.world import HOUR, NOW, World
 
@@ -157,7 +158,7 @@ def test_defect_4_a_misparsed_year_of_experience(pair: Pair) -> None:
     statement = re.search(r"run (UPDATE cv_profiles SET extractor_version = 0 WHERE id = \d+)\.", found)
     assert statement
     pair.seed(statement[1])
-    ingest_cv(pair.database, pair.user, inbox=None, today=NOW.date(), run_id="again")
+    ingest_cv(pair.database, pair.user, inbox=None, wall_time=wall_time, today=NOW.date(), run_id="again")
     assert "31 years" not in pair.findings()
 
 
