@@ -42,6 +42,10 @@ Value = tuple[int, int]
 _NO_VALUE: Value = (0, 0)
 
 
+# Patterns of what is before a token end with \\Z and look back this far.
+_LOOK_BACK = 12
+
+
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """A text's tokens: their letters as one string, what they mean, and where they begin and end in the text."""
@@ -51,9 +55,13 @@ class Tokens:
     starts: tuple[int, ...]
     ends: tuple[int, ...]
 
-    def text(self, source: str, start: int, end: int) -> str:
-        """The text of the tokens from `start` to before `end`."""
-        return source[self.starts[start] : self.ends[end - 1]]
+    def before(self, pattern: re.Pattern[str], at: int) -> re.Match[str] | None:
+        """The match of a pattern that ends before a token."""
+        return pattern.search(self.kinds, max(0, at - _LOOK_BACK), at)
+
+    def at(self, pattern: re.Pattern[str], at: int) -> re.Match[str] | None:
+        """The match of a pattern that begins with a token."""
+        return pattern.match(self.kinds, at)
 
 
 def tokenize(text: str) -> Tokens:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jobmatch_dagster.core.profiles.cv.tenure.date_tokens import Tokens, Value
+from jobmatch_dagster.core.profiles.cv.tenure.date_tokens import Tokens, Value, tokenize
 
 _CENTURY_FROM = 60
 _MID_YEAR: Value = (7, 6)
@@ -38,6 +38,16 @@ class Date:
     def has_month(self) -> bool:
         """Whether more than the year is known."""
         return self.form not in {"year", "short year", "school year"}
+
+    @property
+    def is_bare_year(self) -> bool:
+        """Whether it is one year and no more."""
+        return self.form in {"year", "short year"}
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether its form is a date only beside another date of the same form: "03 2018", "03.18"."""
+        return self.form in {"spaced month", "short month"}
 
     @property
     def has_day(self) -> bool:
@@ -88,21 +98,39 @@ _Table = list[tuple[str, re.Pattern[str]]]
 # No digit follows a date directly.
 _FULL_FORMS: _Table = [(form, re.compile(rf"{pattern}(?![nd9Y])")) for form, pattern in _FULL]
 _PARTIAL_FORMS: _Table = [(form, re.compile(rf"{pattern}(?![nd9Y])")) for form, pattern in _PARTIAL]
+# "2018:15", "15.2018.7"
+_GOES_ON = re.compile(r"[:.]?[nd9Y]|/[nd9]")
 _NUMERIC_DAY = re.compile(_FULL[1][1])
 
 
-def full_dates(tokens: Tokens, at: int, *, month_first: bool) -> Iterator[Date]:
-    """The dates with a year that may begin at a token, the most specific one first."""
-    return _dates(_FULL_FORMS, tokens, at, month_first)
+@dataclass(frozen=True)
+class DateReader:
+    """Reads the dates of one text; `month_first` says what 01/03/2018 is."""
+
+    tokens: Tokens
+    month_first: bool
+
+    @classmethod
+    def of(cls, text: str) -> "DateReader":
+        """The reader of a text: all its dates together show whether the month comes first."""
+        tokens = tokenize(text)
+        return cls(tokens, _is_month_first(tokens))
+
+    def full(self, at: int) -> Iterator[Date]:
+        """The dates with a year that may begin at a token, the most specific one first."""
+        return (date for date in self._read(_FULL_FORMS, at) if not self.tokens.at(_GOES_ON, date.end))
+
+    def partial(self, at: int) -> Iterator[Date]:
+        """The dates without a year that may begin at a token, the most specific one first."""
+        return self._read(_PARTIAL_FORMS, at)
+
+    def _read(self, table: _Table, at: int) -> Iterator[Date]:
+        for form, pattern in table:
+            if (match := self.tokens.at(pattern, at)) and (date := _date(form, match, self.tokens, self.month_first)):
+                yield date
 
 
-def partial_dates(tokens: Tokens, at: int, *, month_first: bool) -> Iterator[Date]:
-    """The dates without a year that may begin at a token, the most specific one first."""
-    return _dates(_PARTIAL_FORMS, tokens, at, month_first)
-
-
-def is_month_first(tokens: Tokens) -> bool:
-    """Whether 01/03/2018 is the third of January, as far as all dates of the text show it."""
+def _is_month_first(tokens: Tokens) -> bool:
     pairs = [
         (tokens.values[match.start("a")][0], tokens.values[match.start("b")][0])
         for match in _NUMERIC_DAY.finditer(tokens.kinds)
@@ -112,12 +140,6 @@ def is_month_first(tokens: Tokens) -> bool:
     if any(first > 12 for first in firsts):
         return False
     return any(second > 12 for second in seconds) or (seconds == {1} and firsts != {1})
-
-
-def _dates(table: _Table, tokens: Tokens, at: int, month_first: bool) -> Iterator[Date]:
-    for form, pattern in table:
-        if (match := pattern.match(tokens.kinds, at)) and (date := _date(form, match, tokens, month_first)):
-            yield date
 
 
 def _date(form: str, match: re.Match[str], tokens: Tokens, month_first: bool) -> Date | None:
