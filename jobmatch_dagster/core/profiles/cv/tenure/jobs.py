@@ -19,7 +19,7 @@ from itertools import groupby
 from jobmatch_dagster.core.profiles.cv.tenure.periods import Period, Span, find_periods
 from jobmatch_dagster.core.profiles.cv.titles import is_role
 from jobmatch_dagster.core.profiles.cv.word_lists import word_list
-from jobmatch_dagster.core.vocabulary.skills import find_skills
+from jobmatch_dagster.core.vocabulary.skill_search import find_skills
 
 # A flattened document is one line: what is further from the date belongs to another job.
 _MAX_CHARACTERS = 100
