@@ -88,6 +88,8 @@ def _on_one_line(text: str, line: int, periods: Sequence[Period]) -> Iterator[_D
 
 @dataclass(frozen=True)
 class _Lines:
+    """The lines of a text, and the numbers of those with a period."""
+
     lines: tuple[str, ...]
     dated: frozenset[int]
 
@@ -95,7 +97,8 @@ class _Lines:
         """The lines that say what a period was spent on, if its own does not."""
         before, after = dated.first_line - 1, dated.last_line + 1
         if not dated.is_bare or not self._dates_follow(all_dated):
-            return [self.lines[after]] if self._is_plain(after) else []
+            two_after = dated.is_bare and self._is_plain(after) and self._is_plain(after + 1)
+            return [self.lines[n] for n in (after, *([after + 1] if two_after else [])) if self._is_plain(n)]
         two_before = self._is_plain(before - 1) and not self._is_plain(before - 2)
         return [self.lines[n] for n in (before, *([before - 1] if two_before else [])) if self._is_plain(n)]
 
@@ -114,12 +117,14 @@ class _Lines:
 
 
 def _asides(dated: Sequence[_Dated]) -> set[_Dated]:
-    """Years of versions, plans and reports: bare years after a word for such a thing."""
+    """Periods of something else: bare years of versions, plans and reports, and the time since a firm was founded."""
     found: set[_Dated] = set()
     last = None
     for d in dated:
         goes_on = last in found and last is not None and last.first_line == d.first_line
         if d.period.form == "years" and ((goes_on and _AND_ANOTHER.match(d.before)) or _is_thing(d.before)):
+            found.add(d)
+        if d.period.form == "since" and _patterns("no_work", "since_others").search(d.words):
             found.add(d)
         last = d
     return found
@@ -139,6 +144,7 @@ def _is_thing(before: str) -> bool:
 
 
 def _is_work(dated: _Dated, beside: Sequence[str]) -> bool:
+    """Whether a period was spent at work; in doubt it was, unless it is a single date."""
     # "May 2013 to May 2017 B.E. Example University" in a document without line breaks.
     if _patterns("no_work", "unless_job_before").match(dated.next_words.lstrip(" :")):
         return False
@@ -170,7 +176,6 @@ def _names_job(text: str) -> bool:
 
 @functools.cache
 def _patterns(table: str, name: str) -> re.Pattern[str]:
-    """One pattern of a list. Those of `no_period` are at the end of the text."""
-    patterns = word_list("time_use")[table][name]
-    ending = r"\W*\Z" if table == "no_period" else ""
-    return re.compile(rf"(?:\b|(?<=\w))(?:{'|'.join(patterns)}){ending}" if ending else "|".join(patterns), re.I | re.M)
+    """One pattern of a list. Those of `no_period` are the last words of a text."""
+    any_of = "|".join(word_list("time_use")[table][name])
+    return re.compile(rf"(?<!\w)(?:{any_of})\W*\Z" if table == "no_period" else any_of, re.IGNORECASE | re.MULTILINE)

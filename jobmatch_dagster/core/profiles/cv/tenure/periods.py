@@ -10,10 +10,11 @@ meanings, the one that a job seeker meant is taken:
 - "03/2018 -" at the end of a line is open, if the next line does not go on with a date.
 - Two dates with blank space between them are a period if both have a month: tables lose their lines in a PDF, and some
   PDFs their dashes. Two bare years are one only below a head such as "From To".
-- A date alone is a period of its own length, if it has no day: half a year for a year, as nobody dates a job's weekend.
+- A date alone is a period of its own length: half a year for a year, nothing for a day.
 
-No library reads this: `dateutil` and `dateparser` read single dates, add today's parts to what is missing, and find them
-in prose at the price of milliseconds a line.
+No library reads this. `dateparser` finds one date at a time, takes "15, 2019" out of "June 15, 2019", fills what is
+missing from today ("May" of "May - August 2018" becomes this year's), and needs 1 to 5 ms a line; a line takes 0.05 ms
+here.
 """
 
 import re

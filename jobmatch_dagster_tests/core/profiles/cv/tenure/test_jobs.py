@@ -60,7 +60,8 @@ _JOBS = (
     "PhD student, Example University", "Postdoc, Example University", "School nurse",
     "Hausmeister, Realschule Beispielstadt", "Scrum Master", "Diplom-Ingenieur, Kranich AG", "Ausbilderin",
     "Reiseberaterin",
-    "Arbeitsvermittlerin, Jobcenter", "Berufssoldat, Bundeswehr", "Zeitsoldat", "Au-pair in Lyon",
+    "Sekretariat, Gymnasium Beispielstadt", "Unterricht an der Volksschule", "Arbeitsvermittlerin, Jobcenter",
+    "Berufssoldat, Bundeswehr", "Zeitsoldat", "Au-pair in Lyon",
 )  # fmt: skip
 
 
@@ -96,7 +97,8 @@ def test_years_of_versions_and_plans_are_no_job(line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "Kranich AG {}", "Developer {}", "developer {}", "Kranich AG, Berlin {}", "Consultant with Storch {}",
+        "Kranich AG {}", "Kaplan {}", "Impact Kranich {}", "Beratung von Unternehmen {}", "Developer {}",
+        "developer {}", "Kranich AG, Berlin {}", "Consultant with Storch {}",
         "Worked with Storch {}", "SAP {}", "AutoCAD Designer {}", "Strategy Consultant {}",
         "Head of Strategy {}", "Programme Manager {}", "Trainee programme {}", "{} Kranich AG",
         "Head of Sales for Europe, Kranich AG {}",
@@ -122,6 +124,18 @@ def test_years_after_a_job_or_firm_are_a_job(line: str) -> None:
 )
 def test_a_single_date_is_a_short_job_beside_a_role(text: str, months: int) -> None:
     assert _months(text) == months
+
+
+@pytest.mark.parametrize(
+    "line", ["Market leader in plastics since 1985", "Familiengeführt seit 1985", "Member of the choir since 2005"]
+)
+def test_the_time_since_others_began_is_no_job(line: str) -> None:
+    assert _months(f"Software Developer, Kranich AG\n03/2020 - 02/2021\n{line}") == 12
+
+
+def test_the_second_line_below_a_date_counts_too() -> None:
+    firms = ("Kranich AG, Berlin\nSachbearbeiterin", "Storch GmbH\nAusbildung zur Industriekauffrau")
+    assert _months(f"01.04.2018 – 31.03.2021\n{firms[0]}\n\n01.08.2015 – 31.03.2018\n{firms[1]}") == 36
 
 
 def test_a_heading_in_the_line_says_what_the_time_was() -> None:

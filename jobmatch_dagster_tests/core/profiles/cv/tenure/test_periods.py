@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from time import process_time
 
 import pytest
 from hypothesis import assume, given
@@ -267,3 +268,12 @@ def test_other_numbers_are_no_period(text: str) -> None:
 def test_periods_of_several_lines_are_all_read() -> None:
     text = "Developer\n01/03/2018 – 28/02/2021\n\nTester\n15/06/2010 - 30/08/2017\nseit 03/2021 Lead"
     assert [end - start for start, end in _spans(text)] == [36, 87, 67]
+
+
+@pytest.mark.parametrize(
+    "piece", ["1 ", "2018", "2018 - ", "2018 - 2020\n", "03/2018 - ", "May - ", "'", "since the ", "from to\n", "-\n"]
+)
+def test_time_grows_with_the_text_and_no_faster(piece: str) -> None:
+    started = process_time()
+    find_periods(piece * (50_000 // len(piece)), today=_TODAY)
+    assert process_time() - started < 5
