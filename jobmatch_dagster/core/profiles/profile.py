@@ -19,7 +19,7 @@ from jobmatch_dagster.core.profiles.cv.wishes import read_arrangements, read_loc
 from jobmatch_dagster.core.profiles.cv.word_lists import shortened
 from jobmatch_dagster.core.profiles.document_text import plain_text
 
-EXTRACTOR_VERSION = 4
+EXTRACTOR_VERSION = 5
 """Raise it with every change of what is read: profiles of an older version are read again."""
 
 _SKILL_EVIDENCE = 40
@@ -53,6 +53,7 @@ def extract_profile(text: str, *, today: date) -> Profile:
     titles = find_titles(sections)
     skills = read_skills(sections)
     experience = measure_experience(
+        jobs=lines_of(sections, "experience"),
         dated=_dated_lines(sections),
         stating=lines_of(sections, HEAD, "headline", "summary", "experience", "other", "wishes"),
         skills=lines_of(sections, "skills"),

@@ -21,7 +21,7 @@ def _years(*lines: str) -> float | None:
         ("user-1001", 7.2, "Software", "Python"),
         ("user-1002", 6.2, "Healthcare", "Nursing"),
         ("user-1003", 8.5, "Marketing", "SEO"),
-        ("user-1004", 5.3, "Logistics", "Kommissionierung"),
+        ("user-1004", 2.6, "Logistics", "Kommissionierung"),
         ("user-1005", 12.4, "Finance & Accounting", "Accounting"),
     ],
 )

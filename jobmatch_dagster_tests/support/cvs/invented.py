@@ -57,7 +57,7 @@ INVENTED_CVS = (
     _cv("teacher", "HTML with columns", years=10.9,
         skills="Classroom Management, Mathematics, Moodle", languages="English, German, French"),
     # Headings in spaced letters.
-    _cv("elektroniker", "PDF", years=10.3, industry="Trades",
+    _cv("elektroniker", "PDF", years=6.8, industry="Trades",
         skills="SPS-Programmierung, Siemens S7, AutoCAD", languages="German, English, Turkish"),
     # Headings in words of its own, columns marked by bars.
     _cv("marketing-manager", "DOCX, text boxes", years=8.6, industry="Marketing",

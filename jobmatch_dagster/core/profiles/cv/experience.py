@@ -1,6 +1,6 @@
 """Years of work experience: how dated jobs, stated totals and months per skill add up.
 
-`periods.py` reads the dates. The caller decides which lines are about work.
+`tenure/` reads the dates and the stated totals. The caller decides which lines are about work.
 """
 
 import re
@@ -9,55 +9,19 @@ from dataclasses import dataclass
 from datetime import date
 
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS
-from jobmatch_dagster.core.profiles.cv.periods import find_spans, union_months
+from jobmatch_dagster.core.profiles.cv.tenure.jobs import job_periods
+from jobmatch_dagster.core.profiles.cv.tenure.periods import union_months
+from jobmatch_dagster.core.profiles.cv.tenure.stated_years import durations, stated_years
 
 _MAX_YEARS = 60
 # Lower bounds in years of the vendor's levels, in their order.
 _LEVEL_FROM_YEARS = (0, 2, 5, 10)
-
-_NUMBER_WORDS = {
-    word: number
-    for number, words in enumerate(
-        (
-            "one ein einem einjährige", "two zwei", "three drei", "four vier", "five fünf", "six sechs", "seven sieben",
-            "eight acht", "nine neun", "ten zehn", "eleven elf", "twelve zwölf",
-        ),
-        start=1,
-    )
-    for word in words.split()
-}  # fmt: skip
-_COUNT = rf"(?P<count>\d{{1,2}}(?:[.,]\d{{1,2}})?|\b(?:{'|'.join(_NUMBER_WORDS)}))"
-_UNIT = r"(?P<unit>years?|yrs?\.?|months?|jahren?|jahre?|monaten?|monate?|jährige[rn]?)"
-_AMOUNT = (
-    rf"{_COUNT}\s*(?:\+|plus)?\s*-?\s*{_UNIT}(?:\s*(?:and|und|,|&)?\s*(?P<months>\d{{1,2}})\s*(?:months?|monate?n?))?"
-)
-_NOT_AGE = r"(?!\s*(?:old|alt\b|of age))"
-_WORK = r"(?:experience|experienced|exprience|experince|exp\b|practi[cs]e|\w*erfahrung(?:en)?|berufspraxis)"
-# "8 years of work experience", "experience of 8 years", "Total Experience: 5.6 years".
-_STATED = (
-    re.compile(rf"(?<![\d.,-]){_AMOUNT}{_NOT_AGE}\W?[^.\n•]{{0,40}}?{_WORK}", re.IGNORECASE),
-    re.compile(
-        rf"{_WORK}\W{{1,3}}(?:(?:of|over|for|more|than|about|around|at|least|is|in|von|über|mehr|als|seit|ca)\b\W{{0,2}}){{0,4}}{_AMOUNT}",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        rf"\b(?:working|worked|practi[cs]e|tätig|work)\b[^.\n•]{{0,60}}?\b(?:past|last|for|seit|than)\s+(?:the\s+)?{_AMOUNT}",
-        re.I,
-    ),
-)
-# Years of someone else: of a company or a team, or what an ad or a client asks for.
-_OTHERS = re.compile(
-    r"\b(?:team of|company with|firm with|unternehmen mit|minimum|mindestens|required|client has)\b", re.I
-)
+# Months per skill: "Python- Exprience - 24 months".
 _AT_SKILL = re.compile(
-    rf"{_WORK}\s*[-–:]\s*(?:(?P<under>less than 1 year)|(?P<count>\d{{1,3}})\s*(?:months?|monate?))", re.IGNORECASE
+    r"(?:experience|exprience|experince|exp\b|\w*erfahrung(?:en)?)\s*[-–:]\s*(?:(?P<under>less than 1 year)|(?P<count>\d{1,3})\s*(?:months?|monate?))",
+    re.IGNORECASE,
 )
 _UNDER_A_YEAR_MONTHS = 6
-# Dates in such a line are of study or play, even among jobs.
-_NO_WORK = re.compile(
-    r"\b(?:competition|contest|hackathon|olympiad|semester|academic year|school year|fresher|wettbewerb|schuljahr)\b",
-    re.I,
-)
 
 
 @dataclass(frozen=True)
@@ -81,36 +45,22 @@ def level_of(years: float) -> str:
 
 
 def measure_experience(
-    dated: Sequence[str], stating: Sequence[str], skills: Sequence[str], *, today: date
+    *, jobs: Sequence[str], dated: Sequence[str], stating: Sequence[str], skills: Sequence[str], today: date
 ) -> Experience:
-    """Years of experience from lines about jobs, lines that may state a total, and lines with lists of skills.
+    """Years of experience from lines about jobs, texts with their dates, lines that may state a total, and lists of skills.
 
     Dated jobs (overlaps count once) and a stated total are both lower bounds, because many CVs date only their last
     jobs. The larger one counts. Months per skill count only if there is neither.
     """
-    work = ["\n".join(line for line in text.split("\n") if not _NO_WORK.search(line)) for text in dated]
-    spans = [(span, found) for text in work for span, found in find_spans(text, today=today)]
+    spans = [found for text in dated for found in job_periods(text, today=today)]
     years, evidence = round(union_months(span for span, _ in spans) / 12, 1), [text for _, text in spans]
-    stated = max((found for line in stating for found in _stated_years(line)), default=(0.0, ""))
+    stated = max((*stated_years(stating), *durations(jobs)), default=(0.0, ""))
     if stated[0] > years:
         years, evidence = stated[0], [stated[1]]
     if not years:
         at_skills = max((found for line in skills for found in _skill_years(line)), default=(0.0, ""))
         years, evidence = at_skills[0], [at_skills[1]]
     return Experience(years, tuple(dict.fromkeys(evidence))) if years else Experience(None)
-
-
-def _stated_years(line: str) -> Iterator[tuple[float, str]]:
-    if _OTHERS.search(line):
-        return
-    for pattern in _STATED:
-        for match in pattern.finditer(line):
-            word = match["count"].casefold()
-            count = float(_NUMBER_WORDS.get(word) or word.replace(",", "."))
-            in_months = match["unit"].casefold().startswith("mon")
-            years = count / 12 if in_months else count + int(match["months"] or 0) / 12
-            if years <= _MAX_YEARS:
-                yield round(years, 1), match[0]
 
 
 def _skill_years(line: str) -> Iterator[tuple[float, str]]:

@@ -28,6 +28,8 @@ _RUN_ON = re.compile(
 _SPACED_LETTERS = re.compile(r"(?:[^\W\d_] ){3,}[^\W\d_]")
 _MARKS = re.compile(r"^[\s•*#>\-–—_=]*(?:(?:\d{1,2}|[IVX]{1,4})[.)]\s+)?|[\s:.\-–—_=*#|]*$")
 _PARENTHESES = re.compile(r"\([^)]*\)")
+# "Fifteen Years Experience" states an amount.
+_AMOUNT = re.compile(r"\b(?:years?|yrs?|jahre?n?|months?|monate?n?)\b", re.IGNORECASE)
 _SPLIT = re.compile(r"^(?P<heading>[^:]{2,40}?)\s*:\s*[\-–]?\s*(?P<rest>\S.*)$")
 
 
@@ -125,7 +127,7 @@ def _leading_heading(line: str) -> tuple[str | None, str]:
 def _looks_like_heading(line: str) -> bool:
     """Whether every longer word has a capital, and the line has no number and no end of a sentence."""
     words = _MARKS.sub("", line).split()
-    if line.rstrip().endswith((".", ",")) or any(character.isdigit() for character in line):
+    if line.rstrip().endswith((".", ",")) or any(character.isdigit() for character in line) or _AMOUNT.search(line):
         return False
     return all(word[0].isupper() or len(word) <= 3 for word in words)
 

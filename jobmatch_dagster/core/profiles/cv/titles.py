@@ -47,8 +47,9 @@ def find_titles(sections: Sequence[Section]) -> list[str]:
 def seniority_of(titles: Sequence[str]) -> tuple[str, str] | None:
     """Seniority that the newest title names, and that title; None if it names none."""
     for title in titles[:1]:
+        own = _others_levels().sub("", title)
         for level, pattern in _seniorities():
-            if pattern.search(title):
+            if pattern.search(own):
                 return level, title
     return None
 
@@ -120,6 +121,11 @@ def _roles() -> re.Pattern[str]:
     words = "|".join(map(re.escape, sorted(roles["words"], key=len, reverse=True)))
     endings = "|".join(map(re.escape, sorted(roles["endings"], key=len, reverse=True)))
     return re.compile(rf"(?<!\w)(?:(?:{words})s?|\w*(?:{endings}))(?!\w)", re.IGNORECASE)
+
+
+@functools.cache
+def _others_levels() -> re.Pattern[str]:
+    return re.compile("|".join(word_list("titles")["no_seniority"]["patterns"]), re.IGNORECASE)
 
 
 @functools.cache
