@@ -23,7 +23,7 @@ MATCHES = {
     "company": TEXT,
     "location": TEXT,
     "url": TEXT,
-    "relevance": NUMBER,
+    "exact_score": NUMBER,
     "match_score": WHOLE,
     **dict.fromkeys(SCORE_COLUMNS, WHOLE),
     "claude_score": WHOLE,

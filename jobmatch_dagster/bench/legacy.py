@@ -50,7 +50,8 @@ def differences() -> list[Difference]:
     for pair in labelled.pairs:
         wanted = labelled.postings[pair.posting].ai_key_skills
         match = compare_skills(wanted, skills[pair.cv])
-        engine = skills_score(match.tenths, match.asked)
+        weights = PostingFacts(wanted).skill_weights()
+        engine = skills_score(match.tenths(weights), sum(weights.values()) if match.offered else 0)
         if engine is not None:
             found.append(Difference(pair, legacy_score(wanted, skills[pair.cv]), engine, match))
     return sorted(found, key=lambda d: (-abs(d.engine - d.legacy), d.pair.cv, d.pair.posting))

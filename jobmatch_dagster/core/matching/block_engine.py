@@ -20,16 +20,14 @@ from jobmatch_dagster.core.matching.conditions import (
     filter_code,
 )
 from jobmatch_dagster.core.matching.judge import ProfileFacts, ScoringRules
+from jobmatch_dagster.core.matching.likeness import likeness, similarities
 from jobmatch_dagster.core.matching.posting_facts import PostingFacts
-from jobmatch_dagster.core.matching.scoring import MATCH_FLOOR, relevance, weighted_scores
+from jobmatch_dagster.core.matching.scoring import MATCH_FLOOR, rounded, weighted_scores
 
 # Differs when the same inputs could give other scores; then every pair is scored again.
-ENGINE_VERSION = 3
+ENGINE_VERSION = 4
 # Pairs scored at once: about ten arrays of this many numbers are alive at a time.
 _PAIRS_PER_BLOCK = 1_000_000
-# Vectors widened at once: they stay in the processor's cache.
-_ROWS_WIDENED = 1_024
-_SIMILARITY_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -54,13 +52,18 @@ class PostingBlock:
 
 @dataclass(frozen=True)
 class MatchTable:
-    """The kept pairs, a row each: indices into the blocks and scores 0..100 (-1 where a part is unknown)."""
+    """The kept pairs, a row each: indices into the blocks and scores 0..100 (-1 where a part is unknown).
+
+    `exact` is the score with two decimals, which orders a list; `stated` and `read` are percents (`scoring.Totals`).
+    """
 
     user: NDArray[np.int64]
     posting: NDArray[np.int64]
     similarity: NDArray[np.float32]
-    relevance: NDArray[np.float32]
+    exact: NDArray[np.float32]
     score: NDArray[np.int16]
+    stated: NDArray[np.int16]
+    read: NDArray[np.int16]
     semantic: NDArray[np.int16]
     skills: NDArray[np.int16]
     experience: NDArray[np.int16]
@@ -70,22 +73,6 @@ class MatchTable:
 
     def __len__(self) -> int:
         return len(self.user)
-
-
-def similarities(users: NDArray[np.float32], postings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cosines of unit vectors, shape (users, postings), to six digits.
-
-    Summed in double precision: a pair has the same cosine in whatever block it is scored, which float32 sums do not
-    promise. Vectors are widened a cache-full at a time.
-    """
-    found = np.empty((len(users), len(postings)), np.float32)
-    if not found.size:
-        return found
-    wide = users.astype(np.float64)
-    for start in range(0, len(postings), _ROWS_WIDENED):
-        part = slice(start, start + _ROWS_WIDENED)
-        found[:, part] = np.round(wide @ postings[part].astype(np.float64).T, _SIMILARITY_DIGITS)
-    return found
 
 
 def match_blocks(
@@ -104,12 +91,12 @@ def match_blocks(
         profiles: m users.
         postings: n postings.
         rules: what pairs are scored by.
-        calibration: from cosine to semantic score.
+        calibration: from the likeness of the texts to the semantic score.
         floor: lowest weighted score that is kept.
-        keep_best: pairs of a user beyond the place of this relevance are left out: they could not stay.
-        cutoffs: for each user the relevance below which a pair could not stay; shape (m,).
+        keep_best: pairs of a user beyond the exact score of this place are left out: they could not stay.
+        cutoffs: for each user the exact score below which a pair could not stay; shape (m,).
     """
-    encoded = encode_facts(profiles.facts, postings.facts, rules.similar_skills)
+    encoded = encode_facts(profiles.facts, postings.facts, rules.similar_skills, calibration.frequencies)
     filters = FilterTable(postings.conditions) if any(profiles.conditions) else None
     tables = [
         _match_block(users, profiles, postings, encoded, filters, rules, calibration, floor, keep_best, cutoffs)
@@ -140,31 +127,34 @@ def _match_block(
 ) -> MatchTable:
     if users.start == users.stop or not postings.facts:
         return _empty()
-    similarity = similarities(profiles.vectors[users], postings.vectors)
-    exact = calibration.exact_score(similarity)
-    skills, industry = encoded.skills(users), encoded.industry(users)
+    similarity = similarities(profiles.vectors[users], postings.vectors, calibration.lens)
+    alike = likeness(similarity, encoded.skill_share(users), encoded.word_share(users))
+    semantic = calibration.exact_score(alike)
+    industry = encoded.industry(users)
     parts = {
-        "skills": skills.scores,
+        "skills": encoded.skills(users),
         "experience": encoded.experience(users, industry),
         "industry": industry,
         "work_arrangement": encoded.arrangement(users),
-        "semantic": np.floor(exact + np.float32(0.5)).astype(np.int16),
+        "semantic": rounded(semantic).astype(np.int16),
     }
-    total = weighted_scores(parts, rules.weights)
-    kept = (total >= floor) & (parts["experience"] != UNFIT) & (parts["work_arrangement"] != UNFIT)
+    totals = weighted_scores(parts, semantic, encoded.is_read, rules.weights)
+    score = rounded(totals.exact)
+    kept = (score >= floor) & (parts["experience"] != UNFIT) & (parts["work_arrangement"] != UNFIT)
     verdicts = _verdicts(filters, profiles.conditions[users], kept)
-    standing = relevance(exact, industry, skills.tenths, skills.asked, total, encoded.skills_stated)
     if cutoffs is not None:
-        kept &= standing >= cutoffs[users, None]
+        kept &= totals.exact >= cutoffs[users, None]
     if keep_best is not None:
-        kept &= standing >= _nth_best(standing, kept, keep_best)[:, None]
+        kept &= totals.exact >= _nth_best(totals.exact, kept, keep_best)[:, None]
     user, posting = np.nonzero(kept)
     return MatchTable(
         user=user + users.start,
         posting=posting,
         similarity=similarity[user, posting],
-        relevance=standing[user, posting],
-        score=total[user, posting].astype(np.int16),
+        exact=totals.exact[user, posting],
+        score=score[user, posting].astype(np.int16),
+        stated=totals.stated[user, posting],
+        read=totals.read[user, posting],
         filters=np.zeros(len(user), np.int16) if verdicts is None else verdicts[user, posting],
         **{name: scores[user, posting].astype(np.int16) for name, scores in parts.items()},
     )
@@ -185,15 +175,15 @@ def _verdicts(
     return found
 
 
-def _nth_best(standing: NDArray[np.float32], kept: NDArray[np.bool_], count: int) -> NDArray[np.float32]:
-    """For each user the relevance of the kept pair at this place; below 0 when there are fewer."""
-    if standing.shape[1] <= count:
-        return np.full(len(standing), -1, np.float32)
-    scores = np.where(kept, standing, np.float32(-1))
+def _nth_best(exact: NDArray[np.float32], kept: NDArray[np.bool_], count: int) -> NDArray[np.float32]:
+    """For each user the exact score of the kept pair at this place; below 0 when there are fewer."""
+    if exact.shape[1] <= count:
+        return np.full(len(exact), -1, np.float32)
+    scores = np.where(kept, exact, np.float32(-1))
     nth: NDArray[np.float32] = np.partition(scores, -count, axis=1)[:, -count]
     return nth
 
 
 def _empty() -> MatchTable:
-    kinds = {"user": np.int64, "posting": np.int64, "similarity": np.float32, "relevance": np.float32}
+    kinds = {"user": np.int64, "posting": np.int64, "similarity": np.float32, "exact": np.float32}
     return MatchTable(**{f.name: np.empty(0, kinds.get(f.name, np.int16)) for f in fields(MatchTable)})

@@ -3,7 +3,7 @@
 Belongs here: how facts become numbers. Each array has the shape (users, postings).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobmatch_dagster.core.matching.judge import ProfileFacts
-from jobmatch_dagster.core.matching.posting_facts import PostingFacts
+from jobmatch_dagster.core.matching.likeness import Frequencies, shares
+from jobmatch_dagster.core.matching.posting_facts import FACT_OF_PART, PostingFacts
 from jobmatch_dagster.core.matching.scoring import (
     EXPERIENCE_FAR,
     INDUSTRY_OTHER,
@@ -22,19 +23,10 @@ from jobmatch_dagster.core.matching.scoring import (
     experience_score,
 )
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, INDUSTRIES, WORK_ARRANGEMENTS
-from jobmatch_dagster.core.vocabulary.skill_match import Similar, offer_skills, skill_ids
+from jobmatch_dagster.core.vocabulary.skill_match import FULL_CREDIT_TENTHS, Similar, offer_skills
 
 # In place of a score.
 UNKNOWN, UNFIT = -1, -2
-
-
-@dataclass(frozen=True)
-class SkillArrays:
-    """Credits in tenths, skills asked for (0 where unknown) and scores (-1 where unknown)."""
-
-    tenths: NDArray[np.float32]
-    asked: NDArray[np.int32]
-    scores: NDArray[np.int16]
 
 
 @dataclass(frozen=True)
@@ -43,24 +35,41 @@ class EncodedFacts:
 
     user_credits: Any
     posting_skills: Any
-    skill_counts: NDArray[np.int32]
+    """Skills by postings: the weight of a skill that is asked for."""
+    posting_rarities: Any
+    """Skills by postings: the rarity of a skill that is asked for."""
+    asked: NDArray[np.int32]
+    """For each posting the sum of the weights of its skills."""
+    asked_rarity: NDArray[np.int32]
     user_has_skills: NDArray[np.bool_]
+    user_words: Any
+    posting_words: Any
+    """Title words by postings: their rarity."""
+    words_rarity: NDArray[np.int32]
     user_level: NDArray[np.int8]
     posting_level: NDArray[np.int8]
     user_industries: NDArray[np.int64]
     posting_industries: NDArray[np.int64]
     user_arrangements: NDArray[np.int8]
     posting_arrangement: NDArray[np.int8]
-    skills_stated: NDArray[np.bool_]
-    """For each posting whether the vendor states its skills; an ad that names none states none."""
+    is_read: Mapping[str, NDArray[np.bool_]]
+    """By name of the part, for each posting, whether its fact was read from the ad's text."""
 
-    def skills(self, users: slice) -> SkillArrays:
-        """How far the users' skills answer those of the postings."""
+    def skills(self, users: slice) -> NDArray[np.int16]:
+        """How far the users' skills answer those of the postings: scores, -1 where unknown."""
         tenths = (self.user_credits[users] @ self.posting_skills).toarray()
-        asked = np.where(self.user_has_skills[users, None], self.skill_counts[None, :], np.int32(0))
+        asked = np.where(self.user_has_skills[users, None], self.asked[None, :], np.int32(0))
         scores = (20 * tenths + asked) // np.maximum(2 * asked, 1)
-        known = np.where(asked > 0, scores, UNKNOWN).astype(np.int16)
-        return SkillArrays(tenths.astype(np.float32), asked, known)
+        return np.where(asked > 0, scores, UNKNOWN).astype(np.int16)
+
+    def skill_share(self, users: slice) -> NDArray[np.float32]:
+        """Share of the postings' skills that the users have, by rarity; 0 to 1."""
+        common = (self.user_credits[users] @ self.posting_rarities).toarray()
+        return shares(common, self.asked_rarity, FULL_CREDIT_TENTHS)
+
+    def word_share(self, users: slice) -> NDArray[np.float32]:
+        """Share of the words of the postings' titles that the users' titles have, by rarity; 0 to 1."""
+        return shares((self.user_words[users] @ self.posting_words).toarray(), self.words_rarity, 1)
 
     def experience(self, users: slice, industry: NDArray[np.int16]) -> NDArray[np.int16]:
         """Scores of the levels; too far apart within a field is unfit, as `experience_filters` says."""
@@ -79,30 +88,49 @@ class EncodedFacts:
 
 
 def encode_facts(
-    profiles: Sequence[ProfileFacts], postings: Sequence[PostingFacts], similar_skills: Similar
+    profiles: Sequence[ProfileFacts],
+    postings: Sequence[PostingFacts],
+    similar_skills: Similar,
+    frequencies: Frequencies,
 ) -> EncodedFacts:
     """The facts as numbers."""
-    wanted = [skill_ids(facts.skills) for facts in postings]
-    columns = {name: column for column, name in enumerate(dict.fromkeys(s for ids in wanted for s in ids))}
-    offered = [offer_skills(facts.skills, similar_skills).tenths() for facts in profiles]
+    wanted = [facts.skill_weights() for facts in postings]
+    skills = _columns(wanted)
+    rarity = dict(zip(skills, frequencies.skill_rarities(skills), strict=True))
+    words = _columns(facts.title_words or () for facts in postings)
+    word_rarity = dict(zip(words, frequencies.word_rarities(words), strict=True))
     levels = _codes([facts.experience_level for facts in postings], EXPERIENCE_LEVELS)
-    derived = np.array([facts.level_is_derived for facts in postings], np.bool_)
-    states = [bool(ids) and not facts.skills_are_derived for ids, facts in zip(wanted, postings, strict=True)]
+    is_read = {
+        part: np.array([facts.is_read(fact) for facts in postings], np.bool_) for part, fact in FACT_OF_PART.items()
+    }
+    offered = [offer_skills(facts.skills, similar_skills).tenths() for facts in profiles]
     return EncodedFacts(
-        user_credits=_sparse(
-            [{columns[s]: tenths for s, tenths in row.items() if s in columns} for row in offered], len(columns)
-        ),
-        posting_skills=_sparse([{columns[s]: 1 for s in ids} for ids in wanted], len(columns)).T.tocsr(),
-        skill_counts=np.array([len(ids) for ids in wanted], np.int32),
+        user_credits=_sparse(offered, skills),
+        posting_skills=_sparse(wanted, skills).T.tocsr(),
+        posting_rarities=_sparse([{name: rarity[name] for name in row} for row in wanted], skills).T.tocsr(),
+        asked=np.array([sum(row.values()) for row in wanted], np.int32),
+        asked_rarity=np.array([sum(rarity[name] for name in row) for row in wanted], np.int32),
         user_has_skills=np.array([bool(row) for row in offered], np.bool_),
+        user_words=_sparse([dict.fromkeys(facts.title_words, 1) for facts in profiles], words),
+        posting_words=_sparse(
+            [{word: word_rarity[word] for word in facts.title_words or ()} for facts in postings], words
+        ).T.tocsr(),
+        words_rarity=np.array(
+            [sum(word_rarity[word] for word in facts.title_words or ()) for facts in postings], np.int32
+        ),
         user_level=_codes([facts.experience_level for facts in profiles], EXPERIENCE_LEVELS),
-        posting_level=np.where(derived & (levels >= 0), levels + len(EXPERIENCE_LEVELS), levels),
+        posting_level=np.where(is_read["experience"] & (levels >= 0), levels + len(EXPERIENCE_LEVELS), levels),
         user_industries=_masks([facts.industries for facts in profiles], INDUSTRIES),
         posting_industries=_masks([facts.industries for facts in postings], INDUSTRIES),
         user_arrangements=_masks([facts.work_arrangements for facts in profiles], WORK_ARRANGEMENTS).astype(np.int8),
         posting_arrangement=_codes([facts.work_arrangement for facts in postings], WORK_ARRANGEMENTS),
-        skills_stated=np.array(states, np.bool_),
+        is_read=is_read,
     )
+
+
+def _columns(rows: Iterable[Iterable[str]]) -> dict[str, int]:
+    """A column for each name."""
+    return {name: column for column, name in enumerate(dict.fromkeys(name for row in rows for name in row))}
 
 
 def _by_value(values: NDArray[np.int64], row: Callable[[np.int64], NDArray[np.int16]]) -> NDArray[np.int16]:
@@ -124,13 +152,15 @@ def _industry_row(posting: NDArray[np.int64], user: np.int64) -> NDArray[np.int1
     return result
 
 
-def _sparse(rows: Sequence[dict[int, int]], width: int) -> Any:
+def _sparse(rows: Sequence[Mapping[str, int]], columns: Mapping[str, int]) -> Any:
+    """A matrix with a row for each mapping of names to numbers; names without a column are left out."""
     from scipy.sparse import csr_array
 
-    starts = np.cumsum([0, *(len(row) for row in rows)])
-    columns = np.fromiter((column for row in rows for column in row), np.int32, starts[-1])
-    values = np.fromiter((value for row in rows for value in row.values()), np.int32, starts[-1])
-    return csr_array((values, columns, starts), shape=(len(rows), max(width, 1)))
+    known = [{columns[name]: value for name, value in row.items() if name in columns} for row in rows]
+    starts = np.cumsum([0, *(len(row) for row in known)])
+    places = np.fromiter((column for row in known for column in row), np.int32, starts[-1])
+    values = np.fromiter((value for row in known for value in row.values()), np.int32, starts[-1])
+    return csr_array((values, places, starts), shape=(len(rows), max(len(columns), 1)))
 
 
 def _codes(values: Sequence[str | None], names: Sequence[str]) -> NDArray[np.int8]:

@@ -1,7 +1,8 @@
-"""From cosine similarity to `semantic_score`.
+"""From the likeness of two texts to `semantic_score`.
 
-A raw cosine means something else for every model. A calibration is data: points (cosine, score) with straight
-lines between them. Belongs here: how it is applied and fitted. Storage is in `db/matching/calibrations.py`.
+A cosine means something else for every model and catalog. A calibration is data: what texts share (the lens), how
+rare skills and title words are, and points (likeness, score) with straight lines between them. Belongs here: how it is
+applied and fitted. Storage is in `db/matching/calibrations.py`.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from jobmatch_dagster.core.matching.likeness import ALL_ALIKE, Frequencies, Lens
 
 # Share of all pairs of a mixed catalog that lies below each score. A CV is of one field among a dozen: most
 # pairs are strangers, and 50, where Claude begins to look, is the best seventh.
@@ -18,34 +21,56 @@ MIN_PAIRS = 1_000
 
 @dataclass(frozen=True)
 class Calibration:
-    """Points (cosine, score), both increasing; scores 0..100."""
+    """How two texts become a semantic score.
+
+    Attributes:
+        knots: points (likeness, score), both increasing; scores 0..100.
+        lens: what is taken off the vectors before they are compared; None compares them as they are.
+        frequencies: how rare skills and title words are.
+    """
 
     knots: tuple[tuple[float, float], ...]
+    lens: Lens | None = None
+    frequencies: Frequencies = ALL_ALIKE
 
-    def score(self, similarity: NDArray[np.float32]) -> NDArray[np.int16]:
-        """Scores 0..100 of the same shape as the cosines."""
-        rounded: NDArray[np.int16] = np.floor(self.exact_score(similarity) + 0.5).astype(np.int16)
+    def score(self, likeness: NDArray[np.float32]) -> NDArray[np.int16]:
+        """Scores 0..100 of the same shape as the likenesses."""
+        rounded: NDArray[np.int16] = np.floor(self.exact_score(likeness) + 0.5).astype(np.int16)
         return rounded
 
-    def exact_score(self, similarity: NDArray[np.float32]) -> NDArray[np.float32]:
+    def exact_score(self, likeness: NDArray[np.float32]) -> NDArray[np.float32]:
         """The same, not rounded."""
-        cosines, scores = zip(*self.knots, strict=True)
-        exact: NDArray[np.float32] = np.interp(similarity, cosines, scores).astype(np.float32)
+        places, scores = zip(*self.knots, strict=True)
+        exact: NDArray[np.float32] = np.interp(likeness, places, scores).astype(np.float32)
         return exact
 
 
-def fit_calibration(similarities: NDArray[np.float32]) -> Calibration:
-    """The calibration under which these pairs are spread as `PERCENTILES` says.
+def fit_knots(likenesses: NDArray[np.float32]) -> tuple[tuple[float, float], ...]:
+    """The knots under which these pairs are spread as `PERCENTILES` says.
 
     Raises:
         ValueError: if there are fewer than `MIN_PAIRS` pairs: their percentiles would be chance.
     """
-    if similarities.size < MIN_PAIRS:
-        raise ValueError(f"{similarities.size} pairs are too few to calibrate on; {MIN_PAIRS} are needed")
-    cosines = np.percentile(similarities, [percent for percent, _ in PERCENTILES])
-    # Ties in the data must not make two points of one cosine.
-    cosines = np.maximum.accumulate(cosines + np.arange(len(cosines)) * 1e-6)
-    return Calibration(tuple((float(c), s) for c, (_, s) in zip(cosines, PERCENTILES, strict=True)))
+    if likenesses.size < MIN_PAIRS:
+        raise ValueError(f"{likenesses.size} pairs are too few to calibrate on; {MIN_PAIRS} are needed")
+    places = np.percentile(likenesses, [percent for percent, _ in PERCENTILES])
+    # Ties in the data must not make two knots at one place.
+    places = np.maximum.accumulate(places + np.arange(len(places)) * 1e-6)
+    return tuple((float(place), score) for place, (_, score) in zip(places, PERCENTILES, strict=True))
+
+
+def fit_lens(posting_vectors: NDArray[np.float32], profile_mean: NDArray[np.float32]) -> Lens:
+    """The lens of a catalog: its mean, and the direction in which its postings differ most.
+
+    Args:
+        posting_vectors: shape (n, d), unit length, n at least 2.
+        profile_mean: mean of the profiles' vectors, shape (d,).
+    """
+    mean = posting_vectors.mean(axis=0, dtype=np.float64)
+    rest = posting_vectors.astype(np.float64) - mean
+    # The largest eigenvector of d × d is the first singular direction of n × d, and cheaper.
+    direction = np.linalg.eigh(rest.T @ rest)[1][:, -1]
+    return Lens(mean.astype(np.float32), profile_mean.astype(np.float32), direction.astype(np.float32))
 
 
 # all-MiniLM-L6-v2, rounded from a fit on real texts; other models start here too until they are fitted.

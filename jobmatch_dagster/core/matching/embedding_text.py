@@ -12,18 +12,17 @@ from collections.abc import Sequence
 
 from jobmatch_dagster.core.columns import PostingText
 from jobmatch_dagster.core.matching.posting_facts import english_skills, skills_in
+from jobmatch_dagster.core.matching.title_text import named, posting_head, profile_head
 from jobmatch_dagster.core.text import clean_line, strip_noise
-from jobmatch_dagster.core.vocabulary.glossary import glossary_version, in_english, without_gender
-from jobmatch_dagster.core.vocabulary.occupations import occupations_of, occupations_version
+from jobmatch_dagster.core.vocabulary.glossary import glossary_version
+from jobmatch_dagster.core.vocabulary.occupations import occupations_version
 from jobmatch_dagster.core.vocabulary.skill_table import skill_names_version
 
 _TEMPLATE_VERSION = 2
 # The part of a model's version before it does not depend on the word lists.
 WORDS_MARK = "/words-"
 
-_MAX_TITLES = 3
-_MAX_HEAD_WORDS = 50
-_SKILLS, _FIELDS = "Skills: ", "Fields: "
+_SKILLS = "Skills: "
 
 
 @functools.cache
@@ -47,15 +46,10 @@ def posting_text_to_embed(ad: PostingText) -> str:
     The most informative parts come first, because a model reads a limited number of word pieces (MiniLM: 256).
     """
     skills = ad.ai_key_skills or skills_in(ad.title, ad.description or "")
-    text = _text(ad, _named(ad.title), english_skills(skills))
+    text = _text(ad, named(ad.title), english_skills(skills))
     if skills and not (ad.ai_key_skills or ad.ai_core_responsibilities or ad.ai_requirements_summary):
         text = clean_line(f"{text}. {strip_noise(ad.description or '')}")
     return f"{posting_head(ad.title)}\n{text}"
-
-
-def posting_head(title: str) -> str:
-    """The first line of a posting's text: its title, and the occupations that it names."""
-    return _head(title, occupations_of(title))
 
 
 def _text(ad: PostingText, title: str, skills: Sequence[str] | None) -> str:
@@ -74,18 +68,5 @@ def _text(ad: PostingText, title: str, skills: Sequence[str] | None) -> str:
 
 def profile_text_to_embed(embedding_text: str) -> str:
     """Head and body of the text of `cv/profile_text.py`, a line each; one line alone when it names no title."""
-    titles = embedding_text.split(f". {_SKILLS}", maxsplit=1)[0].split(f". {_FIELDS}", maxsplit=1)[0]
-    if titles.startswith((_SKILLS, _FIELDS)) or not 0 < len(titles.split()) < _MAX_HEAD_WORDS:
-        return embedding_text
-    found = dict.fromkeys(group for title in titles.split(", ")[:_MAX_TITLES] for group in occupations_of(title))
-    return f"{_head(titles, tuple(found)[:_MAX_TITLES])}\n{embedding_text}"
-
-
-def _head(title: str, occupations: Sequence[str]) -> str:
-    return clean_line(". ".join(part for part in (_named(title), "; ".join(occupations)) if part))
-
-
-def _named(title: str) -> str:
-    """The title without gender marks, and what it means in English when it is German."""
-    english = in_english(title)
-    return without_gender(title) + (f" ({english})" if english else "")
+    head = profile_head(embedding_text)
+    return embedding_text if head is None else f"{head}\n{embedding_text}"

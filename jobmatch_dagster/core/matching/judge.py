@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jobmatch_dagster.core.columns import ProfileFields
 from jobmatch_dagster.core.matching.calibration import Calibration
@@ -22,22 +23,26 @@ from jobmatch_dagster.core.matching.conditions import (
     filter_code,
     verdicts_of,
 )
-from jobmatch_dagster.core.matching.posting_facts import PostingFacts
+from jobmatch_dagster.core.matching.likeness import Frequencies, likeness, shares
+from jobmatch_dagster.core.matching.posting_facts import FACT_OF_PART, PostingFacts
 from jobmatch_dagster.core.matching.scoring import (
     CLAUDE_THRESHOLD,
     EXPERIENCE_FAR,
     Parts,
+    Totals,
     Weights,
     arrangement_score,
     experience_filters,
     experience_score,
     industry_score,
     priority,
-    relevance,
+    rounded,
     skills_score,
-    weighted_score,
+    weighted_scores,
 )
+from jobmatch_dagster.core.matching.title_text import profile_title_words
 from jobmatch_dagster.core.vocabulary.skill_match import (
+    FULL_CREDIT_TENTHS,
     NONE_SIMILAR,
     RELATED_KINDS,
     Similar,
@@ -56,11 +61,19 @@ class ProfileFacts:
     experience_level: str | None = None
     industries: Sequence[str] | None = None
     work_arrangements: Sequence[str] | None = None
+    title_words: Sequence[str] = ()
+    """Words of the titles and of the occupations that they name; empty when there are none."""
 
 
 def facts_of_profile(profile: ProfileFields) -> ProfileFacts:
     """What is compared of a profile."""
-    return ProfileFacts(profile.skills, profile.experience_level, profile.industries, profile.work_arrangements)
+    return ProfileFacts(
+        profile.skills,
+        profile.experience_level,
+        profile.industries,
+        profile.work_arrangements,
+        profile_title_words(profile.embedding_text or ""),
+    )
 
 
 @dataclass(frozen=True)
@@ -88,8 +101,10 @@ class Judgement(NamedTuple):
     Attributes:
         similarity: cosine of the two texts; None where it was not asked for.
         parts: the five parts of the score.
-        score: weighted mean of the known parts, 0..100; None when nothing is known.
-        relevance: place in the user's list, 0..100; None without a similarity.
+        score: weighted mean of the parts, 0..100; None when nothing is known.
+        exact: the same with two decimals; it orders the user's list.
+        stated: percent of the weight of the fact parts that rests on what the vendor states.
+        read: percent that rests on what was read from the ad's text. The rest is unknown.
         skills: hits with their evidence, missing and additional skills.
         filters: verdicts on what the user asks for.
         unfit: names of the parts and filters that rule the pair out, whatever its score.
@@ -99,7 +114,9 @@ class Judgement(NamedTuple):
     similarity: float | None
     parts: Parts
     score: int | None
-    relevance: float | None
+    exact: float | None
+    stated: int
+    read: int
     skills: SkillMatch
     filters: Verdicts
     unfit: tuple[str, ...]
@@ -108,7 +125,7 @@ class Judgement(NamedTuple):
     @property
     def priority(self) -> str | None:
         """High, medium or low; None without a score."""
-        return priority(self.score)
+        return priority(self.score, self.stated)
 
     @property
     def is_for_claude(self) -> bool:
@@ -126,6 +143,8 @@ def judge(pair: PairFacts, rules: ScoringRules, calibration: Calibration | None 
     """
     profile, posting = pair.profile, pair.posting
     skills = compare_skills(posting.skills, profile.skills, rules.similar_skills)
+    weights = posting.skill_weights()
+    asked = sum(weights.values()) if skills.offered else 0
     industry = industry_score(posting.industries, profile.industries)
     experience, too_far = experience_score(
         posting.experience_level, profile.experience_level, read=posting.level_is_derived
@@ -133,22 +152,25 @@ def judge(pair: PairFacts, rules: ScoringRules, calibration: Calibration | None 
     if too_far and not experience_filters(industry):
         experience, too_far = EXPERIENCE_FAR, False
     arrangement, no_fit = arrangement_score(posting.work_arrangement, profile.work_arrangements)
-    exact = _exact_semantic(pair.similarity, calibration)
+    exact_semantic = _exact_semantic(pair, skills, calibration)
     parts = Parts(
-        skills=skills_score(skills.tenths, skills.asked),
+        skills=skills_score(skills.tenths(weights), asked),
         experience=experience,
         industry=industry,
         work_arrangement=arrangement,
-        semantic=None if exact is None else int(np.floor(exact + np.float32(0.5))),
+        semantic=None if np.isnan(exact_semantic) else int(rounded(exact_semantic)[0]),
     )
-    score = weighted_score(parts, rules.weights)
+    totals = _weighted(parts, exact_semantic, posting, rules.weights)
+    exact = None if np.isnan(totals.exact[0]) else float(totals.exact[0])
     filters = _filters(pair)
     unfit = [name for name, hit in (("experience", too_far), ("work arrangement", no_fit)) if hit]
     return Judgement(
         similarity=pair.similarity,
         parts=parts,
-        score=score,
-        relevance=None if exact is None else _relevance(exact, parts, skills, score or 0, posting),
+        score=None if exact is None else int(rounded(totals.exact)[0]),
+        exact=exact,
+        stated=int(totals.stated[0]),
+        read=int(totals.read[0]),
         skills=skills,
         filters=filters,
         unfit=(*unfit, *(name for name, verdict in filters if verdict == "does not fit")),
@@ -206,11 +228,43 @@ def _shared_facts(
     return sentence[:1].upper() + sentence[1:]
 
 
-def _exact_semantic(similarity: float | None, calibration: Calibration | None) -> np.float32 | None:
-    if similarity is None or calibration is None:
-        return None
-    found: np.float32 = calibration.exact_score(np.array([similarity], np.float32))[0]
-    return found
+@dataclass(frozen=True)
+class Shared:
+    """What the texts of a pair share beside their vectors: shares 0 to 1 by rarity."""
+
+    skills: NDArray[np.float32]
+    title_words: NDArray[np.float32]
+
+
+def shared_words(profile: ProfileFacts, posting: PostingFacts, skills: SkillMatch, frequencies: Frequencies) -> Shared:
+    """The shares of one pair; arrays of one number."""
+    ids = list(posting.skill_weights())
+    rarities = dict(zip(ids, frequencies.skill_rarities(ids), strict=True))
+    words = list(posting.title_words or ())
+    word_rarities = dict(zip(words, frequencies.word_rarities(words), strict=True))
+    both = sum(word_rarities[word] for word in words if word in profile.title_words)
+    return Shared(
+        _share(skills.tenths(rarities), sum(rarities.values()), FULL_CREDIT_TENTHS),
+        _share(both, sum(word_rarities.values()), 1),
+    )
+
+
+def _share(common: int, asked: int, full: int) -> NDArray[np.float32]:
+    return shares(np.array([common], np.int32), np.array([asked], np.int32), full)
+
+
+def _exact_semantic(pair: PairFacts, skills: SkillMatch, calibration: Calibration | None) -> NDArray[np.float32]:
+    """Score of the texts, not rounded; NaN where they are not compared."""
+    if pair.similarity is None or calibration is None:
+        return np.array([np.nan], np.float32)
+    shared = shared_words(pair.profile, pair.posting, skills, calibration.frequencies)
+    return calibration.exact_score(likeness(np.array([pair.similarity], np.float32), shared.skills, shared.title_words))
+
+
+def _weighted(parts: Parts, exact_semantic: NDArray[np.float32], posting: PostingFacts, weights: Weights) -> Totals:
+    scores = {name: np.array([-1 if score is None else score], np.int16) for name, score in parts._asdict().items()}
+    is_read = {part: np.array([posting.is_read(fact)]) for part, fact in FACT_OF_PART.items()}
+    return weighted_scores(scores, exact_semantic, is_read, weights)
 
 
 def _filters(pair: PairFacts) -> Verdicts:
@@ -218,17 +272,3 @@ def _filters(pair: PairFacts) -> Verdicts:
         return ()
     codes = FilterTable([pair.posting_conditions]).verdicts(pair.user_conditions)
     return verdicts_of(int(filter_code(codes)[0]))
-
-
-def _relevance(exact: np.float32, parts: Parts, skills: SkillMatch, score: int, posting: PostingFacts) -> float:
-    # The vendor states skills, whether or not the CV names any to compare them with.
-    states = bool(skills.hits or skills.missing) and not posting.skills_are_derived
-    found = relevance(
-        np.array([exact], np.float32),
-        np.array([-1 if parts.industry is None else parts.industry], np.int16),
-        np.array([skills.tenths], np.float32),
-        np.array([skills.asked], np.int32),
-        np.array([score], np.float32),
-        np.array([states]),
-    )
-    return float(found[0])

@@ -36,12 +36,14 @@ class KeptPairs:
     def __iter__(self) -> Iterator[JudgedPair]:
         """In the order of the table, which is grouped by user: its numbers with the words of `judge.py`."""
         table = self.table
-        columns = (table.user, table.posting, table.similarity, table.relevance, table.score, table.filters)
+        columns = (
+            table.user, table.posting, table.similarity, table.exact, table.score, table.stated, table.read, table.filters
+        )  # fmt: skip
         rows = zip(*(column.tolist() for column in columns), strict=True)
         every_parts = map(Parts, *(_optional(getattr(table, name)) for name in PARTS))
         wanted: dict[int, dict[str, str]] = {}
         last, offered = -1, NOTHING_OFFERED
-        for (user, posting, similarity, place, score, code), parts in zip(rows, every_parts, strict=True):
+        for (user, posting, similarity, exact, score, stated, read, code), parts in zip(rows, every_parts, strict=True):
             profile, ad = self.profiles.facts[user], self.postings.facts[posting]
             if user != last:
                 last, offered = user, offer_skills(profile.skills, self.rules.similar_skills)
@@ -50,7 +52,11 @@ class KeptPairs:
                 asked = wanted[posting] = skills_by_id(ad.skills)
             skills = match_skills(asked, offered)
             words = reasoning(profile, ad, skills, parts.semantic)
-            yield user, posting, Judgement(similarity, parts, score, place, skills, verdicts_of(code), (), words)
+            yield (
+                user,
+                posting,
+                Judgement(similarity, parts, score, exact, stated, read, skills, verdicts_of(code), (), words),
+            )
 
 
 def _optional(scores: NDArray[np.int16]) -> list[int | None]:

@@ -9,13 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobmatch_dagster.core.columns import PostingFields
+from jobmatch_dagster.core.matching.optional_skills import optional_skills
+from jobmatch_dagster.core.matching.title_text import posting_title_words
 from jobmatch_dagster.core.profiles.cv.experience import level_of
 from jobmatch_dagster.core.profiles.cv.industries import read_industries
-from jobmatch_dagster.core.vocabulary.glossary import in_english, without_gender
+from jobmatch_dagster.core.text import sha256_hex
+from jobmatch_dagster.core.vocabulary.glossary import glossary_version, in_english, without_gender
+from jobmatch_dagster.core.vocabulary.occupations import occupations_version
+from jobmatch_dagster.core.vocabulary.skill_match import skill_ids
 from jobmatch_dagster.core.vocabulary.skill_search import find_skills
 from jobmatch_dagster.core.vocabulary.skill_table import canonical, skill_table_version
 
-_VERSION = 1
+_VERSION = 2
 """A change of what is read is a new version: facts of the old one are read again."""
 
 # Most skills taken from the text of one ad: the first ones, because lists of benefits and tags come last.
@@ -48,6 +53,14 @@ _HYBRID = re.compile(
 _MAX_YEARS = 15
 
 
+# What a skill counts that an ad asks for, and one that it calls nice to have.
+_ASKED, _OPTIONAL = 3, 1
+FACT_OF_PART = {
+    "skills": "skills", "experience": "experience_level", "industry": "industries", "work_arrangement": "work_arrangement"
+}  # fmt: skip
+"""For each part of a score that compares facts, the posting's fact."""
+
+
 @dataclass(frozen=True, slots=True)
 class PostingFacts:
     """What is compared of one posting; None where neither the vendor nor the ad says it."""
@@ -58,16 +71,24 @@ class PostingFacts:
     work_arrangement: str | None = None
     derived: Sequence[str] | None = None
     """Names of the facts that were derived from the ad's text; None when all are the vendor's."""
+    title_words: Sequence[str] | None = None
+    """Words of the title and of the occupations that it names; None when there are none."""
+    optional_skills: Sequence[str] | None = None
+    """Those of the skills that the ad calls nice to have; they count a third."""
 
     @property
     def level_is_derived(self) -> bool:
         """Whether the level was read from the ad's text: it then lowers a score and excludes nothing."""
-        return self.derived is not None and "experience_level" in self.derived
+        return self.is_read("experience_level")
 
-    @property
-    def skills_are_derived(self) -> bool:
-        """Whether the skills were read from the ad's text."""
-        return self.derived is not None and "skills" in self.derived
+    def skill_weights(self) -> dict[str, int]:
+        """What each skill counts, by its id: one that is nice to have a third of another."""
+        optional = set(skill_ids(self.optional_skills))
+        return {name: _OPTIONAL if name in optional else _ASKED for name in skill_ids(self.skills)}
+
+    def is_read(self, fact: str) -> bool:
+        """Whether this fact was read from the ad's text."""
+        return self.derived is not None and fact in self.derived
 
 
 def derive_facts(ad: PostingFields) -> PostingFacts:
@@ -86,12 +107,15 @@ def derive_facts(ad: PostingFields) -> PostingFacts:
         industries=list(ad.ai_taxonomies_a) if ad.ai_taxonomies_a else industries,
         work_arrangement=ad.ai_work_arrangement or arrangement,
         derived=[name for name, value in derived.items() if value] or None,
+        title_words=posting_title_words(ad.title) or None,
+        optional_skills=optional_skills(ad.ai_key_skills or skills, text) or None,
     )
 
 
 def facts_version() -> str:
-    """Version of the reading, with the skill table's: another table reads other skills."""
-    return f"{_VERSION}/{skill_table_version()}"
+    """Version of the reading and of its word lists: another list reads other facts."""
+    lists = (skill_table_version(), occupations_version(), glossary_version())
+    return f"{_VERSION}/{sha256_hex(repr(lists))[:8]}"
 
 
 def skills_in(title: str, description: str) -> list[str]:

@@ -22,6 +22,7 @@ CREDITS: Mapping[HitKind, float] = {
 }  # fmt: skip
 
 _TENTHS: Mapping[HitKind, int] = {kind: round(10 * credit) for kind, credit in CREDITS.items()}
+FULL_CREDIT_TENTHS = _TENTHS["exact"]
 
 # These kinds answer with a neighbour of the skill.
 RELATED_KINDS: frozenset[HitKind] = frozenset({"related", "similar"})
@@ -60,10 +61,12 @@ class SkillMatch(NamedTuple):
         """Number of skills that the CV is compared with; 0 if either side names none."""
         return len(self.hits) + len(self.missing) if self.offered else 0
 
-    @property
-    def tenths(self) -> int:
-        """Credit of all hits in tenths: whole numbers, so the order of the skills cannot change the sum."""
-        return sum(_TENTHS[hit.kind] for hit in self.hits)
+    def tenths(self, weights: Mapping[str, int]) -> int:
+        """Credit of all hits in tenths, times the weight of each skill by its id.
+
+        Whole numbers: the order of the skills cannot change the sum.
+        """
+        return sum(_TENTHS[hit.kind] * weights[canonical(hit.job_skill)] for hit in self.hits)
 
     @property
     def additional(self) -> list[str]:

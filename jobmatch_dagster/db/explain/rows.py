@@ -85,7 +85,9 @@ class StoredProfile:
 class StoredMatch:
     """The row of `user_job_matches`, its place in the user's list, and the row of the ledger behind it."""
 
-    relevance: float | None
+    exact_score: float | None
+    stated_percent: int | None
+    read_percent: int | None
     semantic_score: int | None
     match_score: int | None
     skills_score: int | None

@@ -17,7 +17,7 @@ from jobmatch_dagster.db.matching.chosen_postings import ChosenPostings
 from jobmatch_dagster.db.matching.current_profiles import ProfileToMatch
 
 MATCH_LINE_COLUMNS = (
-    "user_id", "job_id", "similarity", "relevance", "match_score", *SCORE_COLUMNS, "priority", "claude_status",
+    "user_id", "job_id", "similarity", "exact_score", "stated_percent", "read_percent", "match_score", *SCORE_COLUMNS, "priority", "claude_status",
     "filters", "matching_skills", "missing_skills", "skill_hits", "match_reasoning", "profile_version", "record_hash",
     "embedding_model", "calibration_id", "scoring_key", "run_id",
 )  # fmt: skip
@@ -44,12 +44,13 @@ def match_lines(
     last = "\t".join(map(as_text, (by.embedding_model, str(by.calibration_id), by.scoring_key, by.run_id)))
     for user, posting, judged in pairs:
         profile = profiles[user]
-        similarity, parts, score, relevance, skills, filters, _, reasoning = judged
+        similarity, parts, score, exact, stated, read, skills, filters, _, reasoning = judged
         numbers = "\t".join([_SCORES[number] for number in (score, *parts)])
         claude = "waiting" if judged.is_for_claude else _NULL
         words = f"{_array(skills.matching)}\t{_array(skills.missing)}\t{_hits(skills.hits)}\t{as_text(reasoning)}"
         yield (
-            f"{profile.user_id}\t{ids[posting]}\t{similarity:.6f}\t{relevance:.1f}\t{numbers}\t{judged.priority}\t{claude}\t"
+            f"{profile.user_id}\t{ids[posting]}\t{similarity:.6f}\t{exact:.2f}\t{stated}\t{read}\t{numbers}\t"
+            f"{judged.priority}\t{claude}\t"
             f"{_filters(filters)}\t{words}\t{profile.version}\t{record_hashes[posting]}\t{last}\n"
         )
 

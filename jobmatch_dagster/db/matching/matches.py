@@ -31,10 +31,10 @@ class WriteCounts:
 def read_cutoffs(
     connection: Connection, user_ids: Sequence[int], chosen: ChosenPostings, most: int
 ) -> NDArray[np.float32]:
-    """For each user the relevance below which a pair could not stay in the list; -1 while there is room."""
+    """For each user the exact score below which a pair could not stay in the list; -1 while there is room."""
     parameters = {"user_ids": list(user_ids), "job_ids": chosen.id_array, "most": most}
     found = run_query(connection, "matching/match_cutoffs", parameters)
-    known = {row.user_id: row.relevance for row in found}
+    known = {row.user_id: row.exact_score for row in found}
     return np.array([known.get(user_id, -1.0) for user_id in user_ids], np.float32)
 
 

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from jobmatch_dagster.core.matching.block_engine import PostingBlock, ProfileBlock, similarities
+from jobmatch_dagster.core.matching.block_engine import PostingBlock, ProfileBlock
 from jobmatch_dagster.core.matching.conditions import PostingConditions
 from jobmatch_dagster.core.matching.judge import PairFacts, ScoringRules
+from jobmatch_dagster.core.matching.likeness import similarities
 from jobmatch_dagster.core.vocabulary.similar_skills import by_name
 from jobmatch_dagster.db.matching.chosen_postings import (
     ChosenPostings,

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobmatch_dagster.core.matching.calibration import Calibration
-from jobmatch_dagster.core.matching.embedding_text import posting_head
+from jobmatch_dagster.core.matching.title_text import posting_head
 from jobmatch_dagster.core.matching.scoring import Weights
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.quality.evaluation import ndcg_at

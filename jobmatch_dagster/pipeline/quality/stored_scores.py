@@ -15,7 +15,7 @@ _WORST_SHOWN = 3
 _COMPARED = (
     ("semantic_score", "match_score"), ("semantic_score", "claude_score"), ("match_score", "claude_score"),
 )  # fmt: skip
-_PARTS = (*SCORE_COLUMNS, "match_score", "relevance")
+_PARTS = (*SCORE_COLUMNS, "match_score")
 
 
 @dataclass(frozen=True)

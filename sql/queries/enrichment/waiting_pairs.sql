@@ -8,7 +8,7 @@ SELECT m.id AS match_id, m.user_id, m.job_id, coalesce(first.id, m.job_id) AS as
 FROM (
     SELECT user_job_matches.*,
            row_number() OVER (
-               PARTITION BY user_id ORDER BY relevance DESC NULLS LAST, match_score DESC, job_id
+               PARTITION BY user_id ORDER BY exact_score DESC NULLS LAST, job_id
            ) AS place
     FROM user_job_matches
     JOIN users ON users.id = user_id

@@ -21,8 +21,8 @@ LEFT JOIN LATERAL (
     FROM user_job_matches
     JOIN jobs ON jobs.id = user_job_matches.job_id
     WHERE user_job_matches.user_id = u.id AND jobs.closed_at IS NULL
-    ORDER BY relevance DESC NULLS LAST, match_score DESC NULLS LAST, jobs.external_id
+    ORDER BY exact_score DESC NULLS LAST, jobs.external_id
     LIMIT :most
 ) AS m ON true
-ORDER BY regexp_replace(u.user_key, '\d+$', '') COLLATE "C", length(u.user_key), u.user_key COLLATE "C", m.relevance DESC NULLS LAST,
-         m.match_score DESC NULLS LAST, m.external_id
+ORDER BY regexp_replace(u.user_key, '\d+$', '') COLLATE "C", length(u.user_key), u.user_key COLLATE "C",
+         m.exact_score DESC NULLS LAST, m.external_id

@@ -9,7 +9,7 @@ WHERE id = ANY(ARRAY(
     FROM (
         SELECT m.id,
                row_number() OVER (
-                   PARTITION BY m.user_id ORDER BY m.relevance DESC NULLS LAST, m.match_score DESC NULLS LAST, jobs.external_id
+                   PARTITION BY m.user_id ORDER BY m.exact_score DESC NULLS LAST, jobs.external_id
                ) AS place
         FROM user_job_matches AS m
         JOIN jobs ON jobs.id = m.job_id AND jobs.closed_at IS NULL

@@ -9,7 +9,7 @@ WHERE ctid = ANY(ARRAY(
         SELECT s.ctid AS place_in_table,
                row_number() OVER (
                    PARTITION BY s.user_id
-                   ORDER BY s.relevance DESC NULLS LAST, s.match_score DESC NULLS LAST, jobs.external_id
+                   ORDER BY s.exact_score DESC NULLS LAST, jobs.external_id
                ) AS place
         FROM staged_matches AS s
         JOIN jobs ON jobs.id = s.job_id

@@ -8,5 +8,5 @@ WHERE (CAST(:user_key AS text) IS NULL OR user_id = (SELECT id FROM users WHERE 
   AND (CAST(:status AS text) IS NULL OR status = :status)
   AND (CAST(:since AS timestamptz) IS NULL OR updated_at >= :since)
   AND (NOT CAST(:only_open AS boolean) OR closed_at IS NULL)
-ORDER BY user_id, relevance DESC NULLS LAST, match_score DESC NULLS LAST, external_id
+ORDER BY user_id, exact_score DESC NULLS LAST, external_id
 LIMIT :most

@@ -2,12 +2,12 @@
 -- Parameters: known (bigint[], the other postings); reads the temporary table staged_matches.
 -- Indexes: none.
 INSERT INTO user_job_matches (
-    user_id, job_id, similarity, relevance, semantic_score, match_score, skills_score, experience_score,
+    user_id, job_id, similarity, exact_score, stated_percent, read_percent, semantic_score, match_score, skills_score, experience_score,
     industry_score, work_arrangement_score, priority, claude_status, filters, matching_skills, missing_skills,
     skill_hits, match_reasoning, profile_version, record_hash, embedding_model, calibration_id, scoring_key, run_id
 )
 SELECT
-    user_id, job_id, similarity, relevance, semantic_score, match_score, skills_score, experience_score,
+    user_id, job_id, similarity, exact_score, stated_percent, read_percent, semantic_score, match_score, skills_score, experience_score,
     industry_score, work_arrangement_score, priority, claude_status, filters, matching_skills, missing_skills,
     skill_hits, match_reasoning, profile_version, record_hash, embedding_model, calibration_id, scoring_key, run_id
 FROM staged_matches

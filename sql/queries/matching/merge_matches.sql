@@ -6,11 +6,11 @@
 -- Indexes: user_job_matches_user_id_job_id_key.
 WITH written AS (
 INSERT INTO user_job_matches AS known (
-    user_id, job_id, similarity, relevance, semantic_score, match_score, skills_score, experience_score,
+    user_id, job_id, similarity, exact_score, stated_percent, read_percent, semantic_score, match_score, skills_score, experience_score,
     industry_score, work_arrangement_score, priority, filters, matching_skills, missing_skills, skill_hits,
     match_reasoning, claude_status, profile_version, embedding_model, calibration_id, scoring_key, record_hash, run_id
 )
-SELECT s.user_id, s.job_id, s.similarity, s.relevance, s.semantic_score, s.match_score, s.skills_score,
+SELECT s.user_id, s.job_id, s.similarity, s.exact_score, s.stated_percent, s.read_percent, s.semantic_score, s.match_score, s.skills_score,
        s.experience_score, s.industry_score, s.work_arrangement_score, s.priority, s.filters, s.matching_skills,
        s.missing_skills, s.skill_hits, s.match_reasoning, s.claude_status, s.profile_version, s.embedding_model,
        s.calibration_id, s.scoring_key, s.record_hash, s.run_id
@@ -19,7 +19,9 @@ WHERE s.job_id = ANY(CAST(:known AS bigint[]))
 ORDER BY s.user_id, s.job_id
 ON CONFLICT (user_id, job_id) DO UPDATE SET
     similarity = excluded.similarity,
-    relevance = excluded.relevance,
+    exact_score = excluded.exact_score,
+    stated_percent = excluded.stated_percent,
+    read_percent = excluded.read_percent,
     semantic_score = excluded.semantic_score,
     match_score = excluded.match_score,
     skills_score = excluded.skills_score,
@@ -57,9 +59,9 @@ ON CONFLICT (user_id, job_id) DO UPDATE SET
         ) AS kept
     )
 WHERE (known.profile_version, known.scoring_key, known.record_hash, known.filters,
-       known.match_score, known.relevance, known.work_arrangement_score)
+       known.match_score, known.exact_score, known.work_arrangement_score)
       IS DISTINCT FROM (excluded.profile_version, excluded.scoring_key, excluded.record_hash, excluded.filters,
-       excluded.match_score, excluded.relevance, excluded.work_arrangement_score)
+       excluded.match_score, excluded.exact_score, excluded.work_arrangement_score)
 RETURNING xmax = 0 AS inserted
 )
 SELECT count(*) AS written, count(*) FILTER (WHERE inserted) AS inserted FROM written
