@@ -68,7 +68,7 @@ def test_matches_frame_has_the_rows_of_matches(market: World) -> None:
     frame = api.matches_frame(market.database, "user-1001")
     rows = api.matches(market.database, "user-1001", most=1_000)
     assert frame["external_id"].tolist() == [row["external_id"] for row in rows]
-    for name in ("match_score", "relevance", "claude_score", "missing_skills", "closed_at"):
+    for name in ("match_score", "exact_score", "claude_score", "missing_skills", "closed_at"):
         values = [None if value is pd.NA or value is pd.NaT else value for value in frame[name]]
         assert values == [row[name] for row in rows]
     everyone = api.matches_frame(market.database)

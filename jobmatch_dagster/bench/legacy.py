@@ -10,6 +10,7 @@ from datetime import date
 from rich.console import Console
 from rich.table import Table
 
+from jobmatch_dagster.core.matching.posting_facts import PostingFacts
 from jobmatch_dagster.core.matching.scoring import skills_score
 from jobmatch_dagster.core.profiles.profile import extract_profile
 from jobmatch_dagster.core.quality.agreement import spearman

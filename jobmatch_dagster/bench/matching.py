@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
-from jobmatch_dagster.core.matching.block_engine import similarities
+from jobmatch_dagster.core.matching.likeness import similarities
 from jobmatch_dagster.core.matching.scoring import Weights
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.db.connection.bulk import copy_into

@@ -1,8 +1,8 @@
 """Column schemas of the project's tables for the UI, read from `sql/migrations`.
 
 The migrations are the only source of types and descriptions, and no database is needed at load time. The statements
-that migrations use are understood: CREATE TABLE, ALTER TABLE with ADD COLUMN, ALTER COLUMN, ADD and DROP CONSTRAINT,
-and COMMENT ON COLUMN.
+that migrations use are understood: CREATE TABLE, ALTER TABLE with ADD, RENAME and ALTER COLUMN, ADD and DROP
+CONSTRAINT, and COMMENT ON COLUMN.
 """
 
 import functools
@@ -25,6 +25,7 @@ _CREATE_TABLE = re.compile(
 )
 _ALTER_TABLE = re.compile(rf"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?{_NAME} (.*)", re.DOTALL | re.IGNORECASE)
 _ADD_COLUMN = re.compile(r"ADD COLUMN (?:IF NOT EXISTS )?(.*)", re.DOTALL | re.IGNORECASE)
+_RENAME_COLUMN = re.compile(r'RENAME COLUMN "?(\w+)"? TO "?(\w+)"?', re.IGNORECASE)
 _NULLABLE = re.compile(r'ALTER COLUMN "?(\w+)"? (SET|DROP) NOT NULL', re.IGNORECASE)
 _ADD_CONSTRAINT = re.compile(r"ADD CONSTRAINT (\w+) (.*?)(?: NOT VALID)?", re.DOTALL | re.IGNORECASE)
 _DROP_CONSTRAINT = re.compile(r"DROP CONSTRAINT (?:IF EXISTS )?(\w+)", re.IGNORECASE)
@@ -117,6 +118,9 @@ def _alter(action: str, name: str, table: TableDefinition) -> None:
     """Apply one action of an ALTER TABLE; a CHECK that is named after a column is shown at that column."""
     if added := _ADD_COLUMN.fullmatch(action):
         _define(added[1], table)
+    elif renamed := _RENAME_COLUMN.fullmatch(action):
+        old, new = renamed[1], renamed[2]
+        table.columns = {new if column == old else column: rules for column, rules in table.columns.items()}
     elif nullable := _NULLABLE.fullmatch(action):
         column = table.columns[nullable[1]]
         column.rules = re.sub(r"NOT NULL ?", "", column.rules, flags=re.IGNORECASE).strip()

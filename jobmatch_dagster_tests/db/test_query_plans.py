@@ -48,7 +48,7 @@ _ASKED = {
     "open postings of a level": "SELECT title FROM open_jobs WHERE ai_experience_level = '10+' "
     "ORDER BY date_created DESC LIMIT 20",
     "best matches of a user": "SELECT title FROM current_matches WHERE user_id = 7 "
-    "ORDER BY relevance DESC NULLS LAST LIMIT 20",
+    "ORDER BY exact_score DESC NULLS LAST LIMIT 20",
     "decisions of a user": "SELECT title FROM current_matches WHERE user_id = 7 AND status <> 'new' "
     "ORDER BY decided_at DESC LIMIT 20",
     "lineage of a match": f"SELECT * FROM match_lineage WHERE user_key = '{_KEY}' AND external_id = '{_POSTING}'",

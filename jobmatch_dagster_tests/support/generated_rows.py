@@ -57,8 +57,8 @@ _CLUSTERS = """
     WHERE jobs.external_id IN (c.cluster_key, CAST(CAST(c.cluster_key AS bigint) + 1 AS text))
 """
 _MATCHES = text("""
-    INSERT INTO user_job_matches (user_id, job_id, relevance, semantic_score, match_score, claude_score, claude_status,
-                                  status, decided_at, missing_skills, profile_version, embedding_model, scoring_key,
+    INSERT INTO user_job_matches (user_id, job_id, exact_score, semantic_score, match_score, claude_score,
+                                  claude_status, status, decided_at, missing_skills, profile_version, embedding_model, scoring_key,
                                   record_hash)
     SELECT users.id, jobs.id, CASE WHEN h % 13 > 0 THEN h % 10001 / 100.0 END, h % 101,
            CASE WHEN h % 13 > 0 THEN h / 3 % 101 END,

@@ -23,6 +23,7 @@ from jobmatch_dagster.core.matching.judge import ProfileFacts, ScoringRules
 from jobmatch_dagster.core.matching.likeness import likeness, similarities
 from jobmatch_dagster.core.matching.posting_facts import PostingFacts
 from jobmatch_dagster.core.matching.scoring import MATCH_FLOOR, rounded, weighted_scores
+from jobmatch_dagster.core.vocabulary.skill_match import Similar
 
 # Differs when the same inputs could give other scores; then every pair is scored again.
 ENGINE_VERSION = 4
@@ -73,6 +74,16 @@ class MatchTable:
 
     def __len__(self) -> int:
         return len(self.user)
+
+
+def likenesses(
+    profiles: ProfileBlock, postings: PostingBlock, similar_skills: Similar, calibration: Calibration
+) -> NDArray[np.float32]:
+    """What the calibration's knots are applied to, of every pair; shape (m, n)."""
+    encoded = encode_facts(profiles.facts, postings.facts, similar_skills, calibration.frequencies)
+    every = slice(0, len(profiles.facts))
+    cosines = similarities(profiles.vectors, postings.vectors, calibration.lens)
+    return likeness(cosines, encoded.skill_share(every), encoded.word_share(every))
 
 
 def match_blocks(

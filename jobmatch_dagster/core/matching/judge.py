@@ -40,7 +40,6 @@ from jobmatch_dagster.core.matching.scoring import (
     skills_score,
     weighted_scores,
 )
-from jobmatch_dagster.core.matching.title_text import profile_title_words
 from jobmatch_dagster.core.vocabulary.skill_match import (
     FULL_CREDIT_TENTHS,
     NONE_SIMILAR,
@@ -65,14 +64,10 @@ class ProfileFacts:
     """Words of the titles and of the occupations that they name; empty when there are none."""
 
 
-def facts_of_profile(profile: ProfileFields) -> ProfileFacts:
-    """What is compared of a profile."""
+def facts_of_profile(profile: ProfileFields, title_words: Sequence[str] = ()) -> ProfileFacts:
+    """What is compared of a profile; title words count only where texts are compared."""
     return ProfileFacts(
-        profile.skills,
-        profile.experience_level,
-        profile.industries,
-        profile.work_arrangements,
-        profile_title_words(profile.embedding_text or ""),
+        profile.skills, profile.experience_level, profile.industries, profile.work_arrangements, title_words
     )
 
 
@@ -228,25 +223,30 @@ def _shared_facts(
     return sentence[:1].upper() + sentence[1:]
 
 
-@dataclass(frozen=True)
-class Shared:
-    """What the texts of a pair share beside their vectors: shares 0 to 1 by rarity."""
+class Likeness(NamedTuple):
+    """How alike a pair is, and of what it is made: cosine, shares of skills and title words (`core/matching/likeness`).
 
+    Arrays of one number, so that the sum is the block's to the last digit.
+    """
+
+    total: NDArray[np.float32]
+    cosine: NDArray[np.float32]
     skills: NDArray[np.float32]
     title_words: NDArray[np.float32]
 
 
-def shared_words(profile: ProfileFacts, posting: PostingFacts, skills: SkillMatch, frequencies: Frequencies) -> Shared:
-    """The shares of one pair; arrays of one number."""
-    ids = list(posting.skill_weights())
+def pair_likeness(pair: PairFacts, skills: SkillMatch, frequencies: Frequencies) -> Likeness | None:
+    """How alike a pair is; None where its texts are not compared."""
+    if pair.similarity is None:
+        return None
+    ids, words = list(pair.posting.skill_weights()), list(pair.posting.title_words or ())
     rarities = dict(zip(ids, frequencies.skill_rarities(ids), strict=True))
-    words = list(posting.title_words or ())
     word_rarities = dict(zip(words, frequencies.word_rarities(words), strict=True))
-    both = sum(word_rarities[word] for word in words if word in profile.title_words)
-    return Shared(
-        _share(skills.tenths(rarities), sum(rarities.values()), FULL_CREDIT_TENTHS),
-        _share(both, sum(word_rarities.values()), 1),
-    )
+    both = sum(word_rarities[word] for word in words if word in pair.profile.title_words)
+    cosine = np.array([pair.similarity], np.float32)
+    skill_share = _share(skills.tenths(rarities), sum(rarities.values()), FULL_CREDIT_TENTHS)
+    word_share = _share(both, sum(word_rarities.values()), 1)
+    return Likeness(likeness(cosine, skill_share, word_share), cosine, skill_share, word_share)
 
 
 def _share(common: int, asked: int, full: int) -> NDArray[np.float32]:
@@ -255,10 +255,10 @@ def _share(common: int, asked: int, full: int) -> NDArray[np.float32]:
 
 def _exact_semantic(pair: PairFacts, skills: SkillMatch, calibration: Calibration | None) -> NDArray[np.float32]:
     """Score of the texts, not rounded; NaN where they are not compared."""
-    if pair.similarity is None or calibration is None:
+    alike = None if calibration is None else pair_likeness(pair, skills, calibration.frequencies)
+    if calibration is None or alike is None:
         return np.array([np.nan], np.float32)
-    shared = shared_words(pair.profile, pair.posting, skills, calibration.frequencies)
-    return calibration.exact_score(likeness(np.array([pair.similarity], np.float32), shared.skills, shared.title_words))
+    return calibration.exact_score(alike.total)
 
 
 def _weighted(parts: Parts, exact_semantic: NDArray[np.float32], posting: PostingFacts, weights: Weights) -> Totals:

@@ -7,11 +7,13 @@ what is added and how. What the numbers of a catalog are is fitted in `core/matc
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from jobmatch_dagster.core.vocabulary.skill_table import canonical
 
 # What a full share adds, in units of the cosine. Chosen on 13 real CVs with 217 judged ads and 133 real CVs with ads
 # of their field: any value of 0.3 to 0.5 is within 0.01 of the best nDCG.
@@ -32,17 +34,17 @@ class Lens:
 
     An encoder puts all job ads close together, and those of one language closer still, whatever the work is. Without
     their mean and the direction in which they differ most (for a mixed catalog the language), what is left differs by
-    the work (Mu and Viswanath 2018, "All-but-the-Top"). Vectors have d numbers.
+    the work (Mu and Viswanath 2018, "All-but-the-Top"). Both are those of the postings, of which a catalog has many;
+    profiles are seen through the same lens. Vectors have d numbers.
     """
 
-    posting_mean: NDArray[np.float32] = field(repr=False)
-    profile_mean: NDArray[np.float32] = field(repr=False)
+    mean: NDArray[np.float32] = field(repr=False)
     direction: NDArray[np.float32] = field(repr=False)
 
     def of_profiles(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
         """Unit vectors of profiles without what they share, shape (m, d)."""
         direction = self.direction.astype(np.float64)
-        rest = vectors.astype(np.float64) - self.profile_mean
+        rest = vectors.astype(np.float64) - self.mean
         # Not a matrix product: a row must not depend on the rows beside it.
         rest -= (rest * direction).sum(axis=1, keepdims=True) * direction
         found: NDArray[np.float64] = rest / np.maximum(np.sqrt((rest * rest).sum(axis=1, keepdims=True)), _TINY)
@@ -64,7 +66,7 @@ def similarities(
     if lens is None:
         rows, offsets = profiles.astype(np.float64), None
     else:
-        mean, direction = lens.posting_mean.astype(np.float64), lens.direction.astype(np.float64)
+        mean, direction = lens.mean.astype(np.float64), lens.direction.astype(np.float64)
         seen = lens.of_profiles(profiles)
         rows, offsets = np.vstack([seen, mean, direction]), (seen * mean).sum(axis=1, keepdims=True)
         mean_length, mean_along = float((mean * mean).sum()), float((mean * direction).sum())
@@ -107,15 +109,25 @@ ALL_ALIKE = Frequencies()
 _LEAST_COUNT, _MOST_NAMES = 2, 20_000
 
 
-def count_frequencies(skills: Iterable[Sequence[str]], words: Iterable[Sequence[str]], *, postings: int) -> Frequencies:
-    """Frequencies of a catalog, of skill ids and title words that each posting names once."""
-    return Frequencies(postings, _counted(skills), _counted(words))
+def catalog_frequencies(
+    postings: int, skills: Iterable[tuple[str, int]], words: Iterable[tuple[str, int]]
+) -> Frequencies:
+    """Frequencies of a catalog.
+
+    Args:
+        postings: how many were counted.
+        skills: each skill as postings spell it, and how many name it.
+        words: each title word, and how many titles have it.
+    """
+    by_id: Counter[str] = Counter()
+    for skill, count in skills:
+        if skill.strip():
+            by_id[canonical(skill)] += count
+    return Frequencies(postings, _most_frequent(by_id), _most_frequent(Counter(dict(words))))
 
 
-def _counted(lists: Iterable[Sequence[str]]) -> dict[str, int]:
-    counts = Counter(name for names in lists for name in names)
-    kept = [(name, count) for name, count in counts.items() if count >= _LEAST_COUNT]
-    return dict(sorted(kept, key=lambda item: (-item[1], item[0]))[:_MOST_NAMES])
+def _most_frequent(counts: Counter[str]) -> dict[str, int]:
+    return {name: count for name, count in counts.most_common(_MOST_NAMES) if count >= _LEAST_COUNT}
 
 
 def shares(common: NDArray[np.int32], asked: NDArray[np.int32], full: int) -> NDArray[np.float32]:

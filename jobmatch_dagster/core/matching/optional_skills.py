@@ -15,7 +15,8 @@ _OPTIONAL = re.compile(
     r"(?:big |real |strong |definite |nice )?(?:plus|bonus|advantage|asset)\b|\bbonus(?: points)?(?: (?:for|if)\b|:)|"
     r"\bpreferred\b|\bdesirable\b|\bideally\b|\boptional(?:ly)?\b|\bpluses\b|"
     r"\bvon vorteil\b|\bwünschenswert\b|\bidealerweise\b|\bvorteilhaft\b|\bein plus\b|\bpluspunkte?\b|\bgerne? auch\b|"
-    r"\bbestenfalls\b|\bkein muss\b|\bkeine voraussetzung\b|\bnicht zwingend\b|\bnot (?:mandatory|required|essential|a must)\b",
+    r"\bbestenfalls\b|\bkein muss\b|\bkeine voraussetzung\b|\bnicht zwingend\b|"
+    r"\bnot (?:mandatory|required|essential|a must)\b",
     re.IGNORECASE,
 )
 _REQUIRED = re.compile(

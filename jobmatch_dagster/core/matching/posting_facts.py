@@ -56,8 +56,11 @@ _MAX_YEARS = 15
 # What a skill counts that an ad asks for, and one that it calls nice to have.
 _ASKED, _OPTIONAL = 3, 1
 FACT_OF_PART = {
-    "skills": "skills", "experience": "experience_level", "industry": "industries", "work_arrangement": "work_arrangement"
-}  # fmt: skip
+    "skills": "skills",
+    "experience": "experience_level",
+    "industry": "industries",
+    "work_arrangement": "work_arrangement",
+}
 """For each part of a score that compares facts, the posting's fact."""
 
 

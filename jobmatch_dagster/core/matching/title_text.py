@@ -17,9 +17,10 @@ _MAX_HEAD_WORDS = 50
 _AFTER_TITLES = ("Skills: ", "Fields: ")
 # Words that most titles share and that name no work.
 _FILLER = frozenset(
-    "a an and at das dem den der des die ein eine for from für ii iii im in jr junior mit of on or senior sr the to "
-    "und von with zu zum zur".split()
-)
+    ("a", "an", "and", "at", "das", "dem", "den", "der", "des", "die", "ein", "eine", "for", "from", "für", "ii", "iii",
+     "im", "in", "jr", "junior", "mit", "of", "on", "or", "senior", "sr", "the", "to", "und", "von", "with", "zu",
+     "zum", "zur")
+)  # fmt: skip
 _WORD = re.compile(r"\w[\w+#]*(?:\.\w[\w+#]*)*")
 
 

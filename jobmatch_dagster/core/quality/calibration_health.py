@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jobmatch_dagster.core.matching.calibration import DEFAULT_CALIBRATION, Calibration
+from jobmatch_dagster.core.matching.calibration import Calibration, packaged_for
 
-_COSINES = np.arange(0.0, 0.8, 0.05, dtype=np.float32)
+_LIKENESSES = np.arange(-0.2, 1.1, 0.05, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class CalibrationHealth:
 
 
 def calibration_health(calibration: Calibration) -> CalibrationHealth:
-    """Inspect a calibration over the cosines 0 to 0.75."""
+    """Inspect a calibration over the likenesses -0.2 to 1.05."""
     knots = calibration.knots
-    distances = np.abs(calibration.score(_COSINES) - DEFAULT_CALIBRATION.score(_COSINES))
+    distances = np.abs(calibration.score(_LIKENESSES) - packaged_for(calibration).score(_LIKENESSES))
     return CalibrationHealth(
         rises=all(a[0] < b[0] and a[1] <= b[1] for a, b in itertools.pairwise(knots)),
         in_range=all(0 <= score <= 100 for _, score in knots),

@@ -1,9 +1,11 @@
-"""`score_calibrations`: the current map from cosine to score, for each model."""
+"""`score_calibrations`: how two texts become a semantic score, for each model."""
 
 import json
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, text
+import numpy as np
+from sqlalchemy import Connection, Row, text
 
 from jobmatch_dagster.core.json_values import JsonObject
 from jobmatch_dagster.core.matching.calibration import (
@@ -13,6 +15,8 @@ from jobmatch_dagster.core.matching.calibration import (
     is_default_for,
 )
 from jobmatch_dagster.core.matching.embedding_text import WORDS_MARK
+from jobmatch_dagster.core.matching.likeness import Frequencies, Lens, catalog_frequencies
+from jobmatch_dagster.db.connection.engine import run_query
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,11 @@ class StoredCalibration:
     provenance: JsonObject
 
     @property
+    def is_packaged(self) -> bool:
+        """Whether nothing of this catalog is in it yet."""
+        return self.provenance.get("source") == DEFAULT_PROVENANCE["source"]
+
+    @property
     def pairs(self) -> int:
         """Number of pairs that it was fitted on; 0 when that is not known."""
         pairs = self.provenance.get("pairs")
@@ -31,7 +40,7 @@ class StoredCalibration:
 
     def is_of(self, model: str) -> bool:
         """Whether it was made for this model: the packaged one means nothing to another."""
-        return self.provenance.get("source") != DEFAULT_PROVENANCE["source"] or is_default_for(model)
+        return not self.is_packaged or is_default_for(model)
 
 
 def read_calibration(connection: Connection, model: str) -> StoredCalibration:
@@ -40,13 +49,13 @@ def read_calibration(connection: Connection, model: str) -> StoredCalibration:
     A model without one has that of the same model with other word lists, else the packaged default.
     """
     query = text(
-        "SELECT id, model, knots, provenance FROM score_calibrations "
+        "SELECT * FROM score_calibrations "
         "WHERE split_part(model, :mark, 1) = split_part(:model, :mark, 1) ORDER BY model = :model DESC, id DESC LIMIT 1"
     )
     row = connection.execute(query, {"model": model, "mark": WORDS_MARK}).one_or_none()
     if row is None:
         return StoredCalibration(0, DEFAULT_CALIBRATION, DEFAULT_PROVENANCE)
-    calibration = Calibration(tuple((c, s) for c, s in row.knots))
+    calibration = _calibration(row)
     if row.model != model:
         return StoredCalibration(0, calibration, {**row.provenance, "taken_over_from": row.id})
     return StoredCalibration(row.id, calibration, row.provenance)
@@ -64,17 +73,33 @@ def insert_calibration(
     connection: Connection, model: str, calibration: Calibration, provenance: JsonObject, run_id: str | None
 ) -> int:
     """Make a calibration the current one; returns its id. Scores made with another one are stale from now on."""
-    return int(
-        connection.scalars(
-            text(
-                "INSERT INTO score_calibrations (model, knots, provenance, run_id) "
-                "VALUES (:model, CAST(:knots AS jsonb), CAST(:provenance AS jsonb), :run_id) RETURNING id"
-            ),
-            {
-                "model": model,
-                "knots": json.dumps(calibration.knots),
-                "provenance": json.dumps(dict(provenance)),
-                "run_id": run_id,
-            },
-        ).one()
+    lens, frequencies = calibration.lens, calibration.frequencies
+    values = {
+        "model": model,
+        "knots": json.dumps(calibration.knots),
+        "lens_mean": None if lens is None else lens.mean.tolist(),
+        "lens_direction": None if lens is None else lens.direction.tolist(),
+        "postings_counted": frequencies.postings,
+        "skill_counts": json.dumps(dict(frequencies.skills)),
+        "word_counts": json.dumps(dict(frequencies.words)),
+        "provenance": json.dumps(dict(provenance)),
+        "run_id": run_id,
+    }
+    return int(run_query(connection, "matching/insert_calibration", values)[0].id)
+
+
+def read_frequencies(connection: Connection, postings: int) -> Frequencies:
+    """How many of the open postings, of which there are so many, name each skill and title word."""
+    skills = run_query(connection, "matching/skill_counts")
+    words = run_query(connection, "matching/title_word_counts")
+    return catalog_frequencies(
+        postings, ((row.skill, row.postings) for row in skills), ((row.word, row.postings) for row in words)
     )
+
+
+def _calibration(row: Row[Any]) -> Calibration:
+    lens = None
+    if row.lens_mean is not None:
+        lens = Lens(np.array(row.lens_mean, np.float32), np.array(row.lens_direction, np.float32))
+    frequencies = Frequencies(row.postings_counted, row.skill_counts, row.word_counts)
+    return Calibration(tuple((place, score) for place, score in row.knots), lens, frequencies)

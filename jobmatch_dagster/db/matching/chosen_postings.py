@@ -28,6 +28,11 @@ class ChosenPostings:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def sample(self, most: int) -> "ChosenPostings":
+        """At most so many of them, evenly spread over the ids."""
+        step = max(1, -(-len(self) // most))
+        return ChosenPostings(self.ids[::step], self.record_hashes[::step])
+
     @property
     def id_array(self) -> str:
         """The ids as PostgreSQL reads a bigint[]; as a list, 100,000 of them would be as many expressions."""

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from jobmatch_dagster.core.matching.conditions import UserConditions
 from jobmatch_dagster.core.matching.judge import ProfileFacts, facts_of_profile
+from jobmatch_dagster.core.matching.title_text import profile_title_words
 from jobmatch_dagster.db.connection.bulk import read_vectors_of
 from jobmatch_dagster.db.connection.engine import run_query
 
@@ -48,7 +49,7 @@ def read_profiles(
             profile_id=row.profile_id,
             version=row.version,
             preferences_version=row.preferences_version,
-            facts=facts_of_profile(row),
+            facts=facts_of_profile(row, profile_title_words(row.embedding_text)),
             conditions=UserConditions(
                 locations=row.locations,
                 min_salary=row.min_salary,

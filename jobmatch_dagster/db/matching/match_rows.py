@@ -17,9 +17,9 @@ from jobmatch_dagster.db.matching.chosen_postings import ChosenPostings
 from jobmatch_dagster.db.matching.current_profiles import ProfileToMatch
 
 MATCH_LINE_COLUMNS = (
-    "user_id", "job_id", "similarity", "exact_score", "stated_percent", "read_percent", "match_score", *SCORE_COLUMNS, "priority", "claude_status",
-    "filters", "matching_skills", "missing_skills", "skill_hits", "match_reasoning", "profile_version", "record_hash",
-    "embedding_model", "calibration_id", "scoring_key", "run_id",
+    "user_id", "job_id", "similarity", "exact_score", "stated_percent", "read_percent", "match_score", *SCORE_COLUMNS,
+    "priority", "claude_status", "filters", "matching_skills", "missing_skills", "skill_hits", "match_reasoning",
+    "profile_version", "record_hash", "embedding_model", "calibration_id", "scoring_key", "run_id",
 )  # fmt: skip
 
 _NULL = "\\N"

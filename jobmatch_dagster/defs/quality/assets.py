@@ -7,6 +7,7 @@ from pydantic import Field
 
 from jobmatch_dagster import names
 from jobmatch_dagster.db.matching.calibrations import read_calibration
+from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.defs.quality.metrics_metadata import (
     calibration_metadata,
     labelled_metadata,
@@ -78,12 +79,15 @@ def match_quality(
     },
 )
 def score_calibration(
-    context: dg.AssetExecutionContext, database: PostgresResource, embedder: EmbedderResource
+    context: dg.AssetExecutionContext,
+    database: PostgresResource,
+    embedder: EmbedderResource,
+    matching: MatchingResource,
 ) -> dg.MaterializeResult[None]:
-    """One row per fit of the map from cosine to semantic_score; the newest row of a model is its current calibration.
+    """One row per fit of how two texts become a semantic_score; the newest row of a model is its current calibration.
 
-    Grain: model and fit. A new fit makes all scores stale: the next hourly run or `match_existing_jobs` scores all
-    pairs again. Running it again on the same catalog writes nothing.
+    Grain: model and fit. A fit that moves scores makes all of them stale: the next hourly run or
+    `match_existing_jobs` scores all pairs again. Running it again on the same catalog writes nothing.
     """
-    fitted = fit(database.database(), embedder.model, context.run.run_id)
+    fitted = fit(database.database(), match_settings(embedder, matching), context.run.run_id)
     return dg.MaterializeResult(metadata=calibration_metadata(fitted))

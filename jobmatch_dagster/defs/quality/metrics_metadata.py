@@ -66,22 +66,22 @@ def real_metadata(measured: RealMeasures) -> dict[str, Any]:
 
 def calibration_metadata(fitted: FittedCalibration) -> dict[str, Any]:
     """The current calibration and the sample of pairs that was looked at."""
-    scores = fitted.stored.calibration.score(fitted.similarities)
+    scores = fitted.stored.calibration.score(fitted.likenesses)
     share = float((scores >= CLAUDE_THRESHOLD).mean()) if scores.size else 0.0
     shown = scores[:: max(1, scores.size // _PLOTTED)].astype(float).tolist()
-    cosines = np.percentile(fitted.similarities, [5, 50, 95]).tolist() if scores.size else [0.0, 0.0, 0.0]
+    percentiles = np.percentile(fitted.likenesses, [5, 50, 95]).tolist() if scores.size else [0.0, 0.0, 0.0]
     return {
         "rows_inserted": int(fitted.is_new),
         "outcome": fitted.note,
         "calibration_id": fitted.stored.id,
         "profiles": fitted.profiles,
         "postings": fitted.postings,
-        "pairs": int(fitted.similarities.size),
+        "pairs": int(fitted.likenesses.size),
         "share_at_threshold": share,
-        "cosine_p05": cosines[0],
-        "cosine_p50": cosines[1],
-        "cosine_p95": cosines[2],
-        "knots": preview(fitted.stored.calibration.knots, ("cosine", "semantic_score")),
+        "likeness_p05": percentiles[0],
+        "likeness_p50": percentiles[1],
+        "likeness_p95": percentiles[2],
+        "knots": preview(fitted.stored.calibration.knots, ("likeness", "semantic_score")),
         "provenance": dg.MetadataValue.json(dict(fitted.stored.provenance)),
         "scores": histogram(shown, "semantic_score of all pairs", x_label="semantic_score", y_label="pairs"),
     }

@@ -6,12 +6,12 @@ Belongs here: a function for each possible cause, in the order of the pipeline.
 import itertools
 from collections.abc import Iterator
 
-import numpy as np
 from rapidfuzz import fuzz
 
 from jobmatch_dagster.core.enrichment.prompt import prompt_version
 from jobmatch_dagster.core.explanation_page import Finding
-from jobmatch_dagster.core.matching.calibration import DEFAULT_CALIBRATION, is_default_for
+from jobmatch_dagster.core.matching.calibration import is_default_for, packaged_for
+from jobmatch_dagster.core.matching.judge import pair_likeness
 from jobmatch_dagster.core.operations.next_steps import launch_job, materialize_asset
 from jobmatch_dagster.core.vocabulary.skill_table import canonical
 from jobmatch_dagster.db.explain.rows import StoredMatch, StoredPosting
@@ -19,7 +19,7 @@ from jobmatch_dagster.pipeline.explain.pair_data import JudgedNow, PairData
 from jobmatch_dagster.pipeline.explain.remedies import ask_claude_again, match_user
 from jobmatch_dagster.pipeline.matching.settings import CurrentScoring
 
-# Two calibrations of one model that put a cosine further apart than this do not mean the same by a score.
+# Two calibrations of one model that put a likeness further apart than this do not mean the same by a score.
 _CALIBRATION_POINTS = 20
 # Two spellings of one skill that are less similar than this are reported ("k8s" is one; the reader decides).
 _UNLIKE_RATIO = 50
@@ -29,7 +29,7 @@ def match_findings(data: PairData) -> Iterator[Finding]:
     """Findings about the match and what it was made with."""
     if data.judged is not None:
         yield from _aliases(data.judged)
-    yield from _calibration(data.scoring, data.similarities.stored)
+    yield from _calibration(data.scoring, data.judged)
     if data.stored is not None:
         if data.judged is not None and data.posting is not None:
             yield from _stored_differs(data, data.judged, data.stored, data.posting)
@@ -51,7 +51,7 @@ def _aliases(judged: JudgedNow) -> Iterator[Finding]:
             )
 
 
-def _calibration(scoring: CurrentScoring, similarity: float | None) -> Iterator[Finding]:
+def _calibration(scoring: CurrentScoring, judged: JudgedNow | None) -> Iterator[Finding]:
     current, model = scoring.calibration, scoring.settings.model
     knots = current.calibration.knots
     rising = all(a[0] < b[0] and a[1] <= b[1] for a, b in itertools.pairwise(knots))
@@ -63,15 +63,18 @@ def _calibration(scoring: CurrentScoring, similarity: float | None) -> Iterator[
         yield Finding(f"Calibration {current.id} does not rise from 0 to 100.", fit)
     if not current.is_of(model):
         yield Finding("Scores use the packaged calibration, which was fitted for another model.", fit)
-    if similarity is None:
+    alike = None
+    if judged is not None:
+        alike = pair_likeness(judged.facts, judged.judgement.skills, current.calibration.frequencies)
+    if alike is None:
         return
-    here = int(current.calibration.score(np.array([similarity], np.float32))[0])
-    usual = int(DEFAULT_CALIBRATION.score(np.array([similarity], np.float32))[0])
+    here = int(current.calibration.score(alike.total)[0])
+    usual = int(packaged_for(current.calibration).score(alike.total)[0])
     if is_default_for(model) and abs(here - usual) > _CALIBRATION_POINTS:
         source = current.provenance.get("source", "an unknown source")
         yield Finding(
-            f"Calibration {current.id} ({source}) maps a cosine of {similarity:.3f} to {here}; the packaged one maps "
-            f"it to {usual}.",
+            f"Calibration {current.id} ({source}) maps a likeness of {alike.total[0]:.3f} to {here}; the packaged one "
+            f"maps it to {usual}.",
             f"The section Similarity shows what it was fitted on. {fit}",
         )
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from jobmatch_dagster.core.explanation_page import UNKNOWN, Section, Table
-from jobmatch_dagster.core.matching.judge import Judgement
+from jobmatch_dagster.core.matching.judge import Judgement, pair_likeness
+from jobmatch_dagster.core.matching.likeness import SHARE_WEIGHT
 from jobmatch_dagster.core.matching.scoring import PARTS
 from jobmatch_dagster.core.vocabulary.skill_table import canonical
 from jobmatch_dagster.db.explain.rows import StoredMatch
@@ -79,8 +80,10 @@ def score_section(data: PairData, judged: JudgedNow) -> Section:
             "filters": f"excludes it: {', '.join(now.unfit)}" if now.unfit else "fits",
             "the user's conditions": _conditions(stored, now),
             "priority": now.priority,
-            "relevance (orders the list)": _relevance(stored, now),
-            "unknown parts": "left out; the weights of the others are scaled up",
+            "exact score (orders the list)": _exact(stored, now),
+            "certainty": f"{now.stated} % of the weight stated by the vendor, {now.read} % read from the ad's text, "
+            f"{100 - now.stated - now.read} % unknown",
+            "unknown parts": "the semantic part has their weight, and three quarters of the weight of what was read",
         },
         [Table(("part", "weight", "stored", "now", "", "evidence"), rows)],
     )
@@ -139,9 +142,18 @@ def _evidence(judged: JudgedNow) -> dict[str, str]:
         "experience": f"asked {known(posting.experience_level)}, has {known(profile.experience_level)}",
         "industry": f"{cut(posting.industries)} / {cut(profile.industries)}",
         "work_arrangement": f"{known(posting.work_arrangement)} / accepts {cut(profile.work_arrangements)}",
-        "semantic": f"cosine {judged.facts.similarity:.4f}",
-        "match": "weighted mean of the known parts",
+        "semantic": _likeness(judged),
+        "match": "weighted mean of the parts",
     }
+
+
+def _likeness(judged: JudgedNow) -> str:
+    alike = pair_likeness(judged.facts, judged.judgement.skills, judged.calibration.frequencies)
+    if alike is None:
+        return "texts not compared"
+    total, cosine, skills, words = (float(number[0]) for number in alike)
+    shared = f"{SHARE_WEIGHT} x shares of skills {skills:.2f} and title {words:.2f}"
+    return f"likeness {total:.3f}: cosine {cosine:.3f}, {shared}"
 
 
 def _conditions(stored: StoredMatch | None, now: Judgement) -> str:
@@ -154,9 +166,9 @@ def _conditions(stored: StoredMatch | None, now: Judgement) -> str:
     return ", ".join(shown) or "none set"
 
 
-def _relevance(stored: StoredMatch | None, now: Judgement) -> str:
-    shown = f"{now.relevance:.1f}"
-    return shown if stored is None else f"{shown}, stored {known(stored.relevance)}"
+def _exact(stored: StoredMatch | None, now: Judgement) -> str:
+    shown = str(known(now.exact))
+    return shown if stored is None else f"{shown}, stored {known(stored.exact_score)}"
 
 
 def _stored_hits(stored: StoredMatch | None, now: Judgement) -> str:

@@ -194,7 +194,7 @@ def _judge_again(connection: Connection, data: PairData) -> JudgedNow | None:
     loaded = read_pairs(connection, settings, chosen, [data.user_key])
     if not loaded.profiles:
         return None
-    facts = loaded.pair(0, 0)
+    facts = loaded.pair(0, 0, calibration.lens)
     return JudgedNow(
         facts=facts,
         judgement=judge(facts, loaded.rules, calibration),

@@ -88,7 +88,7 @@ def _record_differs(data: PairData, posting: StoredPosting) -> Iterator[Finding]
 
 def _facts_differ(posting: StoredPosting) -> Iterator[Finding]:
     facts = posting.facts
-    if facts is None or facts.skills_are_derived or not posting.has_current_facts:
+    if facts is None or facts.is_read("skills") or not posting.has_current_facts:
         return
     if facts.skills != posting.ad.ai_key_skills:
         yield Finding(

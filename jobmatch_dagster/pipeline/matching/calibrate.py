@@ -1,98 +1,129 @@
-"""From the cosines of the catalog to its calibration. The fit itself is in `core/matching/calibration.py`."""
+"""From the catalog to its calibration: its lens, its frequencies, its knots. The fits are in `core/matching`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from jobmatch_dagster.core.json_values import JsonObject
-from jobmatch_dagster.core.matching.calibration import Calibration, fit_calibration
+from jobmatch_dagster.core.matching.block_engine import ProfileBlock, likenesses
+from jobmatch_dagster.core.matching.calibration import (
+    DEFAULT_LENS_KNOTS,
+    Calibration,
+    fit_knots,
+    fit_lens,
+    is_default_for,
+)
 from jobmatch_dagster.db.catalog.embedding_models import ensure_current_model
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.locks import MATCHING, lock
-from jobmatch_dagster.db.matching.calibrations import StoredCalibration, ensure_calibration, insert_calibration
-from jobmatch_dagster.db.matching.chosen_postings import choose_open_postings, read_posting_vectors
-from jobmatch_dagster.db.matching.current_profiles import read_profiles
+from jobmatch_dagster.db.matching.calibrations import (
+    StoredCalibration,
+    ensure_calibration,
+    insert_calibration,
+    read_frequencies,
+)
+from jobmatch_dagster.db.matching.chosen_postings import ChosenPostings, choose_open_postings
+from jobmatch_dagster.pipeline.matching.pairs import LoadedPairs, ensure_pairs
+from jobmatch_dagster.pipeline.matching.settings import MatchSettings
 
-# Fewer users than this do not represent a market, however many postings there are.
-MIN_PROFILES_TO_FIT = 25
-# Most pairs of a fit; percentiles of a sample of this size vary by less than a thousandth.
-_SAMPLED_PAIRS = 2_000_000
-# Cosines that differ by less are the same knot: a new calibration makes every score stale.
-_SAME_KNOT = 0.005
+# Fewer users than this do not represent a market, fewer postings not a catalog.
+MIN_PROFILES_TO_FIT, MIN_POSTINGS_TO_FIT = 25, 500
+# Most postings and pairs of a fit; percentiles of samples of this size vary by less than a thousandth.
+_SAMPLED_POSTINGS, _SAMPLED_PAIRS = 5_000, 2_000_000
+# A new calibration makes every score stale, so one that moves scores by less than a point on average is left out.
+_SAME_POINTS = 1.0
 
 
 @dataclass(frozen=True)
 class FittedCalibration:
-    """What a fit found; `stored` is the current calibration afterwards, `similarities` is the fitted sample."""
+    """What a fit found; `stored` is the current calibration afterwards, `likenesses` are those of the sample."""
 
     stored: StoredCalibration
     profiles: int
     postings: int
-    similarities: NDArray[np.float32]
+    likenesses: NDArray[np.float32]
     is_new: bool
     note: str
 
 
-def fit(database: Database, model: str, run_id: str) -> FittedCalibration:
-    """Fit the calibration to the cosines of all active users and open postings, and make it the current one.
+def fit(database: Database, settings: MatchSettings, run_id: str) -> FittedCalibration:
+    """Fit the calibration to all active users and open postings, and make it the current one.
 
-    A fit that equals the current one changes nothing. With too few users nothing changes either, unless the current
-    calibration belongs to another model.
+    A fit that scores as the current one does changes nothing.
     """
     with database.begin() as connection:
         lock(connection, MATCHING)
-        return _fit(connection, ensure_current_model(connection, model), run_id)
+        return _fit(connection, replace(settings, model=ensure_current_model(connection, settings.model)), run_id)
 
 
-def ensure_fitted_calibration(connection: Connection, model: str, run_id: str) -> StoredCalibration:
-    """The current calibration. A model without one is fitted to the existing pairs before it scores any."""
-    current = ensure_calibration(connection, model)
-    return current if current.is_of(model) else _fit(connection, model, run_id).stored
+def ensure_fitted_calibration(connection: Connection, settings: MatchSettings, run_id: str) -> StoredCalibration:
+    """The current calibration of the settings' model. The packaged one is replaced as soon as there is a catalog.
+
+    A model without a calibration of its own is fitted to the existing pairs before it scores any.
+    """
+    current = ensure_calibration(connection, settings.model)
+    if not current.is_packaged:
+        return current
+    if current.is_of(settings.model) and len(choose_open_postings(connection, settings.model)) < MIN_POSTINGS_TO_FIT:
+        return current
+    return _fit(connection, settings, run_id).stored
 
 
-def _fit(connection: Connection, model: str, run_id: str) -> FittedCalibration:
-    current = ensure_calibration(connection, model)
-    postings = choose_open_postings(connection, model)
-    profiles, profile_vectors = read_profiles(connection, model)
-    posting_vectors = read_posting_vectors(connection, model, postings)
-    similarities = _sample(profile_vectors, posting_vectors)
-    counts = (len(profiles), len(postings), similarities)
-    # Cosines of a few users describe a model better than the cosines of another model do.
-    if len(profiles) < MIN_PROFILES_TO_FIT and current.is_of(model):
-        note = f"{len(profiles)} users are too few to fit on ({MIN_PROFILES_TO_FIT} are needed)"
+def _fit(connection: Connection, settings: MatchSettings, run_id: str) -> FittedCalibration:
+    current = ensure_calibration(connection, settings.model)
+    chosen = choose_open_postings(connection, settings.model)
+    # What is derived of the sample is stored, so that the frequencies know it.
+    loaded = ensure_pairs(connection, settings, chosen.sample(_SAMPLED_POSTINGS), None)
+    fitted, note = _fitted(connection, settings.model, current, chosen, loaded)
+    sample = _likenesses(loaded, fitted or current.calibration)
+    counts = (len(loaded.profiles), len(chosen), sample)
+    if fitted is None:
         return FittedCalibration(current, *counts, False, note)
-    try:
-        fitted = fit_calibration(similarities)
-    except ValueError as error:
-        return FittedCalibration(current, *counts, False, str(error))
-    if current.is_of(model) and _alike(fitted, current.calibration):
+    if not current.is_packaged and _alike(current.calibration, fitted, loaded, sample):
         return FittedCalibration(current, *counts, False, "the current calibration fits already")
     provenance: JsonObject = {
         "source": "fitted on the catalog",
-        "profiles": len(profiles),
-        "postings": len(postings),
-        "pairs": int(similarities.size),
-        "model": model,
+        "profiles": len(loaded.profiles),
+        "postings": len(chosen),
+        "pairs": int(sample.size),
+        "model": settings.model,
     }
-    new_id = insert_calibration(connection, model, fitted, provenance, run_id)
-    return FittedCalibration(
-        StoredCalibration(new_id, fitted, provenance), *counts, True, "a new calibration is current"
-    )
+    new_id = insert_calibration(connection, settings.model, fitted, provenance, run_id)
+    return FittedCalibration(StoredCalibration(new_id, fitted, provenance), *counts, True, note)
 
 
-def _sample(profiles: NDArray[np.float32], postings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cosines of all pairs, or of every user with an even share of the postings."""
-    most = max(1, _SAMPLED_PAIRS // max(1, len(profiles)))
-    step = max(1, -(-len(postings) // most))
-    if not (len(profiles) and len(postings)):
-        return np.empty(0, np.float32)
-    similarities: NDArray[np.float32] = (profiles @ postings[::step].T).ravel()
-    return similarities
+def _fitted(
+    connection: Connection, model: str, current: StoredCalibration, chosen: ChosenPostings, loaded: LoadedPairs
+) -> tuple[Calibration | None, str]:
+    """The fit, or None, and what to say of it. With few users the packaged model keeps its packaged scale."""
+    has_catalog = len(chosen) >= MIN_POSTINGS_TO_FIT
+    has_market = has_catalog and len(loaded.profiles) >= MIN_PROFILES_TO_FIT
+    if current.is_of(model) and not has_catalog:
+        return None, f"{len(chosen)} postings are too few to fit on ({MIN_POSTINGS_TO_FIT} are needed)"
+    seen = Calibration(())
+    if has_catalog:
+        seen = Calibration((), fit_lens(loaded.posting_block.vectors), read_frequencies(connection, len(chosen)))
+    if is_default_for(model) and not has_market:
+        few = f"{len(loaded.profiles)} users are too few to fit the scale on ({MIN_PROFILES_TO_FIT} are needed)"
+        return replace(seen, knots=DEFAULT_LENS_KNOTS), f"lens and frequencies are new; {few}"
+    # Likenesses of a few pairs describe a model better than those of another model do.
+    try:
+        return replace(seen, knots=fit_knots(_likenesses(loaded, seen))), "a new calibration is current"
+    except ValueError as error:
+        return None, str(error)
 
 
-def _alike(one: Calibration, other: Calibration) -> bool:
-    return len(one.knots) == len(other.knots) and all(
-        abs(a[0] - b[0]) < _SAME_KNOT and a[1] == b[1] for a, b in zip(one.knots, other.knots, strict=True)
-    )
+def _likenesses(loaded: LoadedPairs, calibration: Calibration) -> NDArray[np.float32]:
+    """Likenesses of a sample of the pairs: of every posting with an even share of the users; shape (pairs,)."""
+    profiles, postings = loaded.profile_block, loaded.posting_block
+    step = max(1, -(-len(profiles.facts) * len(postings.facts) // _SAMPLED_PAIRS))
+    sample = ProfileBlock(profiles.vectors[::step], profiles.facts[::step])
+    return likenesses(sample, postings, loaded.rules.similar_skills, calibration).ravel()
+
+
+def _alike(one: Calibration, other: Calibration, loaded: LoadedPairs, likenesses_of_other: NDArray[np.float32]) -> bool:
+    """Whether two calibrations give the same scores, by their mean distance on the sample."""
+    before, after = one.exact_score(_likenesses(loaded, one)), other.exact_score(likenesses_of_other)
+    return not before.size or bool(np.abs(before - after).mean() < _SAME_POINTS)

@@ -106,7 +106,7 @@ def _begin(connection: Connection, settings: MatchSettings, run_id: str) -> Curr
     """Take the lock of the matching for this transaction, and determine the current scoring."""
     lock(connection, MATCHING)
     settings = replace(settings, model=ensure_current_model(connection, settings.model))
-    return CurrentScoring(settings, ensure_fitted_calibration(connection, settings.model, run_id))
+    return CurrentScoring(settings, ensure_fitted_calibration(connection, settings, run_id))
 
 
 def _match(

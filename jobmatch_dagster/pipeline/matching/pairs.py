@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from jobmatch_dagster.core.matching.block_engine import PostingBlock, ProfileBlock
 from jobmatch_dagster.core.matching.conditions import PostingConditions
 from jobmatch_dagster.core.matching.judge import PairFacts, ScoringRules
-from jobmatch_dagster.core.matching.likeness import similarities
+from jobmatch_dagster.core.matching.likeness import Lens, similarities
 from jobmatch_dagster.core.vocabulary.similar_skills import by_name
 from jobmatch_dagster.db.matching.chosen_postings import (
     ChosenPostings,
@@ -52,10 +52,10 @@ class LoadedPairs:
     unstored_facts: tuple[int, ...] = ()
     unstored_skills: tuple[str, ...] = ()
 
-    def pair(self, user: int, posting: int) -> PairFacts:
-        """What is compared of one of the pairs."""
+    def pair(self, user: int, posting: int, lens: Lens | None) -> PairFacts:
+        """What is compared of one of the pairs, its vectors seen through the lens."""
         profiles, postings = self.profile_block, self.posting_block
-        cosine = similarities(profiles.vectors[user : user + 1], postings.vectors[posting : posting + 1])[0, 0]
+        cosine = similarities(profiles.vectors[user : user + 1], postings.vectors[posting : posting + 1], lens)[0, 0]
         return PairFacts(
             profile=profiles.facts[user],
             posting=postings.facts[posting],

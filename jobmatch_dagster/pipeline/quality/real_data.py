@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobmatch_dagster.core.matching.calibration import Calibration
-from jobmatch_dagster.core.matching.title_text import posting_head
 from jobmatch_dagster.core.matching.scoring import Weights
+from jobmatch_dagster.core.matching.title_text import posting_head
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.quality.evaluation import ndcg_at
 from jobmatch_dagster.core.vocabulary.skill_search import find_skills

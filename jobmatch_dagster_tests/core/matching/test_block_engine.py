@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from jobmatch_dagster.core.matching.block_engine import PostingBlock, ProfileBlock, match_blocks, similarities
+from jobmatch_dagster.core.matching.block_engine import PostingBlock, ProfileBlock, match_blocks
 from jobmatch_dagster.core.matching.calibration import DEFAULT_CALIBRATION
 from jobmatch_dagster.core.matching.judge import PairFacts, ProfileFacts, ScoringRules, judge
+from jobmatch_dagster.core.matching.likeness import Lens, similarities
 from jobmatch_dagster.core.matching.posting_facts import PostingFacts
 
 
@@ -22,19 +23,21 @@ def test_further_apart_in_another_field_is_never_better() -> None:
     assert table.score.tolist() == sorted(table.score.tolist(), reverse=True) == [pair.score for pair in pairs]
 
 
-def test_an_ad_without_skills_ranks_as_one_with_derived_skills() -> None:
+def test_an_optional_skill_counts_a_third() -> None:
     vector = np.array([[1.0, 0.0]], np.float32)
-    profiles = ProfileBlock(vector, [ProfileFacts(["Python"], "2-5", ["Software"], ["Hybrid"])])
+    profile = ProfileFacts(["Python"])
     found = [
-        match_blocks(
-            profiles,
-            PostingBlock(vector, [PostingFacts(None, "2-5", ["Software"], "Hybrid", derived)]),
-            ScoringRules(),
-            DEFAULT_CALIBRATION,
-        ).relevance.tolist()
-        for derived in (None, ["skills"])
+        judge(PairFacts(profile, PostingFacts(["Python", "Nursing"], optional_skills=optional), 1.0), ScoringRules())
+        for optional in (None, ["Nursing"], ["Python"])
     ]
-    assert found[0] == found[1] != []
+    assert [judged.parts.skills for judged in found] == [50, 75, 25]
+    table = match_blocks(
+        ProfileBlock(vector, [profile]),
+        PostingBlock(vector, [PostingFacts(["Python", "Nursing"], optional_skills=["Nursing"])]),
+        ScoringRules(),
+        DEFAULT_CALIBRATION,
+    )
+    assert table.skills.tolist() == [75]
 
 
 def test_similarities_do_not_depend_on_the_block() -> None:
@@ -42,6 +45,22 @@ def test_similarities_do_not_depend_on_the_block() -> None:
     users, postings = (rng.normal(size=(n, 384)).astype(np.float32) for n in (40, 90))
     users /= np.linalg.norm(users, axis=1, keepdims=True)
     postings /= np.linalg.norm(postings, axis=1, keepdims=True)
-    whole = similarities(users, postings)
-    for rows, columns in ((slice(0, 1), slice(0, 1)), (slice(3, 8), slice(10, 41)), (slice(7, 40), slice(89, 90))):
-        assert np.array_equal(similarities(users[rows], postings[columns]), whole[rows, columns])
+    for lens in (None, Lens(postings.mean(axis=0), postings[0])):
+        whole = similarities(users, postings, lens)
+        for rows, columns in ((slice(0, 1), slice(0, 1)), (slice(3, 8), slice(10, 41)), (slice(7, 40), slice(89, 90))):
+            assert np.array_equal(similarities(users[rows], postings[columns], lens), whole[rows, columns])
+
+
+def test_a_lens_compares_what_is_left_of_the_vectors() -> None:
+    rng = np.random.default_rng(3)
+    users, postings = (rng.normal(size=(n, 12)).astype(np.float32) for n in (5, 7))
+    users /= np.linalg.norm(users, axis=1, keepdims=True)
+    postings /= np.linalg.norm(postings, axis=1, keepdims=True)
+    lens = Lens(postings.mean(axis=0), users[0])
+
+    def left(vectors: np.ndarray) -> np.ndarray:
+        rest = vectors.astype(np.float64) - lens.mean
+        rest -= np.outer(rest @ lens.direction, lens.direction)
+        return rest / np.linalg.norm(rest, axis=1, keepdims=True)
+
+    assert np.allclose(similarities(users, postings, lens), left(users) @ left(postings).T, atol=2e-6)

@@ -7,11 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobmatch_dagster.core.enrichment.analysis import analyse
-from jobmatch_dagster.core.matching.block_engine import PostingBlock, ProfileBlock, match_blocks, similarities
+from jobmatch_dagster.core.matching.block_engine import PostingBlock, ProfileBlock, likenesses, match_blocks
 from jobmatch_dagster.core.matching.calibration import DEFAULT_CALIBRATION, Calibration
 from jobmatch_dagster.core.matching.conditions import PostingConditions, UserConditions
-from jobmatch_dagster.core.matching.judge import Judgement, PairFacts, ProfileFacts, ScoringRules, judge
+from jobmatch_dagster.core.matching.judge import (
+    Judgement,
+    PairFacts,
+    ProfileFacts,
+    ScoringRules,
+    judge,
+    pair_likeness,
+)
 from jobmatch_dagster.core.matching.kept_pairs import KeptPairs
+from jobmatch_dagster.core.matching.likeness import Frequencies, Lens, similarities
 from jobmatch_dagster.core.matching.posting_facts import PostingFacts
 from jobmatch_dagster.core.matching.scoring import Weights
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, INDUSTRIES, WORK_ARRANGEMENTS
@@ -39,8 +47,9 @@ _LANGUAGE = st.none() | st.sampled_from(["English", "German"])
 _COMPANY = st.sampled_from(["Kranich", "Zwiebelturm"])
 _CURRENCY = st.none() | st.sampled_from(["EUR", "USD"])
 
+_WORDS = st.lists(st.sampled_from(["nurse", "data", "engineer", "head"]), max_size=3, unique=True)
 _PROFILE = st.builds(
-    ProfileFacts, _SKILLS, _LEVELS, _INDUSTRIES, _mostly(st.lists(_ARRANGEMENTS, max_size=3, unique=True))
+    ProfileFacts, _SKILLS, _LEVELS, _INDUSTRIES, _mostly(st.lists(_ARRANGEMENTS, max_size=3, unique=True)), _WORDS
 )
 _POSTING = st.builds(
     PostingFacts,
@@ -48,7 +57,12 @@ _POSTING = st.builds(
     _LEVELS,
     _INDUSTRIES,
     _mostly(_ARRANGEMENTS),
-    st.sampled_from([None, ["skills"], ["experience_level"], ["skills", "experience_level"]]),
+    st.sampled_from([None, ["skills"], ["experience_level"], ["skills", "industries", "work_arrangement"]]),
+    st.none() | _WORDS,
+    st.none() | st.lists(st.sampled_from(_NAMES), max_size=2),
+)
+_FREQUENCIES = st.sampled_from(
+    [Frequencies(), Frequencies(900, {"Python": 700, "zither": 3}, {"nurse": 40, "engineer": 300})]
 )
 _USER_CONDITIONS = st.just(UserConditions()) | st.builds(
     UserConditions,
@@ -91,8 +105,8 @@ def _blocks(draw: st.DrawFn) -> tuple[ProfileBlock, PostingBlock]:
     )
 
 
-def _pair(profiles: ProfileBlock, postings: PostingBlock, user: int, posting: int) -> PairFacts:
-    similarity = similarities(profiles.vectors[user : user + 1], postings.vectors[posting : posting + 1])
+def _pair(profiles: ProfileBlock, postings: PostingBlock, user: int, posting: int, lens: Lens | None) -> PairFacts:
+    similarity = similarities(profiles.vectors[user : user + 1], postings.vectors[posting : posting + 1], lens)
     return PairFacts(
         profiles.facts[user],
         postings.facts[posting],
@@ -102,18 +116,37 @@ def _pair(profiles: ProfileBlock, postings: PostingBlock, user: int, posting: in
     )
 
 
+def _lens(seed: int) -> Lens:
+    mean, direction = np.random.default_rng(seed).normal(size=(2, 8)).astype(np.float32)
+    return Lens(mean / 4, direction / np.linalg.norm(direction))
+
+
+_CALIBRATIONS = st.builds(
+    Calibration, st.just(DEFAULT_CALIBRATION.knots), st.none() | st.builds(_lens, st.integers(0, 50)), _FREQUENCIES
+)
+
+
 @settings(max_examples=300, deadline=None)
-@given(blocks=_blocks(), rules=st.builds(ScoringRules, _WEIGHTS, _SIMILAR), floor=st.sampled_from([0, 30, 70]))
+@given(
+    blocks=_blocks(),
+    rules=st.builds(ScoringRules, _WEIGHTS, _SIMILAR),
+    calibration=_CALIBRATIONS,
+    floor=st.sampled_from([0, 30, 70]),
+)
 def test_block_judge_and_analysis_agree_on_every_pair(
-    blocks: tuple[ProfileBlock, PostingBlock], rules: ScoringRules, floor: int
+    blocks: tuple[ProfileBlock, PostingBlock], rules: ScoringRules, calibration: Calibration, floor: int
 ) -> None:
     profiles, postings = blocks
-    table = match_blocks(profiles, postings, rules, DEFAULT_CALIBRATION, floor=floor)
+    table = match_blocks(profiles, postings, rules, calibration, floor=floor)
+    alike = likenesses(profiles, postings, rules.similar_skills, calibration)
     kept = {(user, posting): found for user, posting, found in KeptPairs(table, profiles, postings, rules)}
     for user in range(len(profiles.facts)):
         for posting in range(len(postings.facts)):
-            pair = _pair(profiles, postings, user, posting)
-            judged = judge(pair, rules, DEFAULT_CALIBRATION)
+            pair = _pair(profiles, postings, user, posting, calibration.lens)
+            judged = judge(pair, rules, calibration)
+            found = pair_likeness(pair, judged.skills, calibration.frequencies)
+            assert found is not None
+            assert found.total[0] == alike[user, posting]
             is_kept = not judged.unfit and judged.score is not None and judged.score >= floor
             assert kept.get((user, posting)) == (judged if is_kept else None)
             _assert_analysis_says(judged, pair, rules)
@@ -143,7 +176,7 @@ def _assert_analysis_says(judged: Judgement, pair: PairFacts, rules: ScoringRule
         similarity=None,
         parts=parts._replace(semantic=None),
         score=without_texts.score,
-        relevance=None,
+        exact=without_texts.exact,
         filters=(),
         unfit=tuple(name for name in judged.unfit if name in ("experience", "work arrangement")),
         reasoning=without_texts.reasoning,
@@ -157,7 +190,7 @@ def _of_100(score: int | None) -> str:
 def test_without_texts_the_other_parts_are_judged() -> None:
     pair = PairFacts(ProfileFacts(["Python"], "2-5"), PostingFacts(["Python", "SQL"], "2-5"))
     judged = judge(pair, ScoringRules(), DEFAULT_CALIBRATION)
-    assert (judged.similarity, judged.parts.semantic, judged.relevance) == (None, None, None)
+    assert (judged.similarity, judged.parts.semantic) == (None, None)
     assert judged.score == judge(pair, ScoringRules()).score
     assert not judged.is_for_claude
     assert judged.reasoning == ("Shows 1 of 2 skills asked for: Python. Experience 2-5 years, the level asked for.")

@@ -1,11 +1,12 @@
 """Scores: what each part promises, and what the weights do."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmatch_dagster.core.matching.scoring import (
-    PARTS,
+    FACT_PARTS,
     Parts,
     Weights,
     arrangement_score,
@@ -13,38 +14,67 @@ from jobmatch_dagster.core.matching.scoring import (
     experience_score,
     industry_score,
     priority,
-    weighted_score,
+    rounded,
+    weighted_scores,
 )
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS
 
 _LEVEL = st.none() | st.sampled_from(EXPERIENCE_LEVELS)
 
 
-@given(
-    parts=st.builds(
-        Parts,
-        **{name: st.none() | st.integers(0, 100) for name in PARTS if name != "semantic"},
-        semantic=st.integers(0, 100),
-    )
+def _score(parts: Parts, weights: Weights | None = None, read: tuple[str, ...] = ()) -> tuple[int | None, int, int]:
+    """Score and percents stated and read of one pair."""
+    scores = {name: np.array([-1 if part is None else part], np.int16) for name, part in parts._asdict().items()}
+    semantic = np.array([np.nan if parts.semantic is None else parts.semantic], np.float32)
+    is_read = {name: np.array([name in read]) for name in FACT_PARTS}
+    totals = weighted_scores(scores, semantic, is_read, weights or Weights())
+    score = None if np.isnan(totals.exact[0]) else int(rounded(totals.exact)[0])
+    return score, int(totals.stated[0]), int(totals.read[0])
+
+
+_PARTS = st.builds(
+    Parts,
+    **{name: st.none() | st.integers(0, 100) for name in FACT_PARTS},
+    semantic=st.integers(0, 100),
 )
-def test_a_score_lies_between_its_known_parts(parts: Parts) -> None:
+_READ = st.lists(st.sampled_from(FACT_PARTS)).map(tuple)
+
+
+@given(parts=_PARTS, read=_READ)
+def test_a_score_lies_between_its_known_parts(parts: Parts, read: tuple[str, ...]) -> None:
     known = [part for part in parts if part is not None]
-    score = weighted_score(parts, Weights())
+    score, _, _ = _score(parts, read=read)
     assert score is not None
     assert min(known) <= score <= max(known)
 
 
 def test_the_weights_are_the_missions() -> None:
-    assert weighted_score(Parts(100, 0, 0, 0, 0), Weights()) == 40
-    assert weighted_score(Parts(0, 100, 0, 0, 0), Weights()) == 25
-    assert weighted_score(Parts(0, 0, 100, 0, 0), Weights()) == 15
-    assert weighted_score(Parts(0, 0, 0, 100, 0), Weights()) == 10
-    assert weighted_score(Parts(0, 0, 0, 0, 100), Weights()) == 10
+    for place, weight in enumerate((40, 25, 15, 10, 10)):
+        assert _score(Parts(*(100 if place == part else 0 for part in range(5)))) == (weight, 100, 0)
 
 
-def test_an_unknown_part_is_left_out_and_not_zero() -> None:
-    assert weighted_score(Parts(skills=80, semantic=80), Weights()) == 80
-    assert weighted_score(Parts(), Weights()) is None
+@given(parts=_PARTS, name=st.sampled_from(FACT_PARTS))
+def test_an_unknown_part_hands_its_weight_to_the_texts(parts: Parts, name: str) -> None:
+    unknown = _score(parts._replace(**{name: None}))
+    as_texts = _score(parts._replace(**{name: parts.semantic}))
+    assert unknown[0] == as_texts[0]
+    assert unknown[1] < as_texts[1]
+
+
+def test_a_read_part_has_a_quarter_of_its_weight() -> None:
+    only_skills = Parts(skills=100, semantic=0)
+    assert _score(only_skills) == (40, 44, 0)
+    assert _score(only_skills, read=("skills",)) == (10, 0, 44)
+
+
+def test_without_texts_the_known_parts_are_scaled_up() -> None:
+    assert _score(Parts(skills=80)) == (80, 44, 0)
+    assert _score(Parts(skills=80, experience=20), read=("skills",))[0] == 37
+    assert _score(Parts()) == (None, 0, 0)
+
+
+def test_high_priority_needs_half_of_the_weight_stated() -> None:
+    assert [priority(90, stated) for stated in (100, 50, 49, 0)] == ["high", "high", "medium", "medium"]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +112,7 @@ def test_priority(score: int | None, level: str | None) -> None:
 
 
 def test_weights_that_mean_nothing_are_refused() -> None:
-    for weights in ({"skills": -1}, dict.fromkeys(PARTS, 0)):
+    for weights in ({"skills": -1}, dict.fromkeys(Parts._fields, 0)):
         with pytest.raises(ValueError, match="must not be negative and not all zero"):
             Weights(**weights)
 
@@ -104,4 +134,4 @@ def test_only_the_shares_of_the_weights_count(levels: tuple[str | None, str | No
     if not any(weights):
         return
     parts = Parts(40, experience_score(*levels)[0], 30, 80, 60)
-    assert weighted_score(parts, Weights(*weights)) == weighted_score(parts, Weights(*(4 * w for w in weights)))
+    assert _score(parts, Weights(*weights)) == _score(parts, Weights(*(4 * w for w in weights)))

@@ -33,7 +33,7 @@ from jobmatch_dagster.resources.embedder import EmbedderResource
 
 USERS, POSTINGS = 6, 48
 _ROWS = """
-    SELECT user_key, external_id, similarity, relevance, semantic_score, match_score, skills_score, experience_score,
+    SELECT user_key, external_id, similarity, exact_score, semantic_score, match_score, skills_score, experience_score,
            industry_score, work_arrangement_score, priority, matching_skills, missing_skills, skill_hits::text,
            filters::text, match_reasoning, status, m.profile_version, m.scoring_key
     FROM user_job_matches AS m JOIN users ON users.id = m.user_id JOIN jobs ON jobs.id = m.job_id
@@ -121,7 +121,7 @@ def test_pairs_of_equal_rank_are_not_written_and_then_removed(market: Database) 
     _run(market, "TRUNCATE user_job_matches")
     match_users(market, _settings(keep_best=7), "first", users)
     first = _rows(market)
-    assert len({row[3] for row in first if row[0] == "0"}) == 1, "all pairs of a user have one relevance"
+    assert len({row[3] for row in first if row[0] == "0"}) == 1, "all pairs of a user have one score"
     report = match_users(market, _settings(keep_best=7), "second", users)
     assert report.kept > len(first) == report.unchanged
     assert (report.inserted, report.updated, report.removed) == (0, 0, 0)

@@ -128,7 +128,7 @@ def test_a_small_budget_goes_to_every_users_best_pairs(
 ) -> None:
     with claude_world.database.begin() as connection:
         # The order of the list differs from that of the score, and each pair has a request of its own.
-        connection.exec_driver_sql("UPDATE user_job_matches SET match_score = 100 - round(relevance)")
+        connection.exec_driver_sql("UPDATE user_job_matches SET match_score = 100 - round(exact_score)")
         connection.exec_driver_sql("UPDATE jobs SET cluster_id = NULL, title = title || ' ' || id")
     price = float(claude_world.enrich(max_pairs_per_run=1, batch_min=batch_min).estimated_usd_at_most)
     claude_world.anew()
@@ -140,7 +140,7 @@ def test_a_small_budget_goes_to_every_users_best_pairs(
             SELECT claude_status, row_number() OVER (ORDER BY place, user_id) AS turn FROM (
                 SELECT claude_status, user_id,
                        row_number() OVER (
-                           PARTITION BY user_id ORDER BY relevance DESC, match_score DESC, job_id
+                           PARTITION BY user_id ORDER BY exact_score DESC, job_id
                        ) AS place
                 FROM user_job_matches
             ) AS placed
