@@ -25,6 +25,8 @@ MATCHES = {
     "url": TEXT,
     "exact_score": NUMBER,
     "match_score": WHOLE,
+    "stated_percent": WHOLE,
+    "read_percent": WHOLE,
     **dict.fromkeys(SCORE_COLUMNS, WHOLE),
     "claude_score": WHOLE,
     "claude_status": TEXT,

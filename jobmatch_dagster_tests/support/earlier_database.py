@@ -9,10 +9,11 @@ from yoyo import get_backend, read_migrations
 
 from jobmatch_dagster.db.connection.adoption import EARLIER
 from jobmatch_dagster.db.connection.engine import Database, run_script
-from jobmatch_dagster.db.connection.schema_files import project_tables, project_views, view_scripts
+from jobmatch_dagster.db.connection.schema_files import project_tables, project_views
 from jobmatch_dagster.db.connection.urls import plain_url
 
 _SCRIPTS = (Path(__file__).parent / "data/earlier_migrations.sql").read_text(encoding="utf-8")
+_VIEWS = (Path(__file__).parent / "data/earlier_views.sql").read_text(encoding="utf-8")
 
 
 def build_earlier_database(database: Database, last: str = EARLIER[-1]) -> None:
@@ -27,8 +28,7 @@ def build_earlier_database(database: Database, last: str = EARLIER[-1]) -> None:
     if last != EARLIER[-1]:
         return
     with database.begin() as connection:
-        for script in view_scripts():
-            run_script(connection, script)
+        run_script(connection, _VIEWS)
         connection.exec_driver_sql("COMMENT ON TABLE _yoyo_migration IS 'what the views were made of'")
         connection.execute(
             text("SELECT isolate_users(:tables, :views)"),

@@ -58,8 +58,8 @@ _CLUSTERS = """
 """
 _MATCHES = text("""
     INSERT INTO user_job_matches (user_id, job_id, exact_score, semantic_score, match_score, claude_score,
-                                  claude_status, status, decided_at, missing_skills, profile_version, embedding_model, scoring_key,
-                                  record_hash)
+                                  claude_status, status, decided_at, missing_skills, profile_version, embedding_model,
+                                  scoring_key, record_hash)
     SELECT users.id, jobs.id, CASE WHEN h % 13 > 0 THEN h % 10001 / 100.0 END, h % 101,
            CASE WHEN h % 13 > 0 THEN h / 3 % 101 END,
            CASE WHEN h % 4 = 0 THEN h / 5 % 101 END,

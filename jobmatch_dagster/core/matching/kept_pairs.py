@@ -37,7 +37,8 @@ class KeptPairs:
         """In the order of the table, which is grouped by user: its numbers with the words of `judge.py`."""
         table = self.table
         columns = (
-            table.user, table.posting, table.similarity, table.exact, table.score, table.stated, table.read, table.filters
+            table.user, table.posting, table.similarity, table.exact,
+            table.score, table.stated, table.read, table.filters,
         )  # fmt: skip
         rows = zip(*(column.tolist() for column in columns), strict=True)
         every_parts = map(Parts, *(_optional(getattr(table, name)) for name in PARTS))

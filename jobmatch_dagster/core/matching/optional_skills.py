@@ -26,6 +26,8 @@ _REQUIRED = re.compile(
 )
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 _MAX_HEADING_WORDS = 8
+# Boards glue lists into one line; of such a line nobody can say what its "ideally" is about.
+_MAX_SENTENCE_WORDS = 30
 _BULLET = re.compile(r"^\s*[-*•·–▪◦‣o]\s+")
 
 
@@ -60,10 +62,11 @@ def _sentences(text: str) -> Iterator[tuple[str, bool]]:
 def _is_optional(sentence: str) -> bool:
     # "Not mandatory" and "kein Muss" are no requirements.
     rest = _OPTIONAL.sub(" ", sentence)
-    return rest != sentence and not _REQUIRED.search(rest)
+    return rest != sentence and len(sentence.split()) <= _MAX_SENTENCE_WORDS and not _REQUIRED.search(rest)
 
 
 def _is_heading(line: str) -> bool:
-    """A short line that is no item of a list: it begins what follows."""
+    """A short line that is no item of a list and names no skill: it begins what follows."""
     plain = line.strip()
-    return not _BULLET.match(line) and len(plain.split()) <= _MAX_HEADING_WORDS and plain[-1] not in ".,;"
+    is_short = not _BULLET.match(line) and len(plain.split()) <= _MAX_HEADING_WORDS and plain[-1] not in ".,;"
+    return is_short and not find_skills(plain)

@@ -52,6 +52,11 @@ def test_unknown_is_not_zero(posting: list[str] | None, cv: list[str] | None) ->
 
 
 _SKILLS = st.lists(st.sampled_from(["Python", "SQL", "k8s", "Docker", "Java", "Nursing", "Zither", "R"]), max_size=6)
+# Of each skill another weight.
+_WEIGHTS = {
+    skill: place
+    for place, skill in enumerate(skill_ids(["Python", "SQL", "k8s", "Docker", "Java", "Nursing", "Zither", "R"]), 1)
+}
 # As if the vectors of these were alike.
 _SIMILAR = {"Python": ["zither"], "Nursing": ["zither", "harp"]}
 
@@ -60,20 +65,20 @@ _SIMILAR = {"Python": ["zither"], "Nursing": ["zither", "harp"]}
 def test_one_skill_more_never_makes_it_worse(posting: list[str], cv: list[str], more: str) -> None:
     before, after = (compare_skills(posting, skills, _SIMILAR) for skills in (cv, [*cv, more]))
     assert after.asked >= before.asked
-    assert after.tenths >= before.tenths
+    assert after.tenths(_WEIGHTS) >= before.tenths(_WEIGHTS)
 
 
 @given(posting=_SKILLS, cv=_SKILLS)
 def test_order_and_repetition_change_nothing(posting: list[str], cv: list[str]) -> None:
     match, turned = compare_skills(posting, cv), compare_skills(posting[::-1] * 2, cv[::-1])
-    assert (match.tenths, match.asked) == (turned.tenths, turned.asked)
+    assert (match.tenths(_WEIGHTS), match.asked) == (turned.tenths(_WEIGHTS), turned.asked)
 
 
 @given(posting=_SKILLS, cv=_SKILLS)
 def test_block_and_single_comparison_give_the_same_credit(posting: list[str], cv: list[str]) -> None:
     earned = offer_skills(cv, _SIMILAR).tenths()
     match = compare_skills(posting, cv, _SIMILAR)
-    assert match.tenths == sum(earned.get(skill, 0) for skill in skill_ids(posting))
+    assert match.tenths(_WEIGHTS) == sum(earned.get(skill, 0) * _WEIGHTS[skill] for skill in skill_ids(posting))
 
 
 def test_what_is_alike_by_vectors_is_related_and_never_the_same() -> None:

@@ -161,7 +161,8 @@ def test_skills_outside_the_table_are_compared_once(market: Database) -> None:
         calibration = read_calibration(connection, MODEL).calibration
         ids = connection.scalars(text("SELECT external_id FROM jobs ORDER BY id")).all()
     judged = {
-        external_id: judge(loaded.pair(0, place), loaded.rules, calibration) for place, external_id in enumerate(ids)
+        external_id: judge(loaded.pair(0, place, calibration.lens), loaded.rules, calibration)
+        for place, external_id in enumerate(ids)
     }
     assert {row[1]: (row[6], row[5]) for row in slices if row[0] == "0"} == {
         row[1]: (judged[row[1]].parts.skills, judged[row[1]].score) for row in slices if row[0] == "0"
@@ -208,7 +209,7 @@ def test_evidence_is_kept_with_the_match(market: Database) -> None:
 
 
 def test_a_new_profile_replaces_the_old_ones_matches_at_once(market: Database) -> None:
-    match_new_postings(market, _settings(), "run")
+    match_new_postings(market, _settings(floor=0), "run")
     _run(
         market,
         "INSERT INTO cv_profiles (user_id, version, document_id, skills, evidence, embedding_text, text_hash, "
@@ -224,17 +225,17 @@ def test_a_new_profile_replaces_the_old_ones_matches_at_once(market: Database) -
     )  # fmt: skip
     _run(market, "DELETE FROM job_match_state WHERE mod(job_id, 2) = 0")
     with _killed_after(market, 30):  # after the hour's own step, before or in the user's
-        match_new_postings(market, _settings(), "killed")
+        match_new_postings(market, _settings(floor=0), "killed")
     versions = {row[-2] for row in _rows(market) if row[0] == "0"}
     assert len(versions) == 1
-    match_new_postings(market, _settings(), "run")
+    match_new_postings(market, _settings(floor=0), "run")
     assert {row[-2] for row in _rows(market) if row[0] == "0"} == {2}
     with market.begin() as connection:
         assert users_to_match(connection) == []
 
 
 def test_a_changed_preference_makes_the_list_stale_and_is_applied(market: Database) -> None:
-    match_new_postings(market, _settings(), "run")
+    match_new_postings(market, _settings(floor=0), "run")
     _run(
         market,
         "INSERT INTO user_preferences (user_id, needs_visa) SELECT id, true FROM users WHERE user_key = '0' "
@@ -243,7 +244,7 @@ def test_a_changed_preference_makes_the_list_stale_and_is_applied(market: Databa
     )
     with market.begin() as connection:
         assert [user.user_key for user in users_to_match(connection)] == ["0"]
-    match_new_postings(market, _settings(), "run")
+    match_new_postings(market, _settings(floor=0), "run")
     with market.begin() as connection:
         assert users_to_match(connection) == []
         kept = connection.execute(

@@ -190,7 +190,7 @@ def test_defect_7_a_wrong_calibration(pair: Pair) -> None:
         """'{"source": "a fit on 3 users", "pairs": 12}' FROM score_calibrations LIMIT 1"""
     )
     found = pair.findings()
-    assert re.search(r"\(a fit on 3 users\) maps a cosine of \S+ to 100;", found)
+    assert re.search(r"\(a fit on 3 users\) maps a likeness of \S+ to 100;", found)
     assert "but the current inputs give" in found
     assert "scored with other settings" in found
 
