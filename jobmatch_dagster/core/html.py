@@ -1,5 +1,7 @@
 """Text of HTML, read with the standard library: CVs that are web pages, and descriptions of postings."""
 
+import html
+import re
 from html.parser import HTMLParser
 
 _SKIPPED = frozenset({"script", "style", "title", "template", "noscript", "svg"})
@@ -10,6 +12,27 @@ _BLOCKS = frozenset({
 })  # fmt: skip
 _HIDEABLE = frozenset({"div", "section", "span", "table", "ul", "ol"})
 _HIDING_STYLES = ("display:none", "visibility:hidden", "font-size:0;")
+
+
+# Only with a semicolon: "&copy" may be the beginning of a word.
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,30});")
+_TAG_NAMES = "|".join(
+    sorted(_BLOCKS | _SKIPPED | {"a", "b", "em", "i", "img", "li", "span", "strong", "td", "th", "u"})
+)
+_TAG = re.compile(rf"</?(?:{_TAG_NAMES})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_ESCAPED_TAG = re.compile(rf"&lt;/?(?:{_TAG_NAMES})\b", re.IGNORECASE)
+
+
+def without_markup(text: str) -> str:
+    """A text without tags, its entities decoded once; escaped markup is markup. Text without either stays as it is."""
+    if _ESCAPED_TAG.search(text):
+        text = decode_entities(text)
+    return "".join(html_text(text)) if _TAG.search(text) else decode_entities(text)
+
+
+def decode_entities(text: str) -> str:
+    """The text with "&amp;", "&#8211;" and the like as the characters that they mean."""
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
 
 
 def html_text(text: str) -> list[str]:

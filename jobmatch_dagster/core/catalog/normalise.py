@@ -16,13 +16,13 @@ from jobmatch_dagster.core.catalog.dedupe import ad_key
 from jobmatch_dagster.core.catalog.legacy import LEGACY_ROWS, vendor_record
 from jobmatch_dagster.core.json_values import JsonObject, JsonValue
 from jobmatch_dagster.core.matching.embedding_text import posting_text
-from jobmatch_dagster.core.posting import POSTING_COLUMNS, SALARY_UNITS, Posting
+from jobmatch_dagster.core.posting import POSTING_COLUMNS, Posting
 from jobmatch_dagster.core.raw.field_readers import (
     UnusableValueError,
     is_empty_word,
-    read_amount,
-    read_choice,
-    read_line,
+    read_currency,
+    read_money,
+    read_salary_unit,
     storable,
 )
 from jobmatch_dagster.core.raw.fields import FIELDS, KNOWN_EXTRA, KNOWN_EXTRA_PREFIXES, REQUIRED, is_personal
@@ -30,7 +30,7 @@ from jobmatch_dagster.core.raw.page_records import UnreadableRecord, page_record
 from jobmatch_dagster.core.text import clean_line, sha256_hex, strip_noise
 from jobmatch_dagster.errors import InputError
 
-NORMALISER_VERSION = 3
+NORMALISER_VERSION = 4
 
 # Enough of an unusable value to see what it was.
 _MAX_KEPT_CHARACTERS = 500
@@ -44,7 +44,6 @@ _SPELLINGS = {
 # Columns outside the comparison of two versions: those computed from others, and those that only some feeds send.
 _NOT_COMPARED = frozenset({"record_hash", "text_hash", "ad_key", "date_modified", "modified_fields"})
 _COMPARED_COLUMNS = tuple(sorted(column for column in POSTING_COLUMNS if column not in _NOT_COMPARED))
-_read_salary_unit = read_choice(SALARY_UNITS)
 
 
 class RecordError(InputError):
@@ -134,6 +133,7 @@ def _normalise(record: object) -> tuple[Posting, list[str]]:
     extra, unknown = _read_rest(record, unusable)
     values["location"] = _location(values)
     values |= _salary(values.get("salary_raw"), unusable)
+    _order_bounds(values)
     if unusable:
         extra["_unusable"] = unusable
     posting = Posting(**values, extra=extra or None, ad_key=ad_key(values["company"], values["title"]))
@@ -192,14 +192,22 @@ def _location(values: Mapping[str, Any]) -> str | None:
     for place in values.get("locations_raw") or ():
         address = place.get("address") if isinstance(place, Mapping) else None
         if isinstance(address, Mapping):
-            parts = (address.get(part) for part in ("addressLocality", "addressRegion", "addressCountry"))
-            words = [part for part in parts if isinstance(part, str) and not is_empty_word(part)]
-            lines.append(", ".join(dict.fromkeys(words)))
+            parts = (_name(address.get(part)) for part in ("addressLocality", "addressRegion", "addressCountry"))
+            lines.append(", ".join(dict.fromkeys(part for part in parts if part)))
+        elif name := _name(address) or _name(place):
+            lines.append(name)
     return "; ".join(dict.fromkeys(line for line in lines if line)) or None
 
 
+def _name(value: JsonValue) -> str | None:
+    """A place's name: text, or an object of schema.org with a name."""
+    if isinstance(value, Mapping):
+        value = value.get("name")
+    return clean_line(value) if isinstance(value, str) and not is_empty_word(value) else None
+
+
 def _salary(raw: JsonValue, unusable: dict[str, JsonValue]) -> dict[str, object]:
-    """Amounts of a schema.org MonetaryAmount; reversed bounds are swapped."""
+    """Amounts of a schema.org MonetaryAmount; the unit may stand beside the value."""
     found: dict[str, object] = {}
     if not isinstance(raw, Mapping):
         return found
@@ -213,14 +221,19 @@ def _salary(raw: JsonValue, unusable: dict[str, JsonValue]) -> dict[str, object]
         except UnusableValueError as error:
             unusable[column] = _note(value, str(error))
 
-    read("salary_currency", read_line, raw.get("currency"))
-    read("salary_min", read_amount, amount.get("minValue", single))
-    read("salary_max", read_amount, amount.get("maxValue", single))
-    read("salary_unit", _read_salary_unit, amount.get("unitText"))
-    low, high = found.get("salary_min"), found.get("salary_max")
-    if isinstance(low, Decimal) and isinstance(high, Decimal) and low > high:
-        found["salary_min"], found["salary_max"] = high, low
+    read("salary_currency", read_currency, raw.get("currency") or amount.get("currency"))
+    read("salary_min", read_money, amount.get("minValue", single))
+    read("salary_max", read_money, amount.get("maxValue", single))
+    read("salary_unit", read_salary_unit, amount.get("unitText") or raw.get("unitText"))
     return found
+
+
+def _order_bounds(values: dict[str, Any]) -> None:
+    """Put lower and upper bounds that a source swapped in their order."""
+    for low, high in (("salary_min", "salary_max"), ("ai_salary_minvalue", "ai_salary_maxvalue")):
+        bounds = values.get(low), values.get(high)
+        if None not in bounds and values[low] > values[high]:
+            values[high], values[low] = bounds
 
 
 def _record_hash(posting: Posting) -> str:

@@ -4,14 +4,14 @@ Belongs here: how facts are derived from an ad's own words. Derived facts are ma
 exclude one.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobmatch_dagster.core.columns import PostingFields
+from jobmatch_dagster.core.matching.ad_arrangement import read_arrangement
+from jobmatch_dagster.core.matching.ad_level import read_level
 from jobmatch_dagster.core.matching.optional_skills import optional_skills
 from jobmatch_dagster.core.matching.title_text import posting_title_words
-from jobmatch_dagster.core.profiles.cv.experience import level_of
 from jobmatch_dagster.core.profiles.cv.industries import read_industries
 from jobmatch_dagster.core.text import sha256_hex
 from jobmatch_dagster.core.vocabulary.glossary import glossary_version, in_english, without_gender
@@ -20,39 +20,11 @@ from jobmatch_dagster.core.vocabulary.skill_match import skill_ids
 from jobmatch_dagster.core.vocabulary.skill_search import find_skills
 from jobmatch_dagster.core.vocabulary.skill_table import canonical, skill_table_version
 
-_VERSION = 2
+_VERSION = 3
 """A change of what is read is a new version: facts of the old one are read again."""
 
 # Most skills taken from the text of one ad: the first ones, because lists of benefits and tags come last.
 _MAX_SKILLS = 25
-# Where an ad speaks of experience asked for, in years.
-_YEARS = re.compile(
-    r"(?P<low>\d{1,2})\s*(?:\+|(?:-|–|bis|to)\s*\d{1,2}\s*\+?)?\s*(?:years?|yrs?|jahren?|jahre)\b[^.\n]{0,60}?(?:experience|erfahrung|praxis)"
-    r"|(?:experience|erfahrung)[^.\n]{0,30}?(?P<low2>\d{1,2})\s*\+?\s*(?:years?|yrs?|jahren?|jahre)\b",
-    re.IGNORECASE,
-)
-_SEVERAL = re.compile(
-    r"\b(?:mehrjährige?\w*|several years(?: of)?|einschlägige\w*) (?:\w+ ){0,2}?(?:berufs)?(?:erfahrung|experience)",
-    re.I,
-)
-_BEGINNER = re.compile(
-    r"\b(?:junior|intern|internship|trainee|graduate|entry[- ]level|working student|apprentice|werkstudent\w*|"
-    r"praktik\w+|\w*praktikum|azubi|ausbildung\b|auszubildende\w*|duales studium|studentische\w*|aushilfe|"
-    r"berufseinsteiger\w*|early career)",
-    re.IGNORECASE,
-)
-_SENIOR = re.compile(r"\b(?:senior|sr\.?|lead|principal|staff|head of|director|leiter\w*|leitung|vp)\b", re.IGNORECASE)
-_REMOTE = re.compile(
-    r"\b(?:100\s?% remote|fully remote|remote[- ]first|full[- ]remote|vollständig remote|komplett remote)\b",
-    re.IGNORECASE,
-)
-_REMOTE_TITLE = re.compile(r"\bremote\b|\bhome[- ]?office\b", re.IGNORECASE)
-_HYBRID = re.compile(
-    r"\b(?:hybrid\w*|home[- ]?office|mobiles? arbeiten|teilweise remote|remote[- ]anteil)\b", re.IGNORECASE
-)
-_MAX_YEARS = 15
-
-
 # What a skill counts that an ad asks for, and one that it calls nice to have.
 _ASKED, _OPTIONAL = 3, 1
 FACT_OF_PART = {
@@ -98,9 +70,9 @@ def derive_facts(ad: PostingFields) -> PostingFacts:
     """The vendor's facts; where one is missing, what the ad's own words say."""
     text = ad.description or ""
     skills = None if ad.ai_key_skills else skills_in(ad.title, text) or None
-    level = None if ad.ai_experience_level else _level(ad.title, text)
+    level = None if ad.ai_experience_level else read_level(ad.title, text)
     industries = None if ad.ai_taxonomies_a else _industries(ad.title)
-    arrangement = None if ad.ai_work_arrangement else _arrangement(ad.title, ad.location or "", text)
+    arrangement = None if ad.ai_work_arrangement else read_arrangement(ad.title, ad.location or "", text)
     derived = {
         "skills": skills, "experience_level": level, "industries": industries, "work_arrangement": arrangement
     }  # fmt: skip
@@ -135,25 +107,3 @@ def _industries(title: str) -> list[str] | None:
     plain = without_gender(title)
     english = in_english(title)
     return list(read_industries([plain, *([english] if english else [])], []).values) or None
-
-
-def _level(title: str, text: str) -> str | None:
-    if _BEGINNER.search(title):
-        return "0-2"
-    years = [
-        int(match["low"] or match["low2"])
-        for match in _YEARS.finditer(text)
-        if int(match["low"] or match["low2"]) <= _MAX_YEARS
-    ]
-    if years:
-        # Requirements come first; later sentences are about single tools or the company.
-        return level_of(years[0])
-    if _SENIOR.search(title):
-        return "5-10"
-    return "2-5" if _SEVERAL.search(text) else None
-
-
-def _arrangement(title: str, location: str, text: str) -> str | None:
-    if _REMOTE.search(text) or _REMOTE_TITLE.search(title) or location.strip().casefold() in {"remote", "worldwide"}:
-        return "Remote OK"
-    return "Hybrid" if _HYBRID.search(text) else None

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
-from jobmatch_dagster.core.html import html_text
+from jobmatch_dagster.core.html import html_text, without_markup
 from jobmatch_dagster.core.json_values import JsonValue
+from jobmatch_dagster.core.posting import SALARY_UNITS
 from jobmatch_dagster.core.text import clean_block, clean_line, once
 from jobmatch_dagster.errors import InputError
 
@@ -22,7 +23,28 @@ MAX_JSON_CHARACTERS = 100_000
 _MAX_DECIMALS = 20
 # Outside these years the vendor's clock or the ad is wrong.
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
+_MAX_NUMBER_CHARACTERS = 50
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[.,]\d{3})+")
+# What stands around a number: symbols and codes of currencies, "ab", "ca.".
+_AROUND_NUMBER = re.compile(r"^[^\d+-]+|(?<=\d)\s*(?![kK]\b)[^\d\s.,'\u2019]+\.?$|(?<=[kK])\s*[^\d\s]+$|[.,]-+$")
+# Symbols and names that mean one currency alone; a bare dollar is the American one.
+CURRENCIES = {
+    "€": "EUR", "euro": "EUR", "euros": "EUR", "$": "USD", "us$": "USD", "us dollar": "USD", "dollar": "USD",
+    "£": "GBP", "pound": "GBP", "sfr": "CHF", "sfr.": "CHF", "fr.": "CHF", "franken": "CHF", "zł": "PLN",
+    "c$": "CAD", "ca$": "CAD", "a$": "AUD", "au$": "AUD", "₹": "INR", "¥": "JPY",
+}  # fmt: skip
+_UNITS = {
+    "HOUR": "hour hours hourly hr hrs hur std stunde stunden stündlich stundenlohn h ph",
+    "DAY": "day days daily tag tage täglich diem tagessatz",
+    "WEEK": "week weeks weekly wk woche wochen wöchentlich",
+    "MONTH": "month months monthly mon mth mo monat monate monatlich monatsgehalt",
+    "YEAR": "year years yearly annual annually annum ann yr jahr jahre jährlich jahresgehalt pa",
+}
+_UNIT_WORDS = {word: unit for unit, words in _UNITS.items() for word in words.split()}
+# With one of these it is another time: "two_weeks", "biweekly".
+_OTHER_TIMES = frozenset({"two", "bi", "biweekly", "semi", "half", "fortnight", "quarter", "zwei", "halb"})
 _FRACTION = re.compile(r"\.(\d{1,9})(?=$|[Z+-])")
+_ZONE_WORD = re.compile(r"\s*\b(?:UTC|GMT)$", re.IGNORECASE)
 _EMPTY_WORDS = frozenset({"", "none", "null", "nan", "n/a"})
 
 Reader = Callable[[JsonValue], object]
@@ -39,6 +61,8 @@ def is_empty_word(text: str) -> bool:
 
 def read_id(value: JsonValue) -> str | None:
     """An id: digits as text (G1) or an integer (G2)."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise UnusableValueError(f"{_kind(value)} instead of a string or an integer")
     text = clean_line(str(value))
@@ -57,27 +81,43 @@ def read_line(value: JsonValue) -> str | None:
     return text
 
 
+def read_name(value: JsonValue) -> str | None:
+    """A line that people wrote, such as a company's name, without markup."""
+    return read_line(_without_markup(_text(value)[: MAX_LINE_CHARACTERS * 4]))
+
+
 def read_title(value: JsonValue) -> str | None:
-    """A title without line breaks and repetition."""
-    return read_line(once(_text(value)[: MAX_LINE_CHARACTERS * 4]))
+    """A title without markup, line breaks and repetition."""
+    return read_line(once(_without_markup(_text(value)[: MAX_LINE_CHARACTERS * 4])))
 
 
 def read_text(value: JsonValue) -> str | None:
-    """Text of several lines, cut at `MAX_TEXT_CHARACTERS`."""
-    return clean_block(_text(value)[:MAX_TEXT_CHARACTERS]) or None
+    """Text of several lines without markup, cut at `MAX_TEXT_CHARACTERS`."""
+    return _block(_without_markup(_text(value)[:MAX_TEXT_CHARACTERS]))
 
 
 def read_html(value: JsonValue) -> str | None:
     """Text of a web page, cleaned and cut as by `read_text`."""
     try:
-        return read_text("".join(html_text(_text(value))))
+        return _block("".join(html_text(_text(value))))
     except AssertionError:  # the standard library asserts on broken declarations
         raise UnusableValueError("no web page") from None
 
 
+def _block(text: str) -> str | None:
+    return clean_block(text[:MAX_TEXT_CHARACTERS]) or None
+
+
+def _without_markup(text: str) -> str:
+    try:
+        return without_markup(text)
+    except AssertionError:  # the standard library asserts on broken declarations
+        return text
+
+
 def read_time(value: JsonValue) -> datetime | None:
     """A time in ISO 8601 with 0 to 9 fraction digits; UTC if it has no zone."""
-    text = clean_line(_text(value))
+    text = _ZONE_WORD.sub("+00:00", clean_line(_text(value)))
     if is_empty_word(text):
         return None
     try:
@@ -98,7 +138,7 @@ def read_amount(value: JsonValue) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise UnusableValueError(f"{_kind(value)} instead of a number")
     try:
-        number = Decimal(str(value).strip()) if not isinstance(value, str) or len(value) < 50 else Decimal("NaN")
+        number = _parsed(value) if isinstance(value, str) else Decimal(str(value))
     except InvalidOperation:
         raise UnusableValueError("text instead of a number") from None
     if not number.is_finite() or not 0 <= number < 10**15:
@@ -106,6 +146,47 @@ def read_amount(value: JsonValue) -> Decimal | None:
     if int(number.as_tuple().exponent) < -_MAX_DECIMALS:
         raise UnusableValueError(f"more than {_MAX_DECIMALS} decimals")
     return number
+
+
+def read_money(value: JsonValue) -> Decimal | None:
+    """An amount of money; zero is what sources send for an amount that is not stated."""
+    return read_amount(value) or None
+
+
+def _parsed(text: str) -> Decimal:
+    """A number as people write it: "60.000", "52,845.50", "45.000,00", "80k", "€ 60 000"."""
+    if len(text) >= _MAX_NUMBER_CHARACTERS:
+        return Decimal("NaN")
+    written = _AROUND_NUMBER.sub("", text.strip())
+    thousand = written[-1:] in ("k", "K")
+    digits = written[:-1] if thousand else written
+    digits = re.sub(r"(?<=\d)[\s'\u2019\u00a0\u202f](?=\d{3}\b)", "", digits)
+    if digits.count(",") and digits.count("."):
+        decimal = max(digits.rfind(","), digits.rfind("."))
+        digits = re.sub(r"[.,]", "", digits[:decimal]) + "." + digits[decimal + 1 :]
+    elif _THOUSANDS.fullmatch(digits):
+        digits = re.sub(r"[.,]", "", digits)
+    else:
+        digits = digits.replace(",", ".", 1)
+    return Decimal(digits) * (1_000 if thousand else 1)
+
+
+def read_currency(value: JsonValue) -> str | None:
+    """A currency by its ISO code; symbols and names of currencies are codes too. Other words stay as they are."""
+    line = read_line(value)
+    return None if line is None else CURRENCIES.get(line.casefold(), line.upper() if len(line) == 3 else line)
+
+
+def read_salary_unit(value: JsonValue) -> str | None:
+    """The time that a salary is for, by any common spelling in English and German."""
+    line = read_line(value)
+    if line is None:
+        return None
+    words = re.findall(r"[^\W\d_]+|\d+", line.casefold())
+    found = {_UNIT_WORDS[word] for word in words if word in _UNIT_WORDS}
+    if len(found) != 1 or any(word in _OTHER_TIMES or word.isdigit() for word in words):
+        raise UnusableValueError(f"none of {', '.join(SALARY_UNITS)}")
+    return found.pop()
 
 
 def read_integer(low: int, high: int) -> Reader:
@@ -135,22 +216,29 @@ def read_flag(value: JsonValue) -> bool | None:
 
 
 def read_choice(choices: tuple[str, ...]) -> Reader:
-    """A reader of one of these words, in any case."""
-    known = {choice.casefold(): choice for choice in choices}
+    """A reader of one of these words, whatever the case, blanks and hyphens."""
+    known = {_letters(choice): choice for choice in choices}
 
     def read(value: JsonValue) -> str | None:
         word = clean_line(_text(value)).casefold()
         if is_empty_word(word):
             return None
-        if word not in known:
+        if _letters(word) not in known:
             raise UnusableValueError(f"none of {', '.join(choices)}")
-        return known[word]
+        return known[_letters(word)]
 
     return read
 
 
+def _letters(word: str) -> str:
+    return re.sub(r"[^\w+]|_", "", word.casefold())
+
+
 def read_list(value: JsonValue) -> list[str] | None:
-    """A list of lines without empty and repeated ones; a bare string is a list of one."""
+    """A list of lines without empty and repeated ones, whatever their case; a bare string is a list of one.
+
+    Items that are no line are left out; a list of nothing else is unusable.
+    """
     if value is None:
         return None
     items = [value] if isinstance(value, str) else value
@@ -158,12 +246,32 @@ def read_list(value: JsonValue) -> list[str] | None:
         raise UnusableValueError(f"{_kind(value)} instead of a list of strings")
     if len(items) > MAX_ITEMS:
         raise UnusableValueError(f"{len(items):,} items; at most {MAX_ITEMS:,} are kept")
-    if any(not isinstance(item, str | None) for item in items):
-        raise UnusableValueError("a list with items that are not strings")
-    lines = dict.fromkeys(line for item in items if item is not None and (line := read_line(item)))
-    if any(len(line) > MAX_ITEM_CHARACTERS for line in lines):
-        raise UnusableValueError(f"an item of over {MAX_ITEM_CHARACTERS} characters")
-    return list(lines) or None
+    lines: dict[str, str] = {}
+    unusable = 0
+    for item in items:
+        line = _item(item)
+        unusable += line is None and item is not None
+        if line:
+            lines.setdefault(line.casefold(), line)
+    if unusable and not lines:
+        raise UnusableValueError(f"a list without a string of up to {MAX_ITEM_CHARACTERS} characters")
+    return list(lines.values()) or None
+
+
+def read_kinds(value: JsonValue) -> list[str] | None:
+    """A list of words such as FULL_TIME; a string may name several."""
+    return read_list(re.split(r"[,;|/]", value) if isinstance(value, str) else value)
+
+
+def _item(value: JsonValue) -> str | None:
+    """An item of a list as a line, "" when empty; None when it is no line of usual length."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    try:
+        line = read_line(value) or ""
+    except UnusableValueError:
+        return None
+    return line if len(line) <= MAX_ITEM_CHARACTERS else None
 
 
 def read_places(value: JsonValue) -> list[str] | None:
