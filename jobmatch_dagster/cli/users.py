@@ -31,6 +31,7 @@ def cv_add(user_key: str, file: Path) -> None:
 @click.argument("user_key")
 @click.option("--file", type=_PATH, help="Set all preferences from a preferences.toml.")
 @click.option("--location", "locations", multiple=True, help="A place that is accepted; repeatable.")
+@click.option("--max-km", type=int, help="Most kilometres from one of the accepted towns.")
 @click.option("--arrangement", "work_arrangements", multiple=True, help="remote, hybrid or on-site; repeatable.")
 @click.option("--min-salary", type=float, help="Lowest yearly salary, with --currency.")
 @click.option("--currency", "salary_currency", help="Three letters, such as EUR.")

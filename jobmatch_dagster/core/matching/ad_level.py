@@ -57,16 +57,17 @@ _TASK = re.compile(
     re.IGNORECASE,
 )
 _SENIOR = re.compile(
-    r"\b(?:senior(?! (?:living|care|citizens?|center|services|home))|sr\.?|lead(?! (?:generation|gen\b|management|time))|"
-    r"principal|head of|director|vp|vice president|"
+    r"\b(?:senior(?! (?:living|care|citizens?|center|services|home))|sr\.?|"
+    r"lead(?! (?:generation|gen\b|management|time))|principal|head of|director|vp|vice president|"
     r"staff (?:[\w-]+ ){0,3}?(?:engineer|developer|scientist|architect|designer|researcher|analyst)|"
     r"(?!\w*(?:be|ab|halb|supra|wärme|g)leiter)\w*leiter(?:in|innen)?|"
-    r"(?!\w*(?:rohr|strom|frei|gas|wasser|fern|kabel|daten|druck|versorgungs|ab|be|ein|an|her|zu)leitung)\w*leitung)\b",
+    r"(?!\w*(?:rohr|strom|frei|gas|wasser|kabel|druck|ab|be|ein|an)leitung)\w*leitung)\b",
     re.IGNORECASE,
 )
 # Who helps somebody senior is not senior.
 _HELPS = re.compile(
-    r"\bassist\w* (?:to|of|der|des|dem|für|for)\b|\w*assistenz|\w*assistent\w*|\bsecretary|sekret\w*|\bhelper\b|\bhelfer\w*",
+    r"\bassist\w* (?:to|of|der|des|dem|für|for)\b|\w*assistenz|\w*assistent\w*|\bsecretary|sekret\w*|\bhelper\b|"
+    r"\bhelfer\w*",
     re.IGNORECASE,
 )
 

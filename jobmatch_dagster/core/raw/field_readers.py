@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
+from jobmatch_dagster.core.currencies import currency_code
 from jobmatch_dagster.core.html import html_text, without_markup
 from jobmatch_dagster.core.json_values import JsonValue
 from jobmatch_dagster.core.posting import SALARY_UNITS
@@ -27,12 +28,6 @@ _MAX_NUMBER_CHARACTERS = 50
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[.,]\d{3})+")
 # What stands around a number: symbols and codes of currencies, "ab", "ca.".
 _AROUND_NUMBER = re.compile(r"^[^\d+-]+|(?<=\d)\s*(?![kK]\b)[^\d\s.,'\u2019]+\.?$|(?<=[kK])\s*[^\d\s]+$|[.,]-+$")
-# Symbols and names that mean one currency alone; a bare dollar is the American one.
-CURRENCIES = {
-    "€": "EUR", "euro": "EUR", "euros": "EUR", "$": "USD", "us$": "USD", "us dollar": "USD", "dollar": "USD",
-    "£": "GBP", "pound": "GBP", "sfr": "CHF", "sfr.": "CHF", "fr.": "CHF", "franken": "CHF", "zł": "PLN",
-    "c$": "CAD", "ca$": "CAD", "a$": "AUD", "au$": "AUD", "₹": "INR", "¥": "JPY",
-}  # fmt: skip
 _UNITS = {
     "HOUR": "hour hours hourly hr hrs hur std stunde stunden stündlich stundenlohn h ph",
     "DAY": "day days daily tag tage täglich diem tagessatz",
@@ -174,7 +169,7 @@ def _parsed(text: str) -> Decimal:
 def read_currency(value: JsonValue) -> str | None:
     """A currency by its ISO code; symbols and names of currencies are codes too. Other words stay as they are."""
     line = read_line(value)
-    return None if line is None else CURRENCIES.get(line.casefold(), line.upper() if len(line) == 3 else line)
+    return None if line is None else currency_code(line)
 
 
 def read_salary_unit(value: JsonValue) -> str | None:

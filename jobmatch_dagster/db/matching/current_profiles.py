@@ -52,6 +52,7 @@ def read_profiles(
             facts=facts_of_profile(row, profile_title_words(row.embedding_text)),
             conditions=UserConditions(
                 locations=row.locations,
+                max_km=row.max_km,
                 min_salary=row.min_salary,
                 salary_currency=row.salary_currency,
                 needs_visa=row.needs_visa,

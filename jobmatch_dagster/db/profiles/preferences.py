@@ -18,6 +18,7 @@ def read_preferences(connection: Connection, user_key: str) -> Preferences:
     # A stored row is not validated again: the vocabulary of languages may be another one since.
     return Preferences.model_construct(
         locations=_tuple(row.locations),
+        max_km=row.max_km,
         work_arrangements=_tuple(row.work_arrangements),
         min_salary=None if row.min_salary is None else float(row.min_salary),
         salary_currency=row.salary_currency,

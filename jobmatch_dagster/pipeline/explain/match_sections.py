@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from jobmatch_dagster.core.currencies import currency_code
 from jobmatch_dagster.core.explanation_page import UNKNOWN, Section, Table
-from jobmatch_dagster.core.matching.judge import Judgement, pair_likeness
+from jobmatch_dagster.core.matching.judge import Judgement, PairFacts, pair_likeness
 from jobmatch_dagster.core.matching.likeness import SHARE_WEIGHT
+from jobmatch_dagster.core.matching.salaries import rates_date
 from jobmatch_dagster.core.matching.scoring import PARTS
 from jobmatch_dagster.core.vocabulary.skill_table import canonical
 from jobmatch_dagster.db.explain.rows import StoredMatch
@@ -78,7 +80,7 @@ def score_section(data: PairData, judged: JudgedNow) -> Section:
         "Score, part by part",
         {
             "filters": f"excludes it: {', '.join(now.unfit)}" if now.unfit else "fits",
-            "the user's conditions": _conditions(stored, now),
+            "the user's conditions": _conditions(stored, judged),
             "priority": now.priority,
             "exact score (orders the list)": _exact(stored, now),
             "certainty": f"{now.stated} % of the weight stated by the vendor, {now.read} % read from the ad's text, "
@@ -156,14 +158,21 @@ def _likeness(judged: JudgedNow) -> str:
     return f"likeness {total:.3f}: cosine {cosine:.3f}, {shared}"
 
 
-def _conditions(stored: StoredMatch | None, now: Judgement) -> str:
+def _conditions(stored: StoredMatch | None, judged: JudgedNow) -> str:
     """Each of the user's own conditions with its verdict now and, where it differs, as stored."""
     before = (stored.filters if stored else None) or {}
     shown = []
-    for name, verdict in now.filters:
+    for name, verdict in judged.judgement.filters:
         differs = name in before and before[name] != verdict
-        shown.append(f"{name}: {verdict}" + (f" (stored: {before[name]})" if differs else ""))
+        rates = f", at rates of {rates_date()}" if name == "salary" and _is_converted(judged.facts, verdict) else ""
+        shown.append(f"{name}: {verdict}{rates}" + (f" (stored: {before[name]})" if differs else ""))
     return ", ".join(shown) or "none set"
+
+
+def _is_converted(pair: PairFacts, verdict: str) -> bool:
+    """Whether a salary was compared in another currency than its own."""
+    wish, offer = pair.user_conditions.salary_currency, pair.posting_conditions.salary_currency
+    return verdict != "unknown" and bool(wish and offer and wish != currency_code(offer))
 
 
 def _exact(stored: StoredMatch | None, now: Judgement) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from jobmatch_dagster.core.matching.block_engine import ENGINE_VERSION
+from jobmatch_dagster.core.matching.conditions import conditions_version
 from jobmatch_dagster.core.matching.posting_facts import facts_version
 from jobmatch_dagster.core.matching.scoring import MATCH_FLOOR, Weights
 from jobmatch_dagster.core.vocabulary.similar_skills import similar_skills_version
@@ -42,7 +43,14 @@ class CurrentScoring:
         """
         settings = self.settings
         similar = similar_skills_version() if settings.similar_skills else ""
-        made_with = [vars(settings.weights), settings.floor, settings.keep_best, facts_version(), similar]
+        made_with = [
+            vars(settings.weights),
+            settings.floor,
+            settings.keep_best,
+            facts_version(),
+            similar,
+            conditions_version(),
+        ]
         digest = hashlib.sha256(json.dumps(made_with, sort_keys=True).encode()).hexdigest()[:8]
         return f"engine-v{ENGINE_VERSION}/{settings.model}/calibration-{self.calibration.id}/settings-{digest}"
 

@@ -23,6 +23,7 @@ _WHOLE_FILE = """
     salary_currency = "eur"
     needs_visa = false
     languages = ["Deutsch", "en"]
+    max_km = 40
     excluded_companies = "Kranich AG"
 """
 # Two scripts in one word: no message contains it by chance.
@@ -37,6 +38,7 @@ def test_a_whole_file_is_parsed() -> None:
         salary_currency="EUR",
         needs_visa=False,
         languages=("German", "English"),
+        max_km=40,
         excluded_companies=("Kranich AG",),
     )
     assert parse_preferences(b"") == Preferences()

@@ -2,6 +2,7 @@
 -- Parameters: job_ids (bigint[]).
 -- Indexes: jobs_pkey.
 SELECT jobs.company, jobs.location, jobs.cities_derived, jobs.regions_derived, jobs.countries_derived,
+       jobs.lats_derived, jobs.lngs_derived,
        jobs.remote_derived, jobs.ai_salary_minvalue::double precision AS ai_salary_minvalue,
        jobs.ai_salary_maxvalue::double precision AS ai_salary_maxvalue,
        jobs.ai_salary_value::double precision AS ai_salary_value,

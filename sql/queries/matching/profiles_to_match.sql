@@ -4,7 +4,7 @@
 -- Indexes: cv_profiles_user_id_version_key, profile_embeddings_pkey, user_match_state_pkey.
 SELECT users.id AS user_id, users.user_key, p.id AS profile_id, p.version, p.skills, p.experience_level,
        p.industries, coalesce(u.work_arrangements, p.work_arrangements) AS work_arrangements,
-       left(p.embedding_text, 600) AS embedding_text, u.locations, u.min_salary, u.salary_currency, u.needs_visa, u.languages, u.excluded_companies,
+       left(p.embedding_text, 600) AS embedding_text, u.locations, u.max_km, u.min_salary, u.salary_currency, u.needs_visa, u.languages, u.excluded_companies,
        coalesce(u.version, 0) AS preferences_version
 FROM users
 JOIN LATERAL (

@@ -1,24 +1,25 @@
 -- Purpose: replace a user's preferences. The version rises only if a field differs.
--- Parameters: user_id, locations, work_arrangements, min_salary, salary_currency, needs_visa, languages,
+-- Parameters: user_id, locations, max_km, work_arrangements, min_salary, salary_currency, needs_visa, languages,
 --             excluded_companies, source_sha256 (of the preferences file; NULL leaves the stored one).
 -- Indexes: user_preferences_pkey.
 INSERT INTO user_preferences AS known (
-    user_id, locations, work_arrangements, min_salary, salary_currency, needs_visa, languages, excluded_companies,
+    user_id, locations, max_km, work_arrangements, min_salary, salary_currency, needs_visa, languages, excluded_companies,
     source_sha256
 )
 VALUES (
-    :user_id, :locations, :work_arrangements, :min_salary, :salary_currency, :needs_visa, :languages,
+    :user_id, :locations, :max_km, :work_arrangements, :min_salary, :salary_currency, :needs_visa, :languages,
     :excluded_companies, :source_sha256
 )
 ON CONFLICT (user_id) DO UPDATE SET
-    locations = excluded.locations, work_arrangements = excluded.work_arrangements, min_salary = excluded.min_salary,
+    locations = excluded.locations, max_km = excluded.max_km,
+    work_arrangements = excluded.work_arrangements, min_salary = excluded.min_salary,
     salary_currency = excluded.salary_currency, needs_visa = excluded.needs_visa, languages = excluded.languages,
     excluded_companies = excluded.excluded_companies, problem = NULL,
     source_sha256 = coalesce(excluded.source_sha256, known.source_sha256),
     version = known.version + CASE
-        WHEN (known.locations, known.work_arrangements, known.min_salary, known.salary_currency, known.needs_visa,
+        WHEN (known.locations, known.max_km, known.work_arrangements, known.min_salary, known.salary_currency, known.needs_visa,
               known.languages, known.excluded_companies)
-            IS DISTINCT FROM (excluded.locations, excluded.work_arrangements, excluded.min_salary,
+            IS DISTINCT FROM (excluded.locations, excluded.max_km, excluded.work_arrangements, excluded.min_salary,
               excluded.salary_currency, excluded.needs_visa, excluded.languages, excluded.excluded_companies)
         THEN 1 ELSE 0
     END,
