@@ -28,11 +28,21 @@ _DATE, _MONTH, _AMOUNT = rf"(?:[0-3]?\d[./-])?(?:[01]?\d[./-])?{_YEAR}", r"[01]?
 _DASH = r"\s?[-–—]\s?"
 _RANGE = rf"(?:{_DATE}\s?[-–—/ ]\s?{_DATE}|{_MONTH}{_DASH}{_MONTH}|{_AMOUNT}{_DASH}{_AMOUNT})"
 _RANGES = re.compile(rf"{_RANGE}(?:\s+(?:{_RANGE}|{_YEAR}))*")
+_GROUPED_AMOUNT = re.compile(r"[1-9]\d{0,2}(?:[ .]\d00)+")
+_STANDARD = re.compile(r"\b(?:ISO|DIN|EN|IEC|VDE|IATF|OHSAS|IEEE)(?:[\s/-](?:ISO|EN|IEC|TS))*[\s/-]*$")
 
 
 def remove_contacts(text: str, mark: str) -> str:
     """The text with a mark instead of each piece of contact data; ranges such as 2018 – 2020 stay."""
-    return CONTACT.sub(lambda match: match[0] if _RANGES.fullmatch(match[0].strip()) else mark, text)
+    return CONTACT.sub(lambda match: match[0] if _is_no_contact(match) else mark, text)
+
+
+def _is_no_contact(match: re.Match[str]) -> bool:
+    """Whether the digits are a range, an amount in groups of three, or numbers of a standard ("ISO 9001/14001")."""
+    digits = match[0].strip()
+    if _RANGES.fullmatch(digits) or _GROUPED_AMOUNT.fullmatch(digits):
+        return True
+    return bool(_STANDARD.search(match.string[max(0, match.start() - 12) : match.start()]))
 
 
 def mailboxes(text: str) -> list[str]:

@@ -6,6 +6,7 @@ Cleaning that applies to any text belongs in `core/text.py`.
 import re
 
 from jobmatch_dagster.core.text import clean_block
+from jobmatch_dagster.core.vocabulary.skill_table import name_in_table
 
 BULLET = "•"
 # Round, square, arrow and tick bullets, and the private-use characters of Word's symbol fonts.
@@ -13,6 +14,13 @@ _BULLETS = "●○◦▪▫■□◆◇♦➢➤➔►▶✓✔✦✶❖⁃∙�
 # Several bullets rate a skill ("Python ●●●○"). One bullet inside a line begins an item of a flattened list.
 _RATING = re.compile(rf"[^\S\n]*{BULLET}{{2,}}[^\S\n]*")
 _INNER_BULLET = re.compile(rf"(?<=\S)(?:[^\S\n]+{BULLET})+[^\S\n]*(?=\S)")
+# A control character inside a word is a glyph without a code, most often the ligature fi or fl.
+_LOST_LIGATURE = re.compile("(?P<before>\\w+)[\x00-\x08\x0e-\x1f\ufffd](?P<after>\\w+)")
+_USUAL = re.compile(
+    r"(?:\w*work|over|air|ml)flows?\b|cloudflare\b|\w*fic(?:ation|ations|ate|ates|e|er|ial|iency|ient)\b|staff\b|off\w+|"
+    r"\w*profil\w*|confl(?:uence|ict)\w*|confi[gdr]\w*|effe\w+|effi\w+|diffe\w+|traffic|reflect\w*|flex\w+|flow\w*|fluent\w*|fina\w+|field\w*",
+    re.IGNORECASE,
+)
 _HYPHENS = "\u2010\u2011\u2212"
 _LIGATURES = {"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"}
 _CHARACTERS = str.maketrans(
@@ -60,8 +68,16 @@ def plain_text(text: str) -> str:
 
     A second call changes nothing.
     """
-    lines = clean_block(_MOJIBAKE.sub(_fix_encoding, text).translate(_CHARACTERS))
+    whole = _LOST_LIGATURE.sub(_with_ligature, text) if _LOST_LIGATURE.search(text) else text
+    lines = clean_block(_MOJIBAKE.sub(_fix_encoding, whole).translate(_CHARACTERS))
     return _INNER_BULLET.sub(f"\n{BULLET} ", _RATING.sub(" ", lines)).strip()
+
+
+def _with_ligature(match: re.Match[str]) -> str:
+    """A word with the letters that a PDF lost: those that make a skill or a usual word of it, else "fi"."""
+    before, after = match["before"], match["after"]
+    spellings = [f"{before}{letters}{after}" for letters in ("fi", "fl", "ff", "ffi", "ffl", "ti", "tt")]
+    return next((word for word in spellings if name_in_table(word) or _USUAL.match(word)), spellings[0])
 
 
 def _fix_encoding(match: re.Match[str]) -> str:

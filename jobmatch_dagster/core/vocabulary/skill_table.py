@@ -101,14 +101,19 @@ def surfaces_in_text() -> frozenset[str]:
 
 def needs_context(surface: str) -> bool:
     """Whether a surface is also an ordinary word ("Go", "Excel"), so that running text may not mean the skill."""
-    return _fold_text(surface) in _table().context_words
+    table = _table()
+    return _fold_text(surface) in table.context_words or surface in table.lower_case_words
 
 
 @functools.cache
 def skill_table_version() -> str:
     """First 8 hex digits of a SHA-256 over the table: under the same version the same surfaces mean the same."""
     table = _table()
-    content = sorted(table.ids.items()), sorted(table.categories.items()), sorted(map(str, table.context_words))
+    content = (
+        sorted(table.ids.items()),
+        sorted(table.categories.items()),
+        sorted(map(str, table.context_words | table.lower_case_words)),
+    )
     related = sorted((name, sorted(others)) for name, others in table.related.items())
     return hashlib.sha256(repr((content, related)).encode()).hexdigest()[:8]
 
@@ -117,7 +122,11 @@ def skill_table_version() -> str:
 def skill_names_version() -> str:
     """First 8 hex digits of a SHA-256 over the names of all surfaces: another version gives other texts to embed."""
     table = _table()
-    content = sorted(table.ids.items()), sorted(table.written), sorted(map(str, table.context_words))
+    content = (
+        sorted(table.ids.items()),
+        sorted(table.written),
+        sorted(map(str, table.context_words | table.lower_case_words)),
+    )
     return hashlib.sha256(repr(content).encode()).hexdigest()[:8]
 
 
@@ -128,6 +137,7 @@ class _Table:
     categories: Mapping[str, str]
     related: Mapping[str, frozenset[str]]
     context_words: frozenset[str]
+    lower_case_words: frozenset[str]
     written: frozenset[str]
     """Surfaces in lower case. Folding would turn "schweißen" into "schweissen", which no text has."""
 
@@ -137,7 +147,9 @@ def _table() -> _Table:
     text = (resources.files("jobmatch_dagster.core.vocabulary") / "data" / "skills.toml").read_text(encoding="utf-8")
     data = tomllib.loads(text)
     groups = data.pop("related")["groups"]
-    context = frozenset(_fold_text(word) for word in data.pop("context")["words"])
+    lists = data.pop("context")
+    context = frozenset(_fold_text(word) for word in lists["words"])
+    lower_case = frozenset(lists["lower_case"])
     ids: dict[str, str] = {}
     categories: dict[str, str] = {}
     written: set[str] = set()
@@ -156,7 +168,7 @@ def _table() -> _Table:
     for group in groups:
         for name in group:
             related[name] = related.get(name, frozenset()) | frozenset(group) - {name}
-    return _Table(ids, categories, related, context, frozenset(written))
+    return _Table(ids, categories, related, context, lower_case, frozenset(written))
 
 
 def _fold_text(surface: str) -> str:

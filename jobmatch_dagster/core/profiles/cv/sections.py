@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 
+from jobmatch_dagster.core.profiles.cv.page_furniture import with_identity_first, without_furniture
+
 # The part before the first heading: name, address, title, sometimes a summary.
 HEAD = "head"
 # A separate block of titles, which the export of some portals puts between education and "Skill Details".
@@ -26,6 +28,12 @@ _RUN_ON = re.compile(
     r"(?<=[a-z0-9.,;)])[^\S\n]+(?P<capitals>[A-ZÄÖÜ]{4,}(?:[ /&]+[A-ZÄÖÜ]+){0,3})):(?=\s)"
 )
 _SPACED_LETTERS = re.compile(r"(?:[^\W\d_] ){3,}[^\W\d_]")
+# "E D U C AT I O N": letters that a PDF set apart unevenly; "W ORK E XPERIENCE": small capitals.
+_LOOSE_LETTERS = re.compile(r"(?:[A-ZÀ-ÖØ-Þ]{1,3} ){3,}[A-ZÀ-ÖØ-Þ]{1,3}")
+_SMALL_CAPITALS = re.compile(r"\b([A-ZÀ-ÖØ-Þ]) (?=[A-ZÀ-ÖØ-Þ]{2,}\b)")
+# Icons, bars, arrows and emojis around a heading.
+_ORNAMENTS = re.compile(r"^[^\w(]+|[^\w)]+$")
+_CELL = re.compile(r"^\s*(?P<heading>[^|]{2,40}?)\s*\|\s*(?P<rest>\S.*)$")
 _MARKS = re.compile(r"^[\s•*#>\-–—_=]*(?:(?:\d{1,2}|[IVX]{1,4})[.)]\s+)?|[\s:.\-–—_=*#|]*$")
 _PARENTHESES = re.compile(r"\([^)]*\)")
 # "Fifteen Years Experience" states an amount.
@@ -50,7 +58,8 @@ def split_sections(text: str) -> list[Section]:
     """The sections of a CV in order, without their headings; a kind may occur more than once."""
     kind, lines = HEAD, []
     sections: list[Section] = []
-    for line in _RUN_ON.sub(_break_before, _GLUED.sub(r"\n\1\n", text)).split("\n"):
+    whole = without_furniture(with_identity_first(text.split("\n")))
+    for line in _RUN_ON.sub(_break_before, _GLUED.sub(r"\n\1\n", "\n".join(whole))).split("\n"):
         heading, rest = _heading(line, inside=kind)
         if heading is None:
             lines.append(line)
@@ -98,8 +107,10 @@ def _cut_headline(lines: list[str]) -> tuple[list[str], list[str]]:
 def _heading(line: str, *, inside: str) -> tuple[str | None, str]:
     """Kind of the section that the line begins, and the text after the heading; (None, "") if it begins none."""
     bare = _fold_heading(line)
-    if kind := _table().exact.get(bare):
+    if kind := _table().exact.get(bare) or _spaced_kind(line):
         return kind, ""
+    if (cell := _CELL.match(line)) and (kind := _table().exact.get(_fold_heading(cell["heading"]))):
+        return kind, cell["rest"]
     if split := _SPLIT.match(line.strip()):
         kind = _table().exact.get(_fold_heading(split["heading"]))
         begins = kind is not None and (inside not in _LABELLED or kind == "education" or split["heading"].isupper())
@@ -110,6 +121,18 @@ def _heading(line: str, *, inside: str) -> tuple[str | None, str]:
         if kind:
             return kind, ""
     return _leading_heading(line)
+
+
+def _spaced_kind(line: str) -> str | None:
+    """Kind of a heading whose letters are set apart."""
+    plain = _ORNAMENTS.sub("", line)
+    if _LOOSE_LETTERS.fullmatch(plain):
+        joined = plain.replace(" ", "")
+    elif plain.isupper():
+        joined = _SMALL_CAPITALS.sub(r"\1", plain)
+    else:
+        return None
+    return _table().exact.get(_fold_heading(joined))
 
 
 def _leading_heading(line: str) -> tuple[str | None, str]:
@@ -136,7 +159,7 @@ def _fold_heading(heading: str) -> str:
     text = _PARENTHESES.sub(" ", heading)
     if _SPACED_LETTERS.fullmatch(text.strip()):
         text = text.replace(" ", "")
-    text = _MARKS.sub("", text).casefold().replace("&", " and ").replace("/", " and ")
+    text = _ORNAMENTS.sub("", _MARKS.sub("", text)).casefold().replace("&", " and ").replace("/", " and ")
     return " ".join(text.split())
 
 

@@ -27,7 +27,7 @@ _LABEL = re.compile(
 _HEADED = re.compile(r"^(?P<label>[^:,;|]{2,40}?)\s*:\s*[-–]?\s*(?P<items>\S.*)$")
 # A point at the end is not part of the skill; one at the front may be (".NET").
 _EDGES = " \t•*:–-()[]/"
-_ITEM_SEPARATOR = re.compile(r"[,;|•\t]|\s[-–]\s|\s(?:and|und|&)\s(?=\S+$)")
+_ITEM_SEPARATOR = re.compile(r"[,;|•\t]|\s[-–]\s|(?<!\S)(?:and|und|&|sowie)\s(?=\S+$)")
 # "Python- Exprience - 24 months", "Java (5 years)", "SQL: 4/5".
 _AMOUNT = re.compile(
     r"(?<=\S)[-–:(\s]+\b(?:exprience|experience|erfahrung)\b\s*(?:[-–:(].*)?$|[-–:(\s]*\b(?:less than )?\d+\+?\s*(?:years?|yrs?|months?|jahren?|monaten?)\b.*$|"
@@ -47,11 +47,23 @@ _LEAD = re.compile(
 )
 _SENTENCE = re.compile(
     r"\b(?:i|my|me|am|is|are|was|were|be|been|has|have|had|will|can|to|from|which|that|this|these|their|our|your|it's|by|as|"
-    r"ich|mein|meine|bin|ist|sind|war|habe|hat|wird|werden|durch|sowie|für|bei|als|einer|eines)\b",
+    r"ich|mein|meine|bin|ist|sind|war|habe|hat|wird|werden|durch|für|bei|als|einer|eines)\b",
     re.IGNORECASE,
 )
+# "Messebau 90 %", "Python ●●●○", "SQL ████░": how well, not what.
+_RATING = re.compile(r"\s*(?:\(?\d{1,3}\s?%\)?|[^\w\s.+#)%]{2,}|[★☆⭐✦●○■□█▓▒░]+)\s*$")
+# What is left of a picture that was read as text: "?~ L8c n 7 ? ?".
+_GARBAGE = re.compile(r"[?~].*[?~]|(?:(?<!\S)\S\s+){3,}")
+# Bullets, ticks and emojis in front.
+_ORNAMENT = re.compile(r"^[^\w.#+(]+")
+# Words and levels of the language grid of a Europass CV.
+_GRID = (
+    r"understanding|speaking|writing|listening|reading|spoken (?:interaction|production)|interaction|production|"
+    r"(?:mother tongue|other language|muttersprache|weitere sprache)(?:\(?s?n?\)?)?|verstehen|sprechen|schreiben|hören|lesen|"
+    r"[abc][12](?:\s?/\s?[abc][12])?(?::.*)?|levels?:.*|proficient user|independent user|basic user|language(?:\(?s\)?)?"
+)
 _NO_ITEM = re.compile(
-    r"^(?:etc|others?|various|company|description|responsibilit(?:y|ies)|and|und|[\d\W]+)$|@",
+    rf"^(?:{_GRID})$|^(?:etc|others?|various|company|description|responsibilit(?:y|ies)|and|und|[\d\W]+)$|@",
     re.IGNORECASE,
 )
 # "a) Web shop": the letter numbers the line and is no programming language.
@@ -122,8 +134,8 @@ def _items(line: str) -> Iterator[str]:
 
 def _bare(piece: str) -> str:
     """An item without years, proficiency and "good knowledge of"."""
-    item = _PROFICIENCY.sub("", _AMOUNT.sub("", piece)).lstrip(_EDGES).rstrip(_EDGES + ".")
-    return _LEAD.sub("", item).lstrip(_EDGES).rstrip(_EDGES + ".")
+    item = _PROFICIENCY.sub("", _AMOUNT.sub("", _RATING.sub("", piece))).lstrip(_EDGES).rstrip(_EDGES + ".")
+    return _ORNAMENT.sub("", _LEAD.sub("", item)).lstrip(_EDGES).rstrip(_EDGES + ".")
 
 
 def _can_be_skill(item: str) -> bool:
@@ -134,4 +146,5 @@ def _can_be_skill(item: str) -> bool:
         and not _NO_ITEM.search(item)
         and not PERSONAL.search(item)
         and ". " not in item
+        and not _GARBAGE.search(item)
     )

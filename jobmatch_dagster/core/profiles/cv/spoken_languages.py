@@ -32,7 +32,7 @@ def read_languages(sections: Sequence[Section]) -> ProfileField:
 
 def is_spoken_language(item: str) -> bool:
     """Whether an item is a spoken language, with or without a proficiency ("German", "Englisch C1"), and no skill."""
-    rest = re.sub(rf"{_PROFICIENCY}|\blevel\b|[^\w\s]", " ", item, flags=re.IGNORECASE).strip()
+    rest = re.sub(rf"{_PROFICIENCY}|\b(?:level|in|language|sprache)\b|[^\w\s]", " ", item, flags=re.IGNORECASE).strip()
     return _language().fullmatch(rest) is not None
 
 

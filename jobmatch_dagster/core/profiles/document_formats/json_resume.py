@@ -1,6 +1,7 @@
 """JSON Resume (jsonresume.org), written out as a CV with headings and dates."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from jobmatch_dagster.core.json_values import JsonObject, JsonValue
@@ -8,6 +9,7 @@ from jobmatch_dagster.core.profiles.document_limits import UnreadableDocument, b
 
 _RESUME_KEYS: Mapping[str, type] = {"basics": dict, "work": list, "skills": list, "education": list}
 _PRESENT = "present"
+_TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}T")
 
 
 def read_json_resume(text: str) -> str:
@@ -20,11 +22,22 @@ def read_json_resume(text: str) -> str:
         resume: JsonValue = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UnreadableDocument("broken: it begins like JSON, but is not complete") from error
+    if isinstance(resume, dict) and (other := _other_format(resume)):
+        raise UnreadableDocument(f"an export of {other}: export it as JSON Resume or PDF")
     if not isinstance(resume, dict) or not any(
         isinstance(resume.get(key), kind) and resume[key] for key, kind in _RESUME_KEYS.items()
     ):
         raise UnreadableDocument("JSON, but not a JSON Resume, which has basics, work, skills or education")
     return "\n".join(bounded(_resume_lines(resume)))
+
+
+def _other_format(resume: JsonObject) -> str | None:
+    """The name of another format for CVs that is JSON, too."""
+    if isinstance(resume.get("sections"), dict) and isinstance(resume.get("basics"), dict):
+        return "Reactive Resume"
+    if str(_object(resume, "meta").get("format", "")).startswith("FRESH") or isinstance(resume.get("employment"), dict):
+        return "FRESH"
+    return None
 
 
 def _resume_lines(resume: JsonObject) -> Iterator[str]:
@@ -42,7 +55,9 @@ def _resume_lines(resume: JsonObject) -> Iterator[str]:
             yield from _occupation_lines(entry)
     yield from _section(resume, "education", "Education", _education_line)
     yield from _section(resume, "skills", "Skills", _skill_line)
-    yield from _section(resume, "languages", "Languages", lambda e: _joined(" - ", e.get("language"), e.get("fluency")))
+    yield from _section(
+        resume, "languages", "Languages", lambda e: _joined(" - ", e.get("language") or e.get("name"), e.get("fluency"))
+    )
     yield from _section(
         resume, "certificates", "Certificates", lambda e: _joined(", ", e.get("name"), e.get("issuer"), e.get("date"))
     )
@@ -74,8 +89,13 @@ def _skill_line(entry: JsonObject) -> str:
 
 
 def _dates(entry: JsonObject) -> str:
-    start, end = entry.get("startDate"), entry.get("endDate")
+    start, end = _day(entry.get("startDate")), _day(entry.get("endDate"))
     return _joined(" - ", start, end or _PRESENT) if start else ""
+
+
+def _day(value: JsonValue) -> JsonValue:
+    """A date without its time: "2018-03-01T00:00:00.000Z"."""
+    return value.partition("T")[0] if isinstance(value, str) and _TIMESTAMP.match(value) else value
 
 
 def _object(parent: JsonObject, key: str) -> JsonObject:
@@ -84,8 +104,12 @@ def _object(parent: JsonObject, key: str) -> JsonObject:
 
 
 def _entries(resume: JsonObject, key: str) -> list[JsonObject]:
+    """The objects of a list; a bare text is an object that has it as its name."""
     values = resume.get(key)
-    return [entry for entry in values if isinstance(entry, dict)] if isinstance(values, list) else []
+    found = [values] if isinstance(values, str) else values
+    if not isinstance(found, list):
+        return []
+    return [entry if isinstance(entry, dict) else {"name": entry} for entry in found if isinstance(entry, dict | str)]
 
 
 def _strings(values: JsonValue) -> list[str]:
