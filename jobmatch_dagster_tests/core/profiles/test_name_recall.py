@@ -67,7 +67,8 @@ _LAYOUTS: dict[str, Callable[[str, str, str], str]] = {
     "linkedin with three skills": _linkedin("Contact", "Top Skills\nPython\nSQL\nWeb Design", "Summary", "Experience"),
     "linkedin with two skills": _linkedin("Contact", "Top Skills\nPython\nSQL", "Summary", "Experience"),
     "linkedin with languages": _linkedin(
-        "Contact", "Top Skills\nPython\nSQL\nDocker\n\nLanguages\nGerman (Native)", "Summary", "Experience"
+        "Contact", "Top Skills\nPython\nSQL\nDocker\n\nLanguages\nGerman (Native)", "Summary",
+        "Experience",
     ),
     "linkedin with certificates": _linkedin(
         "Contact", "Top Skills\nPython\nSQL\nDocker\n\nCertifications\nScrum Master\nAWS Solutions Architect", "Summary",
