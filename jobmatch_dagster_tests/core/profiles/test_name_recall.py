@@ -71,7 +71,7 @@ _LAYOUTS: dict[str, Callable[[str, str, str], str]] = {
         "Experience",
     ),
     "linkedin with certificates": _linkedin(
-        "Contact", "Top Skills\nPython\nSQL\nDocker\n\nCertifications\nScrum Master\nAWS Solutions Architect", "Summary",
+        "Contact", "Top Skills\nPython\nSQL\nDocker\n\nCertifications\nScrum Master\nAWS Architect", "Summary",
         "Experience",
     ),
     "linkedin in German": _linkedin(
