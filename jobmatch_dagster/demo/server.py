@@ -4,6 +4,7 @@ It serves a corpus: the generated market (`corpus.py`) or the user's own records
 """
 
 import functools
+import json
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -237,7 +238,8 @@ class ActiveJobsServer:
         return JSONResponse({"detail": [{"loc": ["query", where], "msg": "value is not valid"}]}, 400)
 
     def _answer(self, page: list[Any]) -> Response:
-        return JSONResponse(page, headers=self._quota_headers())
+        # As the records came: pages that people saved have NaN and half surrogate pairs, which JSONResponse refuses.
+        return Response(json.dumps(page), headers=self._quota_headers(), media_type="application/json")
 
     def _quota_headers(self) -> dict[str, str]:
         return {

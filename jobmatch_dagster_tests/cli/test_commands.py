@@ -171,6 +171,10 @@ def test_demo_runs_on_a_users_own_pages_and_cvs(database: Database, tmp_path: Pa
         name, content = cv.file
         (cvs / name.replace("cv", cv.name)).write_bytes(content)
     (cvs / "README.md").write_text("about")
+    page = min(pages.glob("*.json"))
+    records = json.loads(page.read_text(encoding="utf-8"))
+    records[0]["ai_salary_value"], records[1]["title"] = float("nan"), records[1]["title"] + " \ud83d"
+    page.write_text(json.dumps(records))
     arguments = ("demo", "--pages", str(pages), "--cvs", str(cvs))
     variables = {
         "JOBMATCH_DATABASE_URL": database.url,

@@ -22,7 +22,7 @@ _DOCUMENT = re.compile(
 )
 _NO_NAME = re.compile(rf"[@\d]|{CONTACT.pattern}", re.IGNORECASE)
 # What separates a name from a title, a place or a name at birth; not the hyphen inside a name.
-_CUT = re.compile(r"\s*(?:[,|;:(\[–—•·/\t]|\s-+|-+\s|\s{3})\s*")
+_CUT = re.compile(r"\s*(?:[,|;:(\[–—•·/\t]|\s-+|(?<!-)-+\s|\s{3})\s*")
 _WORD = re.compile(r"[^\W\d_][\w.'’-]*")
 # Parts of names that do not identify a person.
 _PARTICLES = frozenset({

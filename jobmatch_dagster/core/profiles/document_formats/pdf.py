@@ -16,7 +16,8 @@ from jobmatch_dagster.core.profiles.document_formats.pdf_layout import PlacedLin
 from jobmatch_dagster.core.profiles.document_limits import UnreadableDocument, bounded
 
 _ENCRYPTED = "encrypted: save it without a password"
-# What pdfminer writes for a glyph without a known character.
+# What pdfminer writes for a glyph without a known character; inside a word it is often a ligature, which
+# `document_text.py` restores.
 _UNKNOWN_GLYPH = re.compile(r"\(cid:\d+\)")
 
 
@@ -52,7 +53,7 @@ def _lines(content: bytes) -> Iterator[str]:
 def _placed(container: Iterable[LTItem]) -> Iterator[PlacedLine]:
     for element in container:
         if isinstance(element, LTTextLine):
-            if text := _UNKNOWN_GLYPH.sub("", element.get_text()).strip():
+            if text := _UNKNOWN_GLYPH.sub("\0", element.get_text()).strip(" \0\n\t"):
                 yield PlacedLine(text, element.x0, element.x1, element.y0, element.y1)
         elif isinstance(element, Iterable):
             yield from _placed(element)

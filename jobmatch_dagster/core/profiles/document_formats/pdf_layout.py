@@ -47,23 +47,29 @@ def reading_order(lines: Sequence[PlacedLine]) -> list[str]:
 
 
 def _gutter(lines: Sequence[PlacedLine]) -> float | None:
-    """Left edge of the right column; None if the page has one column."""
+    """Left edge of the right column: the one that the fewest lines cross; None if the page has one column."""
     edges = Counter(round(line.left) for line in lines)
-    found = [edge - 1.0 for edge, _ in edges.most_common(_MAX_GUTTERS) if _is_gutter(edge - 1.0, lines)]
+    found = {
+        edge - 1.0: crossing
+        for edge, _ in edges.most_common(_MAX_GUTTERS)
+        if (crossing := _crossings(edge - 1.0, lines)) is not None
+    }
     # The headings of the right column may begin further left than its text.
-    return min(found, default=None)
+    return min(found, key=lambda gutter: (found[gutter], gutter), default=None)
 
 
-def _is_gutter(gutter: float, lines: Sequence[PlacedLine]) -> bool:
+def _crossings(gutter: float, lines: Sequence[PlacedLine]) -> int | None:
+    """How many lines cross a gutter; None if there are too many, or no column beside it."""
     left = [line for line in lines if line.right <= gutter]
     right = [line for line in lines if line.left >= gutter]
     crossing = len(lines) - len(left) - len(right)
-    return (
+    is_gutter = (
         min(len(left), len(right)) >= _MIN_COLUMN_LINES
         and crossing <= _MAX_CROSSING_SHARE * len(lines)
         and any(is_heading(line.text) for line in left)
         and any(is_heading(line.text) for line in right)
     )
+    return crossing if is_gutter else None
 
 
 def _crosses(line: PlacedLine, gutter: float) -> bool:
