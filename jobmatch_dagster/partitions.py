@@ -5,9 +5,11 @@ A partition is the label of a run. What the run works on are the rows that are s
 
 import dagster as dg
 
-# Earlier than any posting that the API returns: it goes back six months.
-FIRST_DAY = "2024-01-01"
+from jobmatch_dagster.settings import OperationsSettings
 
-HOURS = dg.HourlyPartitionsDefinition(start_date=f"{FIRST_DAY}-00:00", timezone="UTC")
-DAYS = dg.DailyPartitionsDefinition(start_date=FIRST_DAY, timezone="UTC")
+_FIRST_DAY = OperationsSettings.read().first_day.isoformat()
+
+# The API answers for an hour when the next one has ended, so the newest partition is the one before the last full hour.
+HOURS = dg.HourlyPartitionsDefinition(start_date=f"{_FIRST_DAY}-00:00", timezone="UTC", end_offset=-1)
+DAYS = dg.DailyPartitionsDefinition(start_date=_FIRST_DAY, timezone="UTC")
 USERS = dg.DynamicPartitionsDefinition(name="users")

@@ -6,7 +6,7 @@ environment when it is asked to, so a missing key never keeps the code location 
 
 import os
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -65,6 +65,7 @@ Count = Annotated[int, Field(ge=1), Takes("a whole number from 1")]
 OptionalTime = Annotated[
     datetime | None, BeforeValidator(_read_time), Takes("a time such as 2026-11-20T09:15:00+00:00")
 ]
+Day = Annotated[date, Takes("a day such as 2026-11-20")]
 Generation = Annotated[Literal["g1", "g2"], Takes("g1 or g2")]
 Backend = Annotated[Literal["openvino-bf16", "torch-fp32"], Takes("openvino-bf16 or torch-fp32")]
 Automation = Annotated[Literal["off", "sensors", "running"], Takes("off, sensors or running")]
@@ -219,6 +220,12 @@ class OperationsSettings(SettingsGroup):
         None,
         "Fixed time that counts as now, for recorded pages. UTC where it names no offset.",
         shown="the machine's time",
+    )
+    first_day: Day = variable(
+        "JOBMATCH_FIRST_DAY",
+        date(2024, 1, 1),
+        "First day of the hourly and daily partitions, in UTC: the day on which you begin to collect. Earlier postings "
+        "are loaded, but have no partition.",
     )
 
 

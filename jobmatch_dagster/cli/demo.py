@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from jobmatch_dagster.settings import Automation
+
 _FOLDER = click.Path(path_type=Path)
 
 
@@ -48,7 +50,7 @@ def dev(demo_data: bool, pages: Path | None, cvs: Path | None, port: int) -> Non
 
     from jobmatch_dagster.cli.dev_server import serve
     from jobmatch_dagster.cli.runtime import open_runtime
-    from jobmatch_dagster.demo.run import demo_runtime, has_run, read_input, run_demo
+    from jobmatch_dagster.demo.run import demo_runtime, first_day, has_run, read_input, run_demo
 
     if not (demo_data or pages or cvs):
         with open_runtime() as runtime:
@@ -59,7 +61,8 @@ def dev(demo_data: bool, pages: Path | None, cvs: Path | None, port: int) -> Non
         if not has_run(runtime, demo_input):
             run_demo(runtime, demo_input, Console())
         # With a fixed clock there is no next hour to collect.
-        serve(port, runtime.inbox, automation="sensors" if demo_input.clock else "running")
+        automation: Automation = "sensors" if demo_input.clock else "running"
+        serve(port, runtime.inbox, automation=automation, first_day=first_day(runtime.database))
 
 
 def _dev_command(pages: Path | None, cvs: Path | None) -> str:

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import click
@@ -17,13 +18,14 @@ _HOST = "127.0.0.1"
 _STOP_SECONDS = 30
 
 
-def serve(port: int, inbox: Path, *, automation: Automation | None) -> None:
+def serve(port: int, inbox: Path, *, automation: Automation | None, first_day: date | None = None) -> None:
     """Run `dagster dev` until it ends or is interrupted; only this machine can reach it.
 
     Args:
         port: port of the UI; another one is chosen when it is in use.
         inbox: folder of the inbox, to be printed.
         automation: value of `JOBMATCH_AUTOMATION` for the child; None leaves it as it is.
+        first_day: likewise of `JOBMATCH_FIRST_DAY`.
     """
     port = port if _is_free(port) else _free_port()
     # `dg dev`, its successor, needs another project layout.
@@ -31,7 +33,8 @@ def serve(port: int, inbox: Path, *, automation: Automation | None) -> None:
     arguments = [sys.executable, *quiet, "-m", "dagster", "dev", "-w", str(packaged_path("workspace.yaml"))]
     # A process started in the background ignores the interrupt, and so would its children.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with environment({"JOBMATCH_AUTOMATION": automation} if automation else {}):
+    given = {"JOBMATCH_AUTOMATION": automation, "JOBMATCH_FIRST_DAY": first_day and first_day.isoformat()}
+    with environment({name: value for name, value in given.items() if value}):
         child = subprocess.Popen([*arguments, "-h", _HOST, "-p", str(port)], start_new_session=True)
     click.echo(f"Dagster UI: http://{_HOST}:{port}   CV inbox: {inbox}   (Ctrl-C stops it)")
     signal.signal(signal.SIGTERM, lambda *_: _interrupt())

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +129,13 @@ def _local_api(runtime: Runtime, demo_input: DemoInput, *, claude: bool) -> Iter
 def has_run(runtime: Runtime, demo_input: DemoInput) -> bool:
     """Whether a demo on this input was completed before."""
     return _state_file(runtime, demo_input).exists()
+
+
+def first_day(database: Database) -> date | None:
+    """The day of the oldest posting, at which the partitions of a demo begin; None without one."""
+    with database.read() as connection:
+        oldest: datetime | None = connection.scalar(text("SELECT min(collection_hour) FROM jobs"))
+    return oldest and oldest.date()
 
 
 def run_demo(runtime: Runtime, demo_input: DemoInput, console: Console) -> DemoOutcome:

@@ -4,7 +4,9 @@ import dagster as dg
 from pydantic import Field
 
 from jobmatch_dagster import names
+from jobmatch_dagster.core.raw.windows import hour_name
 from jobmatch_dagster.db.catalog.jobs import freshness
+from jobmatch_dagster.db.raw.hours import read_hours
 from jobmatch_dagster.observability.lineage import column_lineage
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.observability.run_previews import postings_preview, vectors_preview
@@ -16,6 +18,8 @@ from jobmatch_dagster.pipeline.catalog.load import load_pages
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.postgres import PostgresResource
+
+_HOURS_SHOWN = 5
 
 
 class LoadConfig(dg.Config):
@@ -56,8 +60,19 @@ def jobs(
     with steps.step(PREVIEW), database.database().read() as connection:
         fresh = freshness(connection, run_id)
         previews = postings_preview(connection, run_id, clock.now())
+        hours = read_hours(connection, *context.partition_time_window)
+    for hour in hours:
+        context.add_asset_metadata(
+            {"postings_of_hour": hour.postings, "hour_fetched": hour.fetched}, partition_key=hour_name(hour.hour)
+        )
+    if unfetched := [hour_name(hour.hour) for hour in hours if not hour.fetched]:
+        context.log.warning(
+            f"Never fetched, so nothing was loaded of them: {', '.join(unfetched[:_HOURS_SHOWN])}. "
+            "Materialize raw/job_pages for them; every returned posting costs a credit."
+        )
     return dg.MaterializeResult(
         metadata={
+            "hours_never_fetched": len(unfetched),
             "pages": report.pages,
             "rows_in": report.records,
             "rows_inserted": report.counts.inserted,

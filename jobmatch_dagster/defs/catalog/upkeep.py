@@ -1,11 +1,14 @@
 """Assets of the daily upkeep: postings that expired, and postings that the vendor modified."""
 
+from datetime import date, datetime, timedelta
+
 import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.raw.windows import HOUR, OLDEST_OPEN, Sweep, hour_of
 from jobmatch_dagster.db.catalog.jobs import close_by_date, close_expired
 from jobmatch_dagster.defs.raw.assets import collect_metadata
+from jobmatch_dagster.errors import PermanentFailure
 from jobmatch_dagster.observability.failures import RETRY_POLICY, translated_failures
 from jobmatch_dagster.observability.run_previews import closed_preview, postings_preview
 from jobmatch_dagster.observability.schemas import table_schema
@@ -21,11 +24,24 @@ _FEED_IS_OFF = "modified_feed is off; if the plan has the feed, set it to True i
 _TABLE = {"dagster/table_name": "jobs", "dagster/column_schema": table_schema("jobs")}
 
 
+def _refuse_past_day(day: str, now: datetime) -> None:
+    """Refuse a day that the vendor says nothing about any more.
+
+    Raises:
+        PermanentFailure: if the day is neither today nor yesterday.
+    """
+    newest = (now - timedelta(days=1)).date()
+    if date.fromisoformat(day) < newest:
+        raise PermanentFailure(
+            f"The vendor lists what expired and what changed until now, so {day} can no longer be materialized. "
+            f"Materialize {newest.isoformat()}: it applies everything that happened since."
+        )
+
+
 @dg.asset(
     key_prefix="catalog",
     group_name="catalog",
     partitions_def=DAYS,
-    backfill_policy=dg.BackfillPolicy.single_run(),
     deps=[dg.AssetDep(["catalog", "jobs"], partition_mapping=dg.AllPartitionMapping())],
     owners=names.OWNERS,
     kinds=names.KINDS_API,
@@ -44,6 +60,7 @@ def expired_jobs(
     """
     now, steps = clock.now(), Steps()
     with translated_failures():
+        _refuse_past_day(context.partition_key, now)
         ids, listed_at = fetch_expired_ids(database.database(), active_jobs.client(), context.run.run_id)
     with database.database().begin() as connection:
         expired = close_expired(connection, ids, listed_at)
@@ -65,7 +82,6 @@ def expired_jobs(
     key_prefix="catalog",
     group_name="catalog",
     partitions_def=DAYS,
-    backfill_policy=dg.BackfillPolicy.single_run(),
     deps=[dg.AssetDep(["catalog", "jobs"], partition_mapping=dg.AllPartitionMapping())],
     owners=names.OWNERS,
     kinds=names.KINDS_API,
@@ -87,6 +103,7 @@ def modified_jobs(
     end, steps = hour_of(clock.now()), Steps()
     sweep = Sweep("modified", end - 24 * HOUR, end)
     with translated_failures():
+        _refuse_past_day(context.partition_key, end)
         client = active_jobs.client().modified_since(end - 24 * HOUR)
         report = collect_feed(database.database(), client, sweep, max_pages=1_000, run_id=context.run.run_id)
     loaded = load_pages(database.database(), context.run.run_id)

@@ -8,6 +8,7 @@ from pydantic import Field
 from jobmatch_dagster import names
 from jobmatch_dagster.core.raw.quota import Outlook
 from jobmatch_dagster.core.raw.windows import HOUR, hour_name
+from jobmatch_dagster.db.raw.pages import covered_hours
 from jobmatch_dagster.observability.failures import RETRY_POLICY, translated_failures
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.observability.run_previews import pages_preview
@@ -73,6 +74,9 @@ def job_pages(
         )
     with database.database().read() as connection:
         previews = pages_preview(connection, context.run.run_id)
+        complete = covered_hours(connection, hours[0], hours[-1] + HOUR, active_jobs.filters.identity())
+    for hour in hours:
+        context.add_asset_metadata({"hour_complete": hour in complete}, partition_key=hour_name(hour))
     return dg.MaterializeResult(
         metadata={**collect_metadata(report), **steps.metadata(postings=report.credits), **previews}
     )
