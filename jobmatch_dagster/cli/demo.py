@@ -5,8 +5,6 @@ from pathlib import Path
 
 import click
 
-from jobmatch_dagster.settings import Automation
-
 _FOLDER = click.Path(path_type=Path)
 
 
@@ -61,8 +59,8 @@ def dev(demo_data: bool, pages: Path | None, cvs: Path | None, port: int) -> Non
         if not has_run(runtime, demo_input):
             run_demo(runtime, demo_input, Console())
         # With a fixed clock there is no next hour to collect.
-        automation: Automation = "sensors" if demo_input.clock else "running"
-        serve(port, runtime.inbox, automation=automation, first_day=first_day(runtime.database))
+        oldest = first_day(runtime.database)
+        serve(port, runtime.inbox, automation="sensors" if demo_input.clock else "running", first_day=oldest)
 
 
 def _dev_command(pages: Path | None, cvs: Path | None) -> str:

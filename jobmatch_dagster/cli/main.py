@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from jobmatch_dagster.cli import catalog, database, demo, matches, users
+from jobmatch_dagster.cli import catalog, database, demo, matches, repair, users
 from jobmatch_dagster.errors import JobmatchError
 
 
@@ -36,7 +36,7 @@ for command in (
     *(demo.demo, demo.dev),
     *(database.migrate, database.rollback),
     *(catalog.collect, catalog.stats, catalog.evaluate),
-    *(matches.explain, matches.decide),
+    *(matches.explain, matches.decide, repair.repair),
     *(users.cv, users.preferences, users.export, users.forget),
 ):
     main.add_command(command)

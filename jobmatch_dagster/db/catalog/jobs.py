@@ -48,18 +48,27 @@ class MergeCounts:
         return self
 
 
-def merge_postings(connection: Connection, sighted: Iterable[SightedPosting], run_id: str) -> MergeCounts:
+def merge_postings(
+    connection: Connection, sighted: Iterable[SightedPosting], run_id: str, *, rewrite: bool = False
+) -> MergeCounts:
     """Write postings so that every external id ends with its newest version.
 
     Rows that do not differ are not touched and not sent to the database again. A version older than the last sighting
     never overwrites.
+
+    Args:
+        connection: an open transaction.
+        sighted: the postings with their pages.
+        run_id: Dagster run that writes.
+        rewrite: compare every column instead of the hash: a row that was changed outside the pipeline is written again,
+            and what was derived from it is removed, so that the next run derives it anew.
     """
     sighted = list(sighted)
     shown = ((item.posting.external_id, item.page_id, item.fetched_at) for item in sighted)
     stage(connection, "jobs", ("external_id", "page_id", "page_fetched_at"), shown, name="staged_sightings")
     seen = len({item.posting.external_id for item in sighted})
-    differing = _differing(connection, sighted)
-    inserted, updated = _write(connection, differing, run_id) if differing else (0, 0)
+    differing = sighted if rewrite else _differing(connection, sighted)
+    inserted, updated = _write(connection, differing, run_id, rewrite=rewrite) if differing else (0, 0)
     reopened = run_query(connection, "catalog/reopen_jobs")[0].reopened
     run_query(connection, "catalog/merge_sightings")
     connection.execute(text("DROP TABLE staged_sightings"))
@@ -77,7 +86,7 @@ def _differing(connection: Connection, sighted: Sequence[SightedPosting]) -> lis
     return [item for item in sighted if item.posting.external_id in changed]
 
 
-def _write(connection: Connection, sighted: Sequence[SightedPosting], run_id: str) -> tuple[int, int]:
+def _write(connection: Connection, sighted: Sequence[SightedPosting], run_id: str, *, rewrite: bool) -> tuple[int, int]:
     """Insert or update postings and recompute their clusters; returns the numbers of inserted and updated rows."""
     rows = (
         [*(getattr(item.posting, column) for column in POSTING_COLUMNS), item.page_id, item.position,
@@ -85,13 +94,17 @@ def _write(connection: Connection, sighted: Sequence[SightedPosting], run_id: st
         for item in sighted
     )  # fmt: skip
     stage(connection, "jobs", (*POSTING_COLUMNS, *_PROVENANCE), rows, name="staged_jobs")
-    inserted, updated, written = connection.execute(text(_MERGE_SQL)).one()
+    inserted, updated, written = connection.execute(text(_REWRITE_SQL if rewrite else _MERGE_SQL)).one()
     connection.execute(text("DROP TABLE staged_jobs"))
+    if rewrite:
+        run_query(connection, "catalog/forget_derived", {"job_ids": written})
     cluster_postings(connection, written)
     return inserted, updated
 
 
-def merge_or_refuse(connection: Connection, sighted: Sequence[SightedPosting], run_id: str) -> tuple[MergeCounts, int]:
+def merge_or_refuse(
+    connection: Connection, sighted: Sequence[SightedPosting], run_id: str, *, rewrite: bool = False
+) -> tuple[MergeCounts, int]:
     """Merge postings. One that the database refuses is quarantined and does not stop the others.
 
     Returns:
@@ -99,7 +112,7 @@ def merge_or_refuse(connection: Connection, sighted: Sequence[SightedPosting], r
     """
     try:
         with connection.begin_nested():
-            return merge_postings(connection, sighted, run_id), 0
+            return merge_postings(connection, sighted, run_id, rewrite=rewrite), 0
     except (DBAPIError, psycopg2.Error) as error:
         origin = error.orig if isinstance(error, DBAPIError) else error
         if not isinstance(origin, psycopg2.Error) or (origin.pgcode or "")[:2] not in _REFUSAL_CLASSES or not sighted:
@@ -109,8 +122,8 @@ def merge_or_refuse(connection: Connection, sighted: Sequence[SightedPosting], r
             quarantine_refused(connection, item.page_id, item.position, item.posting, origin)
             return MergeCounts(), 1
     half = len(sighted) // 2
-    counts, refused = merge_or_refuse(connection, sighted[:half], run_id)
-    more, also_refused = merge_or_refuse(connection, sighted[half:], run_id)
+    counts, refused = merge_or_refuse(connection, sighted[:half], run_id, rewrite=rewrite)
+    more, also_refused = merge_or_refuse(connection, sighted[half:], run_id, rewrite=rewrite)
     counts += more
     return counts, refused + also_refused
 
@@ -148,16 +161,25 @@ def close_by_date(connection: Connection, now: datetime, oldest: datetime) -> Co
     return Counter(row.closed_reason for row in rows)
 
 
-def _merge_sql() -> str:
+def _merge_sql(*, every_column: bool) -> str:
     """One statement that inserts the newest version of each external id, or updates the row if it differs.
 
-    `modified_fields` is the vendor's list, or if there is none, the columns that differ.
+    Rows are compared by their hash, which no older page may overwrite, or column by column, for pages as old as the
+    row's own. `modified_fields` is the vendor's list, or if there is none, the columns that differ.
     """
     content = [c for c in POSTING_COLUMNS if c not in (_KEY, "modified_fields")]
     written = [*content, *_PROVENANCE]
     compared = [c for c in content if c not in ("record_hash", "text_hash", "ad_key")]
     differing = ", ".join(f"CASE WHEN jobs.{c} IS DISTINCT FROM excluded.{c} THEN '{c}' END" for c in compared)
     columns = ", ".join(POSTING_COLUMNS + _PROVENANCE)
+    is_another = "jobs.record_hash IS DISTINCT FROM excluded.record_hash"
+    is_newer = "excluded.page_fetched_at >= (SELECT last_seen_at FROM job_sightings WHERE job_id = jobs.id)"
+    if every_column:
+        known, given = (", ".join(f"{table}.{c}" for c in content) for table in ("jobs", "excluded"))
+        is_another, is_newer = (
+            f"({known}) IS DISTINCT FROM ({given})",
+            "excluded.page_fetched_at >= jobs.page_fetched_at",
+        )
     return f"""
         WITH newest AS (
             SELECT DISTINCT ON ({_KEY}) * FROM staged_jobs
@@ -168,10 +190,7 @@ def _merge_sql() -> str:
                 {", ".join(f"{c} = excluded.{c}" for c in written)},
                 modified_fields = coalesce(excluded.modified_fields, array_remove(ARRAY[{differing}], NULL)),
                 updated_at = now()
-            WHERE jobs.record_hash IS DISTINCT FROM excluded.record_hash
-              AND excluded.page_fetched_at >= (
-                  SELECT last_seen_at FROM job_sightings WHERE job_id = jobs.id
-              )
+            WHERE {is_another} AND {is_newer}
             RETURNING id, xmax = 0 AS inserted
         )
         SELECT (SELECT count(*) FROM written WHERE inserted),
@@ -180,4 +199,4 @@ def _merge_sql() -> str:
     """
 
 
-_MERGE_SQL = _merge_sql()
+_MERGE_SQL, _REWRITE_SQL = _merge_sql(every_column=False), _merge_sql(every_column=True)

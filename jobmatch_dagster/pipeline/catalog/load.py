@@ -33,8 +33,8 @@ def load_pages(
 ) -> LoadReport:
     """Load every page that this version of the normaliser has not loaded yet into `jobs`.
 
-    A group of pages, its quarantine and the note that it is loaded are one transaction. `rebuild` loads all pages, and
-    closes again the postings on the stored lists of expired ones.
+    A group of pages, its quarantine and the note that it is loaded are one transaction. `rebuild` loads all pages,
+    writes rows again that differ from their page, and closes again the postings on the stored lists of expired ones.
     """
     report = LoadReport()
     with exclusively(database, LOADING):
@@ -43,14 +43,14 @@ def load_pages(
                 pages.forget_loading(connection)
             ids = pages.stale_page_ids(connection, NORMALISER_VERSION)
         for start in range(0, len(ids), _PAGES_PER_TRANSACTION):
-            _load_group(database, ids[start : start + _PAGES_PER_TRANSACTION], run_id, report)
+            _load_group(database, ids[start : start + _PAGES_PER_TRANSACTION], run_id, report, rewrite=rebuild)
             on_progress(report.pages, len(ids))
         if rebuild:
             _close_expired_again(database)
     return report
 
 
-def _load_group(database: Database, ids: Sequence[int], run_id: str, report: LoadReport) -> None:
+def _load_group(database: Database, ids: Sequence[int], run_id: str, report: LoadReport, *, rewrite: bool) -> None:
     sighted: list[SightedPosting] = []
     with database.begin() as connection:
         for page in pages.read_pages(connection, ids):
@@ -67,7 +67,7 @@ def _load_group(database: Database, ids: Sequence[int], run_id: str, report: Loa
             report.quarantined += len(content.rejected)
             report.records += len(content.postings) + len(content.rejected)
             report.unknown_fields.update(content.unknown_fields)
-        counts, refused = merge_or_refuse(connection, sighted, run_id)
+        counts, refused = merge_or_refuse(connection, sighted, run_id, rewrite=rewrite)
         report.counts += counts
         report.quarantined += refused
         pages.mark_loaded(connection, ids, NORMALISER_VERSION)

@@ -15,7 +15,7 @@ from jobmatch_dagster.core.raw.windows import OLDEST_OPEN, hour_name
 from jobmatch_dagster.core.text import clean_line
 from jobmatch_dagster.db.explain.rows import StoredPosting
 from jobmatch_dagster.pipeline.explain.pair_data import PairData
-from jobmatch_dagster.pipeline.explain.remedies import close_postings, load_pages, match_everybody
+from jobmatch_dagster.pipeline.explain.remedies import close_postings, load_pages, repair_posting
 from jobmatch_dagster.pipeline.explain.wording import short
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
@@ -81,8 +81,7 @@ def _record_differs(data: PairData, posting: StoredPosting) -> Iterator[Finding]
         yield Finding(
             f"{column} is stored as {short(getattr(posting.ad, column))}, but the record gives "
             f"{short(getattr(reread.posting, column))}.",
-            f"Load all stored pages again. {load_pages(data, rebuild=True)} If the difference remains, the row was "
-            "changed outside the pipeline.",
+            f"Read the posting again from its page. {repair_posting(posting.ad.external_id)}",
         )
 
 
@@ -93,7 +92,7 @@ def _facts_differ(posting: StoredPosting) -> Iterator[Finding]:
     if facts.skills != posting.ad.ai_key_skills:
         yield Finding(
             f"Matching compares other skills than the posting has: {short(facts.skills)}.",
-            f"Run DELETE FROM job_facts WHERE job_id = {posting.id}. {match_everybody()}",
+            f"Read the posting again from its page. {repair_posting(posting.ad.external_id)}",
         )
 
 

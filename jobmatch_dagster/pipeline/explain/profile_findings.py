@@ -9,7 +9,13 @@ from jobmatch_dagster.core.explanation_page import Finding
 from jobmatch_dagster.core.profiles.profile import EXTRACTOR_VERSION, Profile
 from jobmatch_dagster.db.explain.rows import StoredPosting, StoredProfile
 from jobmatch_dagster.pipeline.explain.pair_data import PairData
-from jobmatch_dagster.pipeline.explain.remedies import embed_postings, match_everybody, match_postings, match_user
+from jobmatch_dagster.pipeline.explain.remedies import (
+    embed_postings,
+    match_postings,
+    match_user,
+    repair_posting,
+    repair_profile,
+)
 
 # A vector of the same text by the same model, computed on another machine, is this near or nearer.
 _SAME_VECTOR_COSINE = 0.995
@@ -22,10 +28,7 @@ def vector_findings(data: PairData, posting: StoredPosting) -> Iterator[Finding]
     """Findings about the vectors of the posting and the profile."""
     vector, profile = data.vector, data.profile
     embed = f"{embed_postings(data)} {match_postings(data)}"
-    replace = (
-        f"Run DELETE FROM job_embeddings WHERE job_id = {posting.id}. {embed_postings(data)} Then score all pairs "
-        f"again: {match_everybody()}"
-    )
+    replace = f"Embed the posting again. {repair_posting(posting.ad.external_id)}"
     if vector is None:
         yield Finding("The posting has no vector of the current model.", embed)
     elif vector.text_hash != posting.ad.text_hash:
@@ -44,7 +47,7 @@ def vector_findings(data: PairData, posting: StoredPosting) -> Iterator[Finding]
         yield Finding(
             f"The profile's vector does not belong to its text: embedded again, the text has a cosine of "
             f"{drift:.2f} with it.",
-            f"Run DELETE FROM profile_embeddings WHERE profile_id = {profile.profile_id}. {match_user(data)}",
+            f"Read the CV again. {repair_profile(data)}",
         )
     if profile.profile_id is not None and profile.vector_text_hash is None:
         yield Finding("The profile has no vector of the current model.", match_user(data))
@@ -82,11 +85,11 @@ def profile_findings(data: PairData) -> Iterator[Finding]:
 def _profile_differs(data: PairData, profile: StoredProfile, again: Profile) -> Iterator[Finding]:
     cause = (
         f"The profile was read by version {profile.extractor_version} of the extractor, the code has version "
-        f"{EXTRACTOR_VERSION}. Read the CV again. {match_user(data)}"
+        f"{EXTRACTOR_VERSION}."
         if profile.extractor_version != EXTRACTOR_VERSION
-        else "The row was changed outside the pipeline, or the reading depends on the date. To read the CV again, run "
-        f"UPDATE cv_profiles SET extractor_version = 0 WHERE id = {profile.profile_id}. {match_user(data)}"
+        else "The row was changed outside the pipeline, or the reading depends on the date."
     )
+    cause = f"{cause} Read the CV again. {repair_profile(data)}"
     stored, now = profile.experience_years, again.experience_years
     if (stored is None) != (now is None) or (stored is not None and abs(float(stored) - (now or 0)) > _YEARS_APART):
         yield Finding(

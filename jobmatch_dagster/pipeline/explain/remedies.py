@@ -12,6 +12,16 @@ def match_user(data: PairData) -> str:
     return launch_job("match_users", "match_listed_users", user_keys=[data.user_key])
 
 
+def repair_posting(external_id: str) -> str:
+    """Read the posting again from its page, with its facts, vector and matches."""
+    return launch_job("repair_posting", "reread_posting", external_id=external_id)
+
+
+def repair_profile(data: PairData) -> str:
+    """Read the user's CV again, with the vector and the matches."""
+    return launch_job("repair_profile", "reread_profile", user_key=data.user_key)
+
+
 def match_everybody() -> str:
     """Match every user again, also with postings whose version has not changed."""
     return launch_job("match_existing_jobs", "match_everybody", again=True)

@@ -14,6 +14,7 @@ from jobmatch_dagster.db.profiles import documents, preferences
 from jobmatch_dagster.db.profiles.cv_profiles import insert_profile
 from jobmatch_dagster.db.profiles.documents import CurrentDocument, ReceivedDocument
 from jobmatch_dagster.db.profiles.users import ensure_user, find_user_id, lock_user
+from jobmatch_dagster.errors import NotFoundError
 from jobmatch_dagster.pipeline.profiles.inbox import InboxFile, list_inbox, new_files
 from jobmatch_dagster.resources.document_reader import ReadResult, read_in_child, read_many_in_child
 
@@ -76,6 +77,24 @@ def ingest_cv(
             reading = (readings or {}).get(document.sha256)
             reading = reading or read_in_child(document.file_name, document.content, today=today)
             _store_reading(connection, document, reading, run_id, report)
+    return report
+
+
+def read_again(database: Database, user_key: str, *, today: date, run_id: str) -> IngestReport:
+    """Read a user's newest stored CV again into a new profile version, whatever was read of it before.
+
+    Raises:
+        NotFoundError: if the user has no CV.
+    """
+    report = IngestReport(user_key)
+    with database.begin() as connection:
+        lock_user(connection, user_key)
+        user_id = find_user_id(connection, user_key)
+        document = None if user_id is None else documents.current_document(connection, user_id)
+        if document is None:
+            raise NotFoundError(f"User {user_key!r} has no CV: `jobmatch cv add {user_key} FILE` adds one.")
+        reading = read_in_child(document.file_name, document.content, today=today)
+        _store_reading(connection, document, reading, run_id, report)
     return report
 
 
