@@ -34,6 +34,7 @@ from jobmatch_dagster.defs.operations.explain_match import explain_match
 from jobmatch_dagster.defs.operations.forget_user import forget_user
 from jobmatch_dagster.defs.operations.housekeeping import housekeeping
 from jobmatch_dagster.defs.operations.match_users import match_existing_jobs, match_users
+from jobmatch_dagster.defs.operations.plan_collection import plan_collection
 from jobmatch_dagster.defs.operations.repair import repair_posting, repair_profile
 from jobmatch_dagster.defs.operations.run_failures import build_failure_sensor
 from jobmatch_dagster.defs.profiles import assets as profiles
@@ -98,6 +99,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             match_existing_jobs,
             collect_claude_batches,
             backfill_history,
+            plan_collection,
             explain_match,
             repair_posting,
             repair_profile,

@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +16,35 @@ if TYPE_CHECKING:
 _PATH = click.Path(path_type=Path)
 
 
+# As partitions are named.
+_HOUR = click.DateTime(formats=["%Y-%m-%d-%H:%M"])
+
+
 @click.command()
 @click.option("--run-once", is_flag=True, help="Collect the newest hour that the API has completed, then end.")
 @click.option("--interval", type=click.IntRange(min=1), metavar="MINUTES", help="Collect again after each pause.")
-def collect(run_once: bool, interval: int | None) -> None:
+@click.option("--hours", nargs=2, type=_HOUR, metavar="FROM TO", help="Collect these hours, both included.")
+@click.option("--plan", nargs=2, type=_HOUR, metavar="FROM TO", help="Print what these hours would cost; pay nothing.")
+@click.option("--max-credits", type=click.IntRange(min=1), metavar="N", help="With --hours: most job credits to pay.")
+def collect(
+    run_once: bool,
+    interval: int | None,
+    hours: tuple[datetime, datetime] | None,
+    plan: tuple[datetime, datetime] | None,
+    max_credits: int | None,
+) -> None:
     """Collect postings: runs of hourly_collection.
 
     Each posting returned costs a credit. With --interval each round collects every hour since the last successful
     round, in one run. A failure that may pass is printed, and the next round collects its hours.
+
+    An hour is written as 2026-11-20-07:00, in UTC.
     """
-    if run_once == (interval is not None):
-        raise click.UsageError("Give either --run-once or --interval MINUTES.")
+    if [run_once, interval is not None, hours is not None, plan is not None].count(True) != 1:
+        raise click.UsageError("Give one of --run-once, --interval MINUTES, --hours FROM TO and --plan FROM TO.")
+    if plan is not None:
+        _print_plan(*_in_utc(plan))
+        return
     from jobmatch_dagster.build import build_defs, default_resources
     from jobmatch_dagster.cli.collect_rounds import collect_rounds
     from jobmatch_dagster.cli.runs import hour_range, run_job
@@ -36,18 +54,51 @@ def collect(run_once: bool, interval: int | None) -> None:
     resources = default_resources()
     resources["active_jobs"].client()  # a missing key is reported before anything starts
     with open_runtime() as runtime, runtime.dagster_instance() as instance:
+        config = {"ops": {"raw__job_pages": {"config": {"max_credits": max_credits}}}} if max_credits else {}
 
         def collect_hours(first: datetime, last: datetime) -> None:
-            run_job(build_defs(), instance, "hourly_collection", tags=hour_range(first, last))
+            run_job(build_defs(), instance, "hourly_collection", tags=hour_range(first, last), run_config=config)
             counts = _open_postings(runtime.database, resources["clock"].now())
             click.echo(f"{hour_name(last)} collected: {counts}")
 
+        if hours is not None:
+            collect_hours(*_in_utc(hours))
+            return
         collect_rounds(
             collect_hours,
             now=resources["clock"].now,
             pause=None if interval is None else lambda: time.sleep(interval * 60),
             report=lambda error: click.echo(f"jobmatch: {error}; next try in {interval} minute(s)", err=True),
         )
+
+
+def _in_utc(bounds: tuple[datetime, datetime]) -> tuple[datetime, datetime]:
+    first, last = (bound.replace(tzinfo=UTC) for bound in bounds)
+    if first > last:
+        raise click.UsageError("FROM is after TO.")
+    return first, last
+
+
+def _print_plan(first: datetime, last: datetime) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from jobmatch_dagster.build import default_resources
+    from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.core.raw.windows import HOUR
+    from jobmatch_dagster.pipeline.raw.prices import PLAN_COLUMNS, plan_collection
+
+    resources = default_resources()
+    client = resources["active_jobs"].client()
+    asked = [first + n * HOUR for n in range((last - first) // HOUR + 1)]
+    with open_runtime(prepare_dagster=False) as runtime:
+        plan = plan_collection(runtime.database, client, asked, now=resources["clock"].now())
+    click.echo(plan.summary())
+    if plan.feeds:
+        table = Table(*PLAN_COLUMNS)
+        for row in plan.rows():
+            table.add_row(*row)
+        Console().print(table)
 
 
 @click.command()

@@ -5,6 +5,7 @@ It serves a corpus: the generated market (`corpus.py`) or the user's own records
 
 import functools
 import json
+import operator
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -171,7 +172,9 @@ class ActiveJobsServer:
             return refusal
         limit = self._page_size(generation, endpoint, query)
         offset = int(query.get("offset", 0))
-        records = sorted(self._window(endpoint), key=lambda r: str(r.get("date_posted") or ""), reverse=True)
+        records = sorted(
+            _selected(self._window(endpoint), query), key=lambda r: str(r.get("date_posted") or ""), reverse=True
+        )
         page = [self._shaped(record, generation, query) for record in records[offset : offset + limit]]
         with self._lock:
             self.credits_used += 0 if endpoint == "modified" else len(page)
@@ -251,10 +254,31 @@ class ActiveJobsServer:
         }
 
 
+# Parameter: the field that it bounds, and whether a record with this value passes.
+_BOUNDS: dict[str, tuple[str, Callable[[datetime, datetime], bool]]] = {
+    "date_filter": ("date_posted", operator.gt),
+    "date_created_gte": ("date_created", operator.ge),
+    "date_created_lt": ("date_created", operator.lt),
+}
+
+
+def _selected(records: list[dict[str, Any]], query: dict[str, str]) -> list[dict[str, Any]]:
+    """The records within the bounds of the query; one without a readable date passes."""
+    for parameter, (field_name, passes) in _BOUNDS.items():
+        bound = read_time(query.get(parameter))
+        if bound is not None:
+            records = [r for r in records if (moment := _time_of(r, field_name)) is None or passes(moment, bound)]
+    return records
+
+
 def created_at(record: Any) -> datetime | None:
     """When a record was indexed; None without a readable date."""
+    return _time_of(record, "date_created")
+
+
+def _time_of(record: Any, field_name: str) -> datetime | None:
     try:
-        return read_time(record.get("date_created")) if isinstance(record, dict) else None
+        return read_time(record.get(field_name)) if isinstance(record, dict) else None
     except UnusableValueError:
         return None
 

@@ -22,6 +22,11 @@ class ActiveJobsResource(dg.ConfigurableResource[ActiveJobsClient]):
     filters: Filters = Filters()
     modified_feed: bool = Field(default=False, description="Whether the plan includes the feed of modified postings")
     max_pages_per_hour: int = Field(default=10, ge=1, description="Most pages, of 100 postings each, for an hour")
+    max_credits_per_run: int = Field(
+        default=5_000,
+        ge=1,
+        description="Most job credits that a run may cost. A run that would cost more says the price and does nothing",
+    )
     credit_reserve: int = Field(default=100, ge=0, description="Number of job credits that stay unspent")
 
     def client(self) -> ActiveJobsClient:

@@ -13,6 +13,7 @@ import urllib3
 
 from jobmatch_dagster.core.raw.page_records import PageError, parse_page
 from jobmatch_dagster.core.raw.response import PageResponse, is_stored_header
+from jobmatch_dagster.core.raw.windows import Sweep, posted_after
 from jobmatch_dagster.errors import PassingFailure, PermanentFailure
 from jobmatch_dagster.resources.active_jobs_filters import NOT_ON_FEED
 from jobmatch_dagster.resources.clock import wall_time
@@ -85,7 +86,25 @@ class ActiveJobsClient:
         """The same client for changes since then; the feed of the first generation always covers one day."""
         if self.generation == "g1":
             return self
-        return replace(self, parameters={**self.parameters, "date_modified_gte": f"{moment:%Y-%m-%dT%H:%M:%S}"})
+        return replace(self, parameters={**self.parameters, "date_modified_gte": _written(moment)})
+
+    @property
+    def selects_by_index_time(self) -> bool:
+        """Whether a feed can be narrowed to hours of indexing."""
+        return self.generation == "g2"
+
+    def narrowed(self, sweep: Sweep) -> "ActiveJobsClient":
+        """The same client for the hours of this sweep alone, as far as the generation and the feed can select them."""
+        start, end = sweep.window_start, sweep.window_end
+        if start is None or end is None or sweep.endpoint == "1h":
+            return self
+        if self.selects_by_index_time:
+            bounds = {"date_created_gte": _written(start), "date_created_lt": _written(end)}
+        elif sweep.endpoint == "7d":
+            bounds = {"date_filter": _written(posted_after(start))}
+        else:
+            return self
+        return replace(self, parameters={**self.parameters, **bounds})
 
     def page_size(self, endpoint: str) -> int:
         """Number of records on a full page."""
@@ -218,6 +237,10 @@ class ActiveJobsClient:
                 f"The API refuses the request (HTTP {status}): check the filters, ACTIVE_JOBS_BASE_URL and "
                 "ACTIVE_JOBS_GENERATION."
             )
+
+
+def _written(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S}"
 
 
 def _read_body(answer: requests.Response) -> bytes:

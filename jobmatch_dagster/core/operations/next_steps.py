@@ -15,6 +15,8 @@ _BY_ERROR: Mapping[str, str] = {
     "fetches the hours, too.",
     "HourNotAvailableError": "Launch the job again with an hour that is complete: one that began at least two hours "
     "ago.",
+    "TooExpensiveError": "Launch plan_collection to see the price of each feed, then launch the run again with the "
+    "max_credits that its error names, or with fewer hours.",
     "DatabaseUnavailableError": "Run `jobmatch stats` to test the connection to the database. When it works, open the "
     "run and click Re-execute all.",
     "DatabaseNotConfiguredError": "Set JOBMATCH_DATABASE_URL for the code location, or start Dagster with "

@@ -14,11 +14,15 @@ _WEEK = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Spending:
-    """Job credits (one per returned posting) and requests of the last hour, day and week."""
+    """Job credits (one per returned posting) and requests of the last hour, day and week.
+
+    What backfills cost is apart: it was paid once and says nothing of the pace.
+    """
 
     credits_last_hour: int
     credits_last_day: int
     credits_last_week: int
+    backfill_credits_last_week: int
     requests_last_week: int
     first_fetched_at: datetime | None
 
@@ -27,7 +31,7 @@ class Spending:
 class Outlook:
     """What is left and how long it lasts; None if the API did not say or nothing was spent.
 
-    `sustainable`: at the current pace the credits last until the renewal.
+    `sustainable`: at the current pace, without backfills, the credits last until the renewal.
     """
 
     credits_left: int | None
@@ -37,6 +41,7 @@ class Outlook:
     credits_per_day: float
     days_left: float | None
     sustainable: bool | None
+    backfill_credits_last_week: int = 0
 
 
 def compute_outlook(quota: Quota | None, stated_at: datetime | None, spending: Spending, now: datetime) -> Outlook:
@@ -61,6 +66,7 @@ def compute_outlook(quota: Quota | None, stated_at: datetime | None, spending: S
         credits_per_day=per_day,
         days_left=days_left,
         sustainable=sustainable,
+        backfill_credits_last_week=spending.backfill_credits_last_week,
     )
 
 

@@ -17,6 +17,8 @@ _HOUR_FORMAT = "%Y-%m-%d-%H:%M"
 INDEXING_DELAY = HOUR
 # The vendor expires every posting at six months. A posting that its list omits is closed at that age.
 OLDEST_OPEN = timedelta(days=183)
+# Ads are indexed within hours of their posting, as far as the few real records that we have tell.
+_POSTING_MARGIN = timedelta(days=1)
 LOOK_BACK = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "6m": timedelta(days=180)}
 
 
@@ -70,12 +72,20 @@ def latest_collectable_hour(now: datetime) -> datetime:
     return hour_of(now) - INDEXING_DELAY - HOUR
 
 
-def choose_sweep(hours: Collection[datetime], now: datetime) -> Sweep:
-    """The narrowest feed whose window has all these hours.
+def choose_sweep(hours: Collection[datetime], now: datetime, *, by_index_time: bool = False) -> Sweep:
+    """The next sweep for these hours: the narrowest feed that has them, narrowed to them as far as the API can.
 
-    The 7d feed of the first generation selects by the date of posting, not of indexing, so that it lacks ads that were
-    posted long before they were indexed. It is used anyway, because the only wider feed costs a credit for every
-    posting of six months. A later 6m backfill finds what it lacks.
+    The second generation selects by the time of indexing, so that a sweep is paid for its hours alone; of hours with
+    gaps between them the earliest run is chosen, and the caller asks again for the rest.
+
+    The first generation gives a feed's whole window, save the 7d feed, which it selects by the date of posting. That
+    sweep begins a day before its first hour (`posted_after`) and lacks ads that were indexed later than that. It is
+    used anyway, because the only wider feed costs a credit for every posting of six months.
+
+    Args:
+        hours: starts of the hours, UTC.
+        now: the current time.
+        by_index_time: whether the API selects by the time of indexing (second generation).
 
     Raises:
         HourNotAvailableError: if an hour is not complete yet, or older than the widest feed goes back.
@@ -83,6 +93,8 @@ def choose_sweep(hours: Collection[datetime], now: datetime) -> Sweep:
     """
     newest_complete = latest_collectable_hour(now)
     first, last = min(hours), max(hours)
+    if by_index_time and last <= newest_complete:
+        last = _end_of_first_run(hours) - HOUR
     if last > newest_complete:
         raise HourNotAvailableError(
             f"The hour {last:%Y-%m-%d %H:%M} UTC is not complete yet: the API has it from "
@@ -93,8 +105,27 @@ def choose_sweep(hours: Collection[datetime], now: datetime) -> Sweep:
         return Sweep("1h", first, end)
     for endpoint, look_back in LOOK_BACK.items():
         if first >= end - look_back:
-            return Sweep(endpoint, end - look_back, end)
+            if by_index_time:
+                return Sweep(endpoint, first, last + HOUR)
+            return Sweep(endpoint, first if endpoint == "7d" else end - look_back, end)
     raise HourNotAvailableError(
         f"The hour {first:%Y-%m-%d %H:%M} UTC is older than the six months that the API keeps; "
         "it can no longer be collected."
     )
+
+
+def posted_after(first: datetime) -> datetime:
+    """The date of posting after which ads of this hour and later ones are asked for.
+
+    It is just before a midnight: many sources state the day alone, which the vendor takes as its midnight.
+    """
+    day = (first - _POSTING_MARGIN).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day - timedelta(seconds=1)
+
+
+def _end_of_first_run(hours: Collection[datetime]) -> datetime:
+    """End of the first hours that follow each other without a gap."""
+    end = min(hours) + HOUR
+    while end in hours:
+        end += HOUR
+    return end

@@ -151,6 +151,7 @@ def spending(connection: Connection, now: datetime) -> Spending:
         int(row.credits_last_hour),
         int(row.credits_last_day),
         int(row.credits_last_week),
+        int(row.backfill_credits_last_week),
         row.requests_last_week,
         row.first_fetched_at,
     )

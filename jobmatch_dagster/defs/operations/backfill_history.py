@@ -39,6 +39,9 @@ class HistoryConfig(dg.Config):
     max_pages: int = Field(
         default=2_000, description="Most pages to read: 500 postings each in the 6m feed, 100 in the others"
     )
+    max_credits: int | None = Field(
+        default=None, description="Most job credits to pay; max_credits_per_run of the resource when left out"
+    )
 
 
 @dg.op(pool=names.POOL_ACTIVE_JOBS, retry_policy=RETRY_POLICY)
@@ -60,6 +63,7 @@ def sweep_history(
             now=clock.now(),
             max_pages_per_hour=active_jobs.max_pages_per_hour,
             max_pages=config.max_pages,
+            max_credits=config.max_credits or active_jobs.max_credits_per_run,
             run_id=context.run_id,
             on_progress=log_progress("pages fetched at most"),
         )

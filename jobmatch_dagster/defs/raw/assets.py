@@ -30,6 +30,11 @@ class CollectConfig(dg.Config):
         default=False,
         description="Fetch hours again that are already complete. Every returned posting costs a credit.",
     )
+    max_credits: int | None = Field(
+        default=None,
+        description="Most job credits that this run may cost; max_credits_per_run of the resource when left out. "
+        "`plan_collection` names the price of a range.",
+    )
 
 
 @dg.asset(
@@ -53,9 +58,10 @@ def job_pages(
 ) -> dg.MaterializeResult[None]:
     """One row per response of the Active Jobs API, stored byte for byte.
 
-    Grain: response. A run fetches the hours that no complete sweep has answered for, in one sweep of the narrowest
-    feed that has them all. Recent hours whose sweep stopped early are fetched with them. It stops before the credit
-    reserve is touched. Running it again makes no call and costs no credit.
+    Grain: response. A run fetches the hours that no complete sweep has answered for, from the narrowest feed that has
+    them. Recent hours whose sweep stopped early are fetched with them. A run that would cost more than
+    max_credits_per_run fetches nothing and says the price; none touches the credit reserve. Running it again makes no
+    call and costs no credit.
     """
     hours = _hours(context.partition_time_window)
     named = _named(hours)
@@ -68,6 +74,7 @@ def job_pages(
             hours,
             now=clock.now(),
             max_pages_per_hour=active_jobs.max_pages_per_hour,
+            max_credits=config.max_credits or active_jobs.max_credits_per_run,
             run_id=context.run.run_id,
             refetch=config.refetch,
             on_progress=log_progress("pages fetched at most"),
@@ -108,6 +115,7 @@ def outlook_metadata(found: Outlook) -> dict[str, int | float | str | bool | Non
         "days_to_renewal": found.days_to_renewal,
         "credits_per_hour": found.credits_per_hour,
         "credits_per_day": found.credits_per_day,
+        "backfill_credits_last_week": found.backfill_credits_last_week,
         "days_left": found.days_left,
         "sustainable": found.sustainable,
     }

@@ -6,10 +6,13 @@ from uuid import uuid4
 
 from jobmatch_dagster.core.progress import Progress, no_progress
 from jobmatch_dagster.core.raw.page_records import expired_ids
+from jobmatch_dagster.core.raw.prices import expected_credits
 from jobmatch_dagster.core.raw.windows import HOUR, Sweep, choose_sweep, latest_collectable_hour
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.locks import COLLECTING, exclusively
 from jobmatch_dagster.db.raw import pages
+from jobmatch_dagster.errors import PermanentFailure
+from jobmatch_dagster.pipeline.raw.prices import planned_sweeps, read_volume
 from jobmatch_dagster.pipeline.raw.sweep import Collection, CollectReport, PlannedSweep, run_sweep
 from jobmatch_dagster.resources.active_jobs_client import ActiveJobsClient
 
@@ -17,6 +20,10 @@ from jobmatch_dagster.resources.active_jobs_client import ActiveJobsClient
 _WIDEN = timedelta(hours=23)
 # A sweep that was interrupted is resumed for this long; later its pages have moved too far.
 _RESUME = timedelta(hours=24)
+
+
+class TooExpensiveError(PermanentFailure):
+    """A collection that would cost more job credits than a run may; nothing was fetched."""
 
 
 def collect_hours(
@@ -28,10 +35,11 @@ def collect_hours(
     max_pages_per_hour: int,
     run_id: str,
     max_pages: int | None = None,
+    max_credits: int | None = None,
     refetch: bool = False,
     on_progress: Progress = no_progress,
 ) -> CollectReport:
-    """Fetch what is missing of these hours, in one sweep of the narrowest feed that has all of it.
+    """Fetch what is missing of these hours, from the narrowest feed that has it.
 
     Hours that a complete sweep has covered cost nothing again, unless `refetch` is set. Recent hours whose sweep
     stopped early are fetched with the missing ones. An interrupted sweep is resumed; hours since then need a sweep of
@@ -39,6 +47,8 @@ def collect_hours(
 
     Raises:
         HourNotAvailableError: if an hour is not complete yet, or no longer in the API.
+        TooExpensiveError: if the expected credits are more than `max_credits`. Where the expectation is unknown or
+            too low, the run stops within a page of so many.
         PermanentFailure, PassingFailure: as the client raises them; fetched pages stay stored.
     """
     asked = set(hours)
@@ -46,11 +56,13 @@ def collect_hours(
     with exclusively(database, COLLECTING):
         collection = Collection(database, new_client(), run_id, report, on_progress)
         wanted = _missing_hours(collection, asked, now, refetch=refetch)
+        _require_bearable(collection, wanted, now, max_credits)
+        by_index_time = collection.client.selects_by_index_time
         while wanted and not report.stopped:
-            sweep, start_offset = _resumed(collection, choose_sweep(wanted, now), wanted)
+            sweep, start_offset = _resumed(collection, choose_sweep(wanted, now, by_index_time=by_index_time), wanted)
             limit = max_pages or max_pages_per_hour * sweep.hours
             started_at = collection.client.now()
-            run_sweep(collection, PlannedSweep(sweep, limit, start_offset, now=now, started_at=started_at))
+            run_sweep(collection, PlannedSweep(sweep, limit, start_offset, max_credits, now, started_at))
             wanted = {hour for hour in wanted if not sweep.covers(hour)}
         with database.begin() as connection:
             report.outlook = pages.read_outlook(connection, now)
@@ -109,6 +121,22 @@ def _missing_hours(collection: Collection, asked: set[datetime], now: datetime, 
     collection.report.stored_hours = len(asked) - len(missing)
     collection.report.widened_hours = len(wanted - asked)
     return wanted
+
+
+def _require_bearable(collection: Collection, wanted: set[datetime], now: datetime, max_credits: int | None) -> None:
+    if max_credits is None or not wanted:
+        return
+    by_index_time = collection.client.selects_by_index_time
+    sweeps = planned_sweeps(wanted, now, by_index_time=by_index_time)
+    with collection.database.read() as connection:
+        volume = read_volume(connection, now)
+    price = sum(expected_credits(sweep, volume, by_index_time=by_index_time) or 0 for sweep in sweeps)
+    if price > max_credits:
+        raise TooExpensiveError(
+            f"Collecting these {len(wanted)} hours would cost about {price:,} job credits (feed {sweeps[0].endpoint}); "
+            f"a run may cost {max_credits:,}. Nothing was fetched. If you accept the price, set max_credits to {price} "
+            "in the configuration of this run, or give ActiveJobsResource in build.py a higher max_credits_per_run."
+        )
 
 
 def _resumed(collection: Collection, sweep: Sweep, wanted: set[datetime]) -> tuple[Sweep, int]:

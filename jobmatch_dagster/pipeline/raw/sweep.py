@@ -14,6 +14,7 @@ from jobmatch_dagster.resources.active_jobs_client import FREE_FEEDS, ActiveJobs
 
 RESERVE_REACHED = "the credit reserve is reached"
 PAGE_LIMIT_REACHED = "the page limit is reached"
+RUN_LIMIT_REACHED = "the credits that a run may cost are spent"
 HOUR_PASSED = "the hour ended while it was read, and the feed moved on"
 
 
@@ -65,6 +66,7 @@ class PlannedSweep:
         sweep: the feed and its hours.
         max_pages: most pages to fetch.
         start_offset: record at which it starts.
+        max_credits: job credits that the run may cost; the sweep ends within a page of them. None: no limit.
         now: time by which the hours were chosen; None for a feed without hours.
         started_at: the same moment by the client's clock, which dates the responses; None for a feed without hours.
     """
@@ -72,6 +74,7 @@ class PlannedSweep:
     sweep: Sweep
     max_pages: int
     start_offset: int = 0
+    max_credits: int | None = None
     now: datetime | None = None
     started_at: datetime | None = None
 
@@ -88,7 +91,7 @@ def run_sweep(collection: Collection, planned: PlannedSweep) -> None:
     Raises:
         PermanentFailure, PassingFailure: as the client raises them; fetched pages stay stored.
     """
-    client, report = collection.client, collection.report
+    client, report = collection.client.narrowed(planned.sweep), collection.report
     page_cost = client.page_cost(planned.sweep.endpoint)
     report.endpoint, report.complete = planned.sweep.endpoint, False
     if not _may_start(collection, page_cost):
@@ -107,6 +110,9 @@ def run_sweep(collection: Collection, planned: PlannedSweep) -> None:
         collection.on_progress(fetched, planned.max_pages)
         if page.record_count is not None and not page.last_page:
             report.stopped = PAGE_LIMIT_REACHED if fetched >= planned.max_pages else ""
+            if planned.max_credits is not None and report.credits >= planned.max_credits:
+                report.stopped = RUN_LIMIT_REACHED
+                return
             if passed or not allows_page(page.quota, page_cost, client.credit_reserve):
                 report.stopped = HOUR_PASSED if passed else RESERVE_REACHED
                 return

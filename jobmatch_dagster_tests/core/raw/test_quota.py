@@ -9,7 +9,7 @@ _NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
 def test_credits_that_end_before_the_renewal_do_not_last() -> None:
-    spending = Spending(100, 2_000, 14_000, 200, _NOW - timedelta(days=30))
+    spending = Spending(100, 2_000, 14_000, 90_000, 200, _NOW - timedelta(days=30))
     quota = Quota(jobs_remaining=10_000, requests_remaining=50, reset_seconds=10 * 86_400)
     found = compute_outlook(quota, _NOW, spending, _NOW)
     assert (found.credits_per_day, found.days_left, found.days_to_renewal) == (2_000, 5, 10)
@@ -19,7 +19,7 @@ def test_credits_that_end_before_the_renewal_do_not_last() -> None:
 
 
 def test_unstated_numbers_are_unknown() -> None:
-    found = compute_outlook(None, None, Spending(0, 0, 0, 0, None), _NOW)
+    found = compute_outlook(None, None, Spending(0, 0, 0, 0, 0, None), _NOW)
     assert (found.credits_left, found.days_left, found.sustainable) == (None, None, None)
 
 
