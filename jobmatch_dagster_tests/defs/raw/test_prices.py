@@ -39,7 +39,7 @@ def _backfill(world: World, hours: list[datetime], **config: Any) -> Any:
 @pytest.mark.parametrize(
     ("generation", "most"), [("g2", 3 * _PER_HOUR), ("g1", (24 + 3 + 48) * _PER_HOUR)], ids=["g2", "g1"]
 )
-def test_three_hours_outside_the_24h_feed_cost_what_the_plan_says(world: World, generation: Any, most: int) -> None:
+def test_hours_outside_the_24h_feed_cost_what_is_planned(world: World, generation: Any, most: int) -> None:
     world.market(per_hour=_PER_HOUR, since=HOUR - timedelta(days=7))
     world.configure(generation=generation)
     _backfill(world, [HOUR])
@@ -57,7 +57,7 @@ def test_three_hours_outside_the_24h_feed_cost_what_the_plan_says(world: World, 
     assert _plan(world, _OLD, generation).sweeps == []
 
 
-def test_of_g2_hours_with_a_gap_only_the_missing_ones_are_paid(world: World) -> None:
+def test_of_g2_only_missing_hours_are_paid(world: World) -> None:
     world.market(per_hour=_PER_HOUR, since=HOUR - timedelta(days=2))
     world.configure(generation="g2")
     _backfill(world, [HOUR])
@@ -70,7 +70,7 @@ def test_of_g2_hours_with_a_gap_only_the_missing_ones_are_paid(world: World) -> 
     assert world.scalar("SELECT count(*) FROM jobs") == 6 * _PER_HOUR
 
 
-def test_a_collection_over_the_limit_pays_nothing_and_says_price_and_switch(world: World) -> None:
+def test_over_the_limit_nothing_is_paid_and_the_price_is_said(world: World) -> None:
     world.market(per_hour=_PER_HOUR, since=HOUR - timedelta(days=2))
     world.configure(max_credits_per_run=900)
     _backfill(world, [HOUR])
@@ -84,7 +84,7 @@ def test_a_collection_over_the_limit_pays_nothing_and_says_price_and_switch(worl
     assert world.server.credits_used - spent == 1008
 
 
-def test_where_the_price_is_unknown_the_run_stops_within_a_page_of_its_limit(world: World) -> None:
+def test_an_unknown_price_ends_within_a_page_of_the_limit(world: World) -> None:
     world.market(per_hour=_PER_HOUR, since=HOUR - timedelta(days=2))
     world.configure(max_credits_per_run=250)
     assert _plan(world, [HOUR - 2 * _H], "g1").credits is None
