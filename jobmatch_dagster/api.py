@@ -27,14 +27,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
-
 from jobmatch_dagster import frames, names
 from jobmatch_dagster.core.catalog.normalise import RecordError
 from jobmatch_dagster.db.connection.engine import Database, run_query
 from jobmatch_dagster.db.matching import matches as db_matches
 from jobmatch_dagster.db.matching.matches import NoMatchError
-from jobmatch_dagster.db.profiles.users import UnknownUserError, find_user_id
+from jobmatch_dagster.db.profiles.users import UnknownUserError, require_user
 from jobmatch_dagster.db.statistics import jobs_and_users
 from jobmatch_dagster.db.statistics.jobs_and_users import JobStatistics, UserStatistics
 from jobmatch_dagster.errors import InputError, JobmatchError
@@ -89,7 +87,7 @@ def user_statistics(database: Database, user_key: str) -> UserStatistics:
         UnknownUserError: if there is no such user.
     """
     with database.read() as connection:
-        _require_user(connection, user_key)
+        require_user(connection, user_key)
         return jobs_and_users.user_statistics(connection, user_key)[0]
 
 
@@ -142,7 +140,7 @@ def matches_frame(
     _require_bounds(since, limit)
     with database.read() as connection:
         if user_key is not None:
-            _require_user(connection, user_key)
+            require_user(connection, user_key)
         rows = db_matches.read_current_matches(
             connection, user_key, status=status, since=since, only_open=only_open, most=limit + 1
         )
@@ -191,15 +189,10 @@ def statistics_frames(
     """
     with database.read() as connection:
         if user_key is not None:
-            _require_user(connection, user_key)
+            require_user(connection, user_key)
         jobs = jobs_and_users.job_statistics(connection, now or ClockResource().now())
         users = jobs_and_users.user_statistics(connection, user_key)
     return frames.statistics_frames(jobs, users)
-
-
-def _require_user(connection: Connection, user_key: str) -> None:
-    if find_user_id(connection, user_key) is None:
-        raise UnknownUserError(f"There is no user {user_key!r}.")
 
 
 def _require_decision(decision: str) -> None:

@@ -37,6 +37,7 @@ from jobmatch_dagster.defs.operations.match_users import match_existing_jobs, ma
 from jobmatch_dagster.defs.operations.plan_collection import plan_collection
 from jobmatch_dagster.defs.operations.repair import repair_posting, repair_profile
 from jobmatch_dagster.defs.operations.run_failures import build_failure_sensor
+from jobmatch_dagster.defs.operations.show_matches import show_matches
 from jobmatch_dagster.defs.profiles import assets as profiles
 from jobmatch_dagster.defs.quality import assets as quality
 from jobmatch_dagster.defs.quality import checks as quality_checks
@@ -100,6 +101,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             collect_claude_batches,
             backfill_history,
             plan_collection,
+            show_matches,
             explain_match,
             repair_posting,
             repair_profile,

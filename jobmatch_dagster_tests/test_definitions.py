@@ -19,7 +19,7 @@ _ASSETS = {
 _JOBS = {
     "hourly_collection", "daily_upkeep", "weekly_quality", "ingest_cv", "rematch_user", "match_users",
     "match_existing_jobs", "collect_claude_batches", "backfill_history", "explain_match", "forget_user", "housekeeping",
-    "repair_posting", "repair_profile", "plan_collection",
+    "repair_posting", "repair_profile", "plan_collection", "show_matches",
 }  # fmt: skip
 # They count or measure; the results are in their metadata.
 _WITHOUT_TABLE = {"statistics/job_statistics", "statistics/user_statistics", "quality/match_quality"}

@@ -36,7 +36,7 @@ for command in (
     *(demo.demo, demo.dev),
     *(database.migrate, database.rollback),
     *(catalog.collect, catalog.stats, catalog.evaluate),
-    *(matches.explain, matches.decide, repair.repair),
-    *(users.cv, users.preferences, users.export, users.forget),
+    *(matches.matches, matches.explain, matches.decide, repair.repair),
+    *(users.users, users.cv, users.preferences, users.export, users.forget),
 ):
     main.add_command(command)

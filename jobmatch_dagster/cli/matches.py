@@ -1,8 +1,61 @@
-"""Commands on one match: `explain` and `decide`."""
+"""Commands on matches: `matches`, `explain` and `decide`."""
+
+import csv
+import json
+import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from jobmatch_dagster import names
+
+if TYPE_CHECKING:
+    from jobmatch_dagster.pipeline.matching.match_list import MatchList
+
+
+@click.command()
+@click.argument("user_key")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Most lines.")
+@click.option("--min-score", type=click.IntRange(0, 100), help="Lowest score.")
+@click.option("--status", type=click.Choice(names.DECISIONS), help="Only matches with this decision.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV, for spreadsheets.")
+def matches(user_key: str, limit: int, min_score: int | None, status: str | None, as_json: bool, as_csv: bool) -> None:
+    """Print a user's matches, best first.
+
+    Postings of one cluster (the same ad in several towns) are one line. The job show_matches shows the same list.
+    """
+    from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.pipeline.matching.match_list import list_matches
+
+    if as_json and as_csv:
+        raise click.UsageError("Give either --json or --csv.")
+    with open_runtime(prepare_dagster=False) as runtime, runtime.database.read() as connection:
+        found = list_matches(connection, user_key, status=status, min_score=min_score, most=limit)
+    if as_json:
+        click.echo(json.dumps(found.lines, ensure_ascii=False, indent=2, default=str))
+    elif as_csv:
+        _print_csv(found)
+    else:
+        from rich.console import Console
+
+        from jobmatch_dagster.cli.printing import print_match_list
+
+        print_match_list(found, Console(width=None if sys.stdout.isatty() else 160))
+
+
+def _print_csv(found: "MatchList") -> None:
+    from jobmatch_dagster.pipeline.matching.match_list import LIST_COLUMNS
+
+    writer = csv.writer(sys.stdout)
+    writer.writerow(LIST_COLUMNS)
+    writer.writerows([[_plain(value) for value in row] for row in found.rows()])
+
+
+def _plain(value: object) -> object:
+    """A value that no spreadsheet takes for a formula: titles are text of strangers."""
+    shown = value if isinstance(value, int | float) else "" if value is None else str(value)
+    return f"'{shown}" if isinstance(shown, str) and shown.startswith(("=", "+", "-", "@")) else shown
 
 
 @click.command()

@@ -1,14 +1,17 @@
-"""Statistics and preferences as tables on a terminal."""
+"""Statistics, users, matches and preferences as tables on a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from rich.columns import Columns
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from jobmatch_dagster.core.profiles.preferences import Preferences
+from jobmatch_dagster.db.profiles.users import ListedUser
 from jobmatch_dagster.db.statistics.jobs_and_users import COVERAGE_BAR, JobStatistics, UserStatistics
+from jobmatch_dagster.pipeline.matching.match_list import LIST_COLUMNS, MatchList
 
 _MOST = 12
 
@@ -68,6 +71,41 @@ def print_user_statistics(found: UserStatistics, console: Console) -> None:
             ]
         )
     )
+
+
+def print_users(found: Sequence[ListedUser], console: Console) -> None:
+    """Print a line for each user; "-" is unknown or not yet."""
+    table = Table("user", "experience, years", "field", "profile", "skills", "matches", "last matched")
+    for user in found:
+        table.add_row(
+            escape(user.user_key),
+            user.experience_level or "-",
+            (user.industries or ["-"])[0],
+            _cell(user.profile_version),
+            str(user.skills_known),
+            f"{user.matches:,}",
+            f"{user.matched_at:%Y-%m-%d %H:%M}" if user.matched_at else "-",
+        )
+    console.print(table)
+
+
+def print_match_list(found: MatchList, console: Console) -> None:
+    """Print a user's matches, best first."""
+    if not found.lines:
+        console.print("No match. `jobmatch explain USER_KEY EXTERNAL_ID` says why a posting is not among them.")
+        return
+    table = Table(*(_SHORT.get(column, column) for column in LIST_COLUMNS if column != "reason"))
+    reason = LIST_COLUMNS.index("reason")
+    for row in found.rows():
+        table.add_row(*(escape(_cell(value)) for number, value in enumerate(row) if number != reason))
+    console.print(table)
+
+
+# Heads of columns that are wider than their numbers.
+_SHORT = {
+    "place": "#", "skills": "ski", "experience": "exp", "industry": "ind", "work arrangement": "arr",
+    "semantic": "sem", "stated %": "stated %", "place of work": "place",
+}  # fmt: skip
 
 
 def print_preferences(preferences: Preferences, version: int | None, console: Console) -> None:

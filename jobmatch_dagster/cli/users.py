@@ -1,6 +1,7 @@
-"""Commands on one user: `cv add`, `preferences`, `export` and `forget`."""
+"""Commands on users: `users`, `cv add`, `preferences`, `export` and `forget`."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,25 @@ def cv_add(user_key: str, file: Path) -> None:
     with open_runtime(prepare_schema=False) as runtime:
         path = put_into_inbox(runtime.inbox, user_key, file)
     click.echo(f"{path} is in the inbox; cv_inbox_sensor reads it once the sensor is on.")
+
+
+@click.command()
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Most users.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+def users(limit: int, as_json: bool) -> None:
+    """List the users: profile, number of matches, last matching."""
+    from rich.console import Console
+
+    from jobmatch_dagster.cli.printing import print_users
+    from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.db.profiles.users import read_users
+
+    with open_runtime(prepare_dagster=False) as runtime, runtime.database.read() as connection:
+        found = read_users(connection, most=limit)
+    if as_json:
+        click.echo(json.dumps([vars(user) for user in found], ensure_ascii=False, indent=2, default=str))
+    else:
+        print_users(found, Console(width=None if sys.stdout.isatty() else 120))
 
 
 @click.command()

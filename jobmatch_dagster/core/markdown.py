@@ -6,6 +6,7 @@ Belongs here: how a value looks. The page or preview decides what is shown.
 import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import islice
@@ -16,11 +17,24 @@ import numpy as np
 CELL_CHARACTERS = 80
 
 Cell = str | int | float | bool | None
+# An address that Markdown cannot read as anything else.
+_SAFE_URL = re.compile(r"https?://[\w.-]+(?::\d+)?(?:/[\w./%+~=&?@:,;-]*)?", re.ASCII)
 _TYPES = {bool: "bool", int: "int", float: "float"}
 # Text of strangers must not become a link, an image or a heading.
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#!~&])")
 # Addresses become links by themselves, escaped or not; as code they do not.
 _ADDRESS = re.compile(r"((?:\w+://|www\.)[^\s,;]+|[^\s,;]+@[^\s,;]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A word that leads to an address."""
+
+    word: str
+    url: str | None
+
+    def __str__(self) -> str:
+        return self.word
 
 
 def markdown_table(rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> str:
@@ -29,12 +43,16 @@ def markdown_table(rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> str
     Raises:
         ValueError: if a row has not a value for each column.
     """
+    rows = list(rows)
     cells = table_cells(rows, columns, None)
     numeric = [column_type(row[i] for row in cells) in ("int", "float") for i in range(len(columns))]
     lines = [
         [escaped(name) for name in columns],
         ["---:" if is_number else "---" for is_number in numeric],
-        *([escaped(_words(value)) for value in row] for row in cells),
+        *(
+            [_linked(given, escaped(_words(value))) for given, value in zip(row, shown, strict=True)]
+            for row, shown in zip(rows, cells, strict=True)
+        ),
     ]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -75,6 +93,13 @@ def column_type(values: Iterable[Cell]) -> str:
     if kinds == {int, float}:
         return "float"
     return _TYPES.get(kinds.pop(), "string") if len(kinds) == 1 else "string"
+
+
+def _linked(given: Any, shown: str) -> str:
+    """The cell as a link where it is one and its address is plain; any other address stays words."""
+    if isinstance(given, Link) and given.url and _SAFE_URL.fullmatch(given.url):
+        return f"[{shown}](<{given.url}>)"
+    return shown
 
 
 def _words(value: Cell) -> str:

@@ -1,16 +1,17 @@
 """The output of the demo: each user's best postings, with the reasons."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import Row
 
 from jobmatch_dagster.core.matching.scoring import PARTS, SCORE_COLUMNS, Weights
 from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.db.profiles.users import read_users
 from jobmatch_dagster.demo.run import DemoInput, DemoOutcome, unreadable_cvs
+from jobmatch_dagster.pipeline.matching.match_list import list_matches, place_of_work
 
 USERS_SHOWN, MATCHES_SHOWN = 10, 5
 _SKILLS_SHOWN, _SKIPPED_SHOWN = 4, 10
@@ -24,23 +25,21 @@ def print_matches(database: Database, weights: Weights, console: Console) -> Non
         weights: that they were scored with.
         console: where to print.
     """
-    rows = database.fetch("matching/best_matches", {"users": USERS_SHOWN, "most": MATCHES_SHOWN})
-    by_user: dict[str, list[Row[Any]]] = {}
-    for row in rows:
-        by_user.setdefault(row.user_key, []).append(row)
-    for user_key, best in by_user.items():
+    with database.read() as connection:
+        users = read_users(connection, with_profile=True, most=USERS_SHOWN)
+        lists = {user.user_key: list_matches(connection, user.user_key, most=MATCHES_SHOWN).lines for user in users}
+    for user in users:
         table = Table(
-            title=f"{escape(user_key)}: experience {best[0].experience_level or 'unknown'} years, "
-            f"{best[0].skills_known} skills, {best[0].kept} matches",
+            title=f"{escape(user.user_key)}: experience {user.experience_level or 'unknown'} years, "
+            f"{user.skills_known} skills, {user.matches} matches",
             title_justify="left",
             title_style="bold",
             expand=True,
         )
         for name, options in _COLUMNS:
             table.add_column(name, **options)
-        for row in best:
-            if row.external_id is not None:
-                table.add_row(*(escape(cell) for cell in _cells(row)))
+        for line in lists[user.user_key]:
+            table.add_row(*(escape(cell) for cell in _cells(line)))
         console.print(table)
     console.print(legend(weights), style="dim", highlight=False)
 
@@ -49,7 +48,10 @@ def legend(weights: Weights) -> str:
     """One line under the tables: what the columns of the parts mean, and how much each part counts."""
     shares = weights.shares()
     parts = (f"{part.replace('_', ' ')} ({_short_name(part)}, {100 * shares[part]:.0f} %)" for part in PARTS)
-    return f"Parts of the score, 0 to 100, with their weights: {', '.join(parts)}. A part that is unknown is -."
+    return (
+        f"Parts of the score, 0 to 100, with their weights: {', '.join(parts)}. A part that is unknown is -; the "
+        "semantic part gets its weight. `jobmatch explain USER_KEY ID` says why a match has its score."
+    )
 
 
 def print_outcome(
@@ -82,19 +84,21 @@ _COLUMNS: Sequence[tuple[str, dict[str, Any]]] = (
     ("Score", {"justify": "right", "style": "bold", "no_wrap": True}),
     *((_short_name(part), {"justify": "right"}) for part in PARTS),
     ("Posting", {"ratio": 4}),
+    ("Id", {"no_wrap": True}),
     ("Matching skills", {"ratio": 3, "style": "green"}),
     ("Missing skills", {"ratio": 3, "style": "yellow"}),
 )
 
 
-def _cells(row: Row[Any]) -> list[str]:
-    parts = [getattr(row, column) for column in SCORE_COLUMNS]
+def _cells(line: Mapping[str, Any]) -> list[str]:
+    parts = [line[column] for column in SCORE_COLUMNS]
     return [
-        str(row.match_score),
+        str(line["match_score"]),
         *("-" if part is None else str(part) for part in parts),
-        f"{row.title}, {row.company}" + (f" ({row.location})" if row.location else ""),
-        _shortened(row.matching_skills),
-        _shortened(row.missing_skills),
+        f"{line['title']}, {line['company']} ({place_of_work(line)})",
+        line["external_id"],
+        _shortened(line["matching_skills"]),
+        _shortened(line["missing_skills"]),
     ]
 
 

@@ -12,12 +12,11 @@ from jobmatch_dagster.observability.history import delete_logs, delete_run, has_
 from jobmatch_dagster.partitions import USERS
 
 EXPLAIN_JOB, EXPLAIN_OP = "explain_match", "write_explanation"
+LIST_JOB, LIST_OP = "show_matches", "write_list"
+# Jobs whose runs have a page about a user, and the op that is configured with the key.
+_PAGES = {EXPLAIN_JOB: EXPLAIN_OP, LIST_JOB: LIST_OP}
 
-_PARTITIONS, _RUN_LOGS, _EXPLANATIONS = (
-    "Dagster partition keys",
-    "logs of the user's runs",
-    "runs of explain_match",
-)
+_PARTITIONS, _RUN_LOGS = "Dagster partition keys", "logs of the user's runs"
 
 
 def runs_of_user(instance: dg.DagsterInstance, user_key: str) -> list[dict[str, str]]:
@@ -34,36 +33,37 @@ def runs_of_user(instance: dg.DagsterInstance, user_key: str) -> list[dict[str, 
 
 
 def erase_user_history(instance: dg.DagsterInstance, user_key: str) -> dict[str, int]:
-    """Erase the partition, what the user's runs printed, and explanations with their runs.
+    """Erase the partition, what the user's runs printed, and pages about the user with their runs.
 
     Returns:
         What each place has left afterwards.
     """
     partitions = USERS.name or ""
     instance.delete_dynamic_partition(partitions, user_key)
-    for run in _explanations(instance, user_key):
-        delete_run(instance, run.run_id)
+    for job in _PAGES:
+        for run in _runs_with_page(instance, job, user_key):
+            delete_run(instance, run.run_id)
     runs = instance.get_runs(dg.RunsFilter(tags={names.TAG_USER: user_key}))
     for run in runs:
         delete_logs(instance, run.run_id)
     return {
         _PARTITIONS: int(instance.has_dynamic_partition(partitions, user_key)),
-        _EXPLANATIONS: len(_explanations(instance, user_key)),
+        **{f"runs of {job}": len(_runs_with_page(instance, job, user_key)) for job in _PAGES},
         _RUN_LOGS: sum(has_logs(instance, run.run_id) for run in runs),
     }
 
 
-def _explanations(instance: dg.DagsterInstance, user_key: str) -> list[dg.DagsterRun]:
-    """Runs of explain_match about the user: their page shows facts of the CV and the preferences.
+def _runs_with_page(instance: dg.DagsterInstance, job: str, user_key: str) -> list[dg.DagsterRun]:
+    """Runs of a job whose page shows facts of the user's CV, preferences or matches.
 
     They are found by their configuration, because a run that has not started has no tag yet.
     """
-    runs = instance.get_runs(dg.RunsFilter(job_name=EXPLAIN_JOB))
-    return [run for run in runs if _explained_user(run.run_config) == user_key]
+    runs = instance.get_runs(dg.RunsFilter(job_name=job))
+    return [run for run in runs if _user_of_page(run.run_config, _PAGES[job]) == user_key]
 
 
-def _explained_user(run_config: Mapping[str, object]) -> object:
+def _user_of_page(run_config: Mapping[str, object], op: str) -> object:
     config: object = run_config
-    for key in ("ops", EXPLAIN_OP, "config", "user_key"):
+    for key in ("ops", op, "config", "user_key"):
         config = config.get(key) if isinstance(config, Mapping) else None
     return config

@@ -18,7 +18,8 @@ _KEY, _POSTING = "user 7", "4711"
 
 # Queries by name, and those that a person or a screen asks of the views.
 _NAMED: dict[str, dict[str, Any]] = {
-    "matching/best_matches": {"users": 3, "most": 10},
+    "matching/match_list": {"user_key": "u1", "status": None, "min_score": None, "most": 10},
+    "profiles/user_list": {"with_profile": True, "most": 10},
     "explain/stored_match": {"user_key": _KEY, "external_id": _POSTING},
     "explain/explain_posting": {"external_id": _POSTING},
     "explain/quarantined_posting": {"external_id": _POSTING},

@@ -117,6 +117,22 @@ def read_current_matches(
     return run_query(connection, "matching/current_matches", filters)
 
 
+def read_match_list(
+    connection: Connection, user_key: str, *, status: str | None = None, min_score: int | None = None, most: int
+) -> Sequence[Row[Any]]:
+    """A user's current matches as a list, best first; postings of one cluster are one line.
+
+    Args:
+        connection: an open transaction.
+        user_key: whose.
+        status: only matches with this decision.
+        min_score: only matches with this score or a higher one.
+        most: the most lines.
+    """
+    parameters = {"user_key": user_key, "status": status, "min_score": min_score, "most": most}
+    return run_query(connection, "matching/match_list", parameters)
+
+
 def decide(connection: Connection, user_key: str, external_id: str, decision: str) -> bool:
     """Set what the user decided on a match, with its time; False when it was decided so before.
 

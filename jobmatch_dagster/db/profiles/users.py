@@ -1,6 +1,9 @@
 """`users`: who is matched."""
 
+import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
@@ -23,6 +26,19 @@ class UserToMatch:
     preferences_version: int
 
 
+@dataclass(frozen=True)
+class ListedUser:
+    """An active user, what is known of the current profile, and the matches; None is unknown or not yet."""
+
+    user_key: str
+    experience_level: str | None
+    industries: Sequence[str] | None
+    profile_version: int | None
+    skills_known: int
+    matched_at: datetime | None
+    matches: int
+
+
 def lock_user(connection: Connection, user_key: str) -> None:
     """Let only this transaction ingest, change or erase the user; waits for another one that does."""
     lock(connection, f"jobmatch/user/{user_key}")
@@ -32,6 +48,35 @@ def find_user_id(connection: Connection, user_key: str) -> int | None:
     """The user's id; None if there is no such user."""
     found: int | None = connection.scalar(text("SELECT id FROM users WHERE user_key = :key"), {"key": user_key})
     return found
+
+
+def require_user(connection: Connection, user_key: str) -> int:
+    """The user's id.
+
+    Raises:
+        UnknownUserError: if there is no such user; it names the nearest keys.
+    """
+    found = find_user_id(connection, user_key)
+    if found is None:
+        raise UnknownUserError(f"There is no user {user_key!r}. {_suggestion(near_user_keys(connection, user_key))}")
+    return found
+
+
+def near_user_keys(connection: Connection, user_key: str) -> list[str]:
+    """The keys that are most like this one, at most three."""
+    keys = connection.scalars(text("SELECT user_key FROM users")).all()
+    folded = {key.casefold(): key for key in keys}
+    return [folded[near] for near in difflib.get_close_matches(user_key.casefold(), folded, n=3)]
+
+
+def _suggestion(near: Sequence[str]) -> str:
+    return (f"Did you mean {', '.join(near)}? " if near else "") + "`jobmatch users` lists all."
+
+
+def read_users(connection: Connection, *, with_profile: bool = False, most: int) -> list[ListedUser]:
+    """Active users in the order of their keys."""
+    rows = run_query(connection, "profiles/user_list", {"with_profile": with_profile, "most": most})
+    return [ListedUser(**row._mapping) for row in rows]
 
 
 def ensure_user(connection: Connection, user_key: str) -> int:

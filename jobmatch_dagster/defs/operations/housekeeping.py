@@ -33,7 +33,7 @@ class RunRetention(dg.Config):
     """Days that runs are kept in Dagster's history."""
 
     explanation_days: int = Field(
-        default=7, ge=1, description="Runs of explain_match: their pages show facts about a user"
+        default=7, ge=1, description="Runs of explain_match and show_matches: their pages show facts about a user"
     )
     run_days: int = Field(default=90, ge=1, description="Runs that materialized nothing")
     materialization_days: int = Field(

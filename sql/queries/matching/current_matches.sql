@@ -1,4 +1,4 @@
--- Purpose: current matches of one user or of all, each user's best first, in the order of best_matches and of the cap.
+-- Purpose: current matches of one user or of all, each user's best first, in the order of match_list and of the cap.
 -- Parameters: user_key (NULL: all users), status (NULL: any), since (updated then or later; NULL: any time),
 --   only_open (without closed postings that the user has decided on), most (rows).
 -- Indexes: users_user_key_key, user_job_matches_best, jobs_pkey.

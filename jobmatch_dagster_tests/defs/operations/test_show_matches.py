@@ -1,0 +1,115 @@
+"""A user's matches as a page and on the command line: order, clusters, untrusted text, unknown users, erasure."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import dagster as dg
+import pytest
+from click.testing import CliRunner
+
+from jobmatch_dagster.cli.main import main
+from jobmatch_dagster.cli.runs import run_job
+from jobmatch_dagster.core.markdown import Link, markdown_table
+from jobmatch_dagster.observability.user_history import erase_user_history
+from jobmatch_dagster_tests.support.world import NURSE_CV, World
+
+_KEY = "nurse-1"
+
+
+def _show(world: World, **config: Any) -> dict[str, Any]:
+    run_config = {"ops": {"write_list": {"config": {"user_key": _KEY, **config}}}}
+    result = run_job(world.defs, world.instance, "show_matches", run_config=run_config)
+    (event,) = (e for e in result.all_node_events if e.event_type_value == "STEP_OUTPUT")
+    return {name: value.value for name, value in event.step_output_data.metadata.items()}
+
+
+def _run(*arguments: str) -> str:
+    printed = CliRunner().invoke(main, ["matches", *arguments])
+    assert printed.exit_code == 0, printed.output
+    return printed.output
+
+
+@pytest.mark.collected
+def test_the_list_is_in_the_order_of_its_scores(world: World) -> None:
+    world.take_in(_KEY, NURSE_CV)
+    lines = json.loads(_run(_KEY, "--json"))
+    scores = [line["match_score"] for line in lines]
+    assert scores == sorted(scores, reverse=True)
+    assert len(scores) > 3
+    assert [int(row["score"]) for row in csv.DictReader(io.StringIO(_run(_KEY, "--csv")))] == scores
+    best = lines[0]
+    assert best["external_id"] in _run(_KEY)
+    assert len(json.loads(_run(_KEY, "--json", "--limit", "2"))) == 2
+    assert json.loads(_run(_KEY, "--json", "--min-score", str(scores[1] + 1)))[-1]["match_score"] > scores[1]
+    page = _show(world)
+    assert page["lines"] == len(lines)
+    assert best["external_id"] in page["matches"]
+
+
+@pytest.mark.collected
+def test_a_cluster_is_one_line_with_its_other_places(world: World) -> None:
+    world.take_in(_KEY, NURSE_CV)
+    before = json.loads(_run(_KEY, "--json"))
+    three = [line["external_id"] for line in before[:3]]
+    with world.database.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE jobs SET cluster_id = (SELECT cluster_id FROM jobs WHERE external_id = %s), "
+            "location = CASE external_id WHEN %s THEN 'Munich' WHEN %s THEN 'Berlin' ELSE 'Graz' END "
+            "WHERE external_id = ANY(%s)",
+            (three[0], three[0], three[1], three),
+        )
+    lines = json.loads(_run(_KEY, "--json"))
+    assert [line["external_id"] for line in lines] == [line["external_id"] for line in (before[0], *before[3:])]
+    assert sorted(lines[0]["other_places"]) == ["Berlin", "Graz"]
+    assert "Munich +2 towns" in _show(world)["matches"]
+
+
+@pytest.mark.collected
+def test_only_new_leaves_out_what_was_decided(world: World) -> None:
+    world.take_in(_KEY, NURSE_CV)
+    first = json.loads(_run(_KEY, "--json"))[0]["external_id"]
+    assert CliRunner().invoke(main, ["decide", _KEY, first, "rejected"]).exit_code == 0
+    assert first not in _show(world, only_new=True)["matches"]
+    assert "rejected" in _show(world)["matches"]
+    assert [line["external_id"] for line in json.loads(_run(_KEY, "--json", "--status", "rejected"))] == [first]
+
+
+@pytest.mark.collected
+def test_an_unknown_user_is_answered_with_near_keys(world: World) -> None:
+    world.take_in(_KEY, NURSE_CV)
+    assert "Did you mean nurse-1?" in _show(world, user_key="Nurse-11")["matches"]
+    for command in ("matches", "export", "stats --user"):
+        refused = CliRunner().invoke(main, [*command.split(), "nurse1"])
+        assert refused.exit_code == 1
+        assert "Did you mean nurse-1?" in refused.output
+    listed = CliRunner().invoke(main, ["users", "--json"])
+    assert [user["user_key"] for user in json.loads(listed.output)] == [_KEY]
+
+
+@pytest.mark.collected
+def test_the_page_is_erased_with_the_user(world: World) -> None:
+    world.take_in(_KEY, NURSE_CV)
+    _show(world)
+    assert len(world.instance.get_runs(dg.RunsFilter(job_name="show_matches"))) == 1
+    left = erase_user_history(world.instance, _KEY)
+    assert left["runs of show_matches"] == 0
+    assert world.instance.get_runs(dg.RunsFilter(job_name="show_matches")) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "is_link"),
+    [
+        ("https://jobs.example.org/a/1?b=2&c=%20", True),
+        ("http://10.0.0.1:8080/x", True),
+        ("javascript:alert(1)", False),
+        ("https://a.example/x>) [click](javascript:1)", False),
+        ("https://a.example/x\n# heading", False),
+        ("https://user@a.example/", False),
+        (None, False),
+    ],
+)
+def test_only_a_plain_address_becomes_a_link(url: str | None, is_link: bool) -> None:
+    shown = markdown_table([[Link("4711", url)]], ["posting"]).splitlines()[-1]
+    assert shown == (f"| [4711](<{url}>) |" if is_link else "| 4711 |")
