@@ -1,5 +1,7 @@
 """Names that more than one room uses: owners, kinds, pools, tags, decisions."""
 
+# As in workspace.yaml.
+CODE_LOCATION = "jobmatch_dagster"
 OWNERS = ["team:jobmatch"]
 KINDS_POSTGRES = {"python", "postgres"}
 KINDS_API = {"python", "postgres", "api"}

@@ -106,6 +106,11 @@ class FolderSettings(SettingsGroup):
     )
 
     @property
+    def inboxes(self) -> tuple[Path, ...]:
+        """Every folder that may have CVs: the inbox, and the one of the home, which the demo uses."""
+        return tuple(dict.fromkeys(folder for folder in (self.inbox, self.home.resolve() / "inbox") if folder))
+
+    @property
     def data_folder(self) -> Path:
         """`data_home` or its default: where programs store data of this user."""
         return self.data_home or Path.home() / ".local" / "share"

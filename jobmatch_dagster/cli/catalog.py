@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jobmatch_dagster.cli.help_texts import Command
+
 if TYPE_CHECKING:
     from jobmatch_dagster.db.connection.engine import Database
 
@@ -20,7 +22,7 @@ _PATH = click.Path(path_type=Path)
 _HOUR = click.DateTime(formats=["%Y-%m-%d-%H:%M"])
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--run-once", is_flag=True, help="Collect the newest hour that the API has completed, then end.")
 @click.option("--interval", type=click.IntRange(min=1), metavar="MINUTES", help="Collect again after each pause.")
 @click.option("--hours", nargs=2, type=_HOUR, metavar="FROM TO", help="Collect these hours, both included.")
@@ -91,7 +93,7 @@ def _print_plan(first: datetime, last: datetime) -> None:
     resources = default_resources()
     client = resources["active_jobs"].client()
     asked = [first + n * HOUR for n in range((last - first) // HOUR + 1)]
-    with open_runtime(prepare_dagster=False) as runtime:
+    with open_runtime(prepare_dagster=False, must_exist=True) as runtime:
         plan = plan_collection(runtime.database, client, asked, now=resources["clock"].now())
     click.echo(plan.summary())
     if plan.feeds:
@@ -101,7 +103,7 @@ def _print_plan(first: datetime, last: datetime) -> None:
         Console().print(table)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--user", "user_key", metavar="USER_KEY", help="Statistics of one user.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 def stats(user_key: str | None, as_json: bool) -> None:
@@ -113,7 +115,7 @@ def stats(user_key: str | None, as_json: bool) -> None:
     from jobmatch_dagster.cli.runtime import open_runtime
 
     console = Console(width=None if sys.stdout.isatty() else 120)
-    with open_runtime() as runtime:
+    with open_runtime(must_exist=True) as runtime:
         if user_key is None:
             catalog = api.job_statistics(runtime.database)
             _print_statistics(catalog.to_dict() if as_json else None, lambda: print_job_statistics(catalog, console))
@@ -122,7 +124,7 @@ def stats(user_key: str | None, as_json: bool) -> None:
             _print_statistics(user.to_dict() if as_json else None, lambda: print_user_statistics(user, console))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--pages", type=_PATH, required=True, help="Folder of *.json files, each an array of postings.")
 @click.option("--cvs", type=_PATH, required=True, help='File with a line for each CV: {"text": "..."}.')
 @click.option("--out", type=_PATH, required=True, help="File of the result, with a line for each CV.")

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jobmatch_dagster.cli.help_texts import Command
+
 if TYPE_CHECKING:
     from jobmatch_dagster.db.connection.engine import Database
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--dry-run", is_flag=True, help="Print what would be done, change nothing.")
 @click.option("--from-legacy", is_flag=True, help="Convert a legacy database; its tables are kept as backups.")
 def migrate(dry_run: bool, from_legacy: bool) -> None:
@@ -40,7 +42,7 @@ def migrate(dry_run: bool, from_legacy: bool) -> None:
             click.echo(f"  {name}: {purpose(name)}")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--all", "everything", is_flag=True, help="Undo every migration; all data of the project is deleted.")
 @click.option("--to-legacy", is_flag=True, help="Restore the tables that `migrate --from-legacy` kept.")
 @click.option("--dry-run", is_flag=True, help="Print what would be undone, change nothing.")

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import click
 
+from jobmatch_dagster.cli.help_texts import Command
+
 _FOLDER = click.Path(path_type=Path)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--pages", type=_FOLDER, help="Folder of saved API responses (*.json) instead of the generated ones.")
 @click.option("--cvs", type=_FOLDER, help="Folder of CVs (the file's stem is the user key) or .jsonl files.")
 @click.option("--claude", is_flag=True, help="Use ANTHROPIC_API_KEY. Without this option the demo uses no key.")
@@ -33,11 +35,17 @@ def demo(pages: Path | None, cvs: Path | None, claude: bool) -> None:
         print_outcome(runtime.database, demo_input, outcome, console, command=_dev_command(pages, cvs))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--demo", "demo_data", is_flag=True, help="On the demo's data and local server, with automation on.")
 @click.option("--pages", type=_FOLDER, help="On the demo of these pages (see `jobmatch demo`).")
 @click.option("--cvs", type=_FOLDER, help="On the demo of these CVs (see `jobmatch demo`).")
-@click.option("--port", default=3000, show_default=True, help="Port of the UI; a free one if it is in use.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=3000,
+    show_default=True,
+    help="Port of the UI; a free one if it is in use.",
+)
 def dev(demo_data: bool, pages: Path | None, cvs: Path | None, port: int) -> None:
     """Start the Dagster UI on this machine only.
 

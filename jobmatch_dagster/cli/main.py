@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from jobmatch_dagster.cli import catalog, database, demo, matches, repair, users
+from jobmatch_dagster.cli import catalog, completion, database, demo, matches, repair, users
 from jobmatch_dagster.errors import JobmatchError
 
 
@@ -34,7 +34,7 @@ def main() -> None:
 
 for command in (
     *(demo.demo, demo.dev),
-    *(database.migrate, database.rollback),
+    *(database.migrate, database.rollback, completion.completion),
     *(catalog.collect, catalog.stats, catalog.evaluate),
     *(matches.matches, matches.explain, matches.decide, repair.repair),
     *(users.users, users.cv, users.preferences, users.export, users.forget),

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from jobmatch_dagster import names
+from jobmatch_dagster.cli.help_texts import Command
 
 if TYPE_CHECKING:
     from jobmatch_dagster.pipeline.matching.match_list import MatchList
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("user_key")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Most lines.")
 @click.option("--min-score", type=click.IntRange(0, 100), help="Lowest score.")
@@ -30,7 +31,7 @@ def matches(user_key: str, limit: int, min_score: int | None, status: str | None
 
     if as_json and as_csv:
         raise click.UsageError("Give either --json or --csv.")
-    with open_runtime(prepare_dagster=False) as runtime, runtime.database.read() as connection:
+    with open_runtime(prepare_dagster=False, must_exist=True) as runtime, runtime.database.read() as connection:
         found = list_matches(connection, user_key, status=status, min_score=min_score, most=limit)
     if as_json:
         click.echo(json.dumps(found.lines, ensure_ascii=False, indent=2, default=str))
@@ -58,7 +59,7 @@ def _plain(value: object) -> object:
     return f"'{shown}" if isinstance(shown, str) and shown.startswith(("=", "+", "-", "@")) else shown
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("user_key")
 @click.argument("external_id")
 @click.option("--embed-again", is_flag=True, help="Compare the stored vectors with new ones; loads the model.")
@@ -75,7 +76,7 @@ def explain(user_key: str, external_id: str, embed_again: bool) -> None:
     resources = default_resources()
     settings = match_settings(resources["embedder"], resources["matching"])
     # Nothing is written, so that a login that may only read is enough.
-    with open_runtime(prepare_dagster=False) as runtime:
+    with open_runtime(prepare_dagster=False, must_exist=True) as runtime:
         explained = explain_pair(
             runtime.database,
             settings,
@@ -87,7 +88,7 @@ def explain(user_key: str, external_id: str, embed_again: bool) -> None:
     click.echo(explained.page.text())
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("user_key")
 @click.argument("external_id")
 @click.argument("decision", type=click.Choice(names.DECISIONS))
@@ -96,6 +97,6 @@ def decide(user_key: str, external_id: str, decision: str) -> None:
     from jobmatch_dagster import api
     from jobmatch_dagster.cli.runtime import open_runtime
 
-    with open_runtime() as runtime:
+    with open_runtime(must_exist=True) as runtime:
         changed = api.decide(runtime.database, user_key, external_id, decision)
     click.echo(decision if changed else f"{decision}, as before")

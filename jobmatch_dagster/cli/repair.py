@@ -2,6 +2,8 @@
 
 import click
 
+from jobmatch_dagster.cli.help_texts import Command
+
 
 @click.group()
 def repair() -> None:
@@ -11,14 +13,14 @@ def repair() -> None:
     """
 
 
-@repair.command()
+@repair.command(cls=Command)
 @click.argument("external_id")
 def posting(external_id: str) -> None:
     """Read a posting again from its page."""
     _run("repair_posting", "reread_posting", external_id=external_id)
 
 
-@repair.command()
+@repair.command(cls=Command)
 @click.argument("user_key")
 def profile(user_key: str) -> None:
     """Read a user's newest CV again."""
@@ -30,6 +32,6 @@ def _run(job: str, op: str, **config: str) -> None:
     from jobmatch_dagster.cli.runs import run_job
     from jobmatch_dagster.cli.runtime import open_runtime
 
-    with open_runtime() as runtime, runtime.dagster_instance() as instance:
+    with open_runtime(must_exist=True) as runtime, runtime.dagster_instance() as instance:
         run_job(build_defs(), instance, job, run_config={"ops": {op: {"config": config}}})
     click.echo("Repaired. `jobmatch explain USER_KEY EXTERNAL_ID` shows what follows from it.")

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from jobmatch_dagster import names
+from jobmatch_dagster.cli.run_origin import shown_in_ui
 from jobmatch_dagster.core.raw.windows import hour_name
 from jobmatch_dagster.errors import JobmatchError
 
@@ -42,14 +43,15 @@ def run_job(
         RunFailedError: if it fails.
     """
     job = defs.resolve_job_def(job_name)
-    result = job.execute_in_process(
-        instance=instance,
-        partition_key=partition_key,
-        tags=dict(tags or {}),
-        run_config={**(run_config or {}), **_QUIET},
-        asset_selection=list(asset_selection) if asset_selection else None,
-        raise_on_error=False,
-    )
+    with shown_in_ui(instance, job_name):
+        result = job.execute_in_process(
+            instance=instance,
+            partition_key=partition_key,
+            tags=dict(tags or {}),
+            run_config={**(run_config or {}), **_QUIET},
+            asset_selection=list(asset_selection) if asset_selection else None,
+            raise_on_error=False,
+        )
     if not result.success:
         raise RunFailedError(
             f"The run of {job_name} failed ({result.run_id}): {_reason(result)}", permanent=_is_permanent(result)

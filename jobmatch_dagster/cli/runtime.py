@@ -5,17 +5,23 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.db.connection.embedded import embedded_postgres
+from jobmatch_dagster.db.connection.embedded import embedded_postgres, server_folder
 from jobmatch_dagster.db.connection.engine import Database, ensure_database, packaged_path
 from jobmatch_dagster.db.connection.locks import DAGSTER_STORAGE, exclusively
 from jobmatch_dagster.db.connection.migrations import migrate, require_schema
 from jobmatch_dagster.db.connection.urls import dagster_url, sqlalchemy_url, with_database
 from jobmatch_dagster.environment import check_environment, environment
+from jobmatch_dagster.errors import DatabaseError
 from jobmatch_dagster.settings import GROUPS, DatabaseSettings, EmbeddingSettings, FolderSettings
+
+
+class NoDatabaseError(DatabaseError):
+    """The home has no embedded database yet."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,11 @@ class Runtime:
 
 @contextmanager
 def open_runtime(
-    *, database_name: str | None = None, prepare_schema: bool = True, prepare_dagster: bool = True
+    *,
+    database_name: str | None = None,
+    prepare_schema: bool = True,
+    prepare_dagster: bool = True,
+    must_exist: bool = False,
 ) -> Iterator[Runtime]:
     """Start what a command needs and export it to this process and its children, for the length of the block.
 
@@ -54,17 +64,24 @@ def open_runtime(
         database_name: a database of the embedded server other than the default one.
         prepare_schema: False leaves the schema as it is, unchecked.
         prepare_dagster: False leaves Dagster's database alone: a command without a run needs none.
+        must_exist: refuse to make an embedded database: there is nothing to read or change in a new one.
 
     Raises:
         SettingsError: if a variable is malformed or unknown.
+        NoDatabaseError: if there must be an embedded database and there is none.
         DatabaseUnavailableError: if the configured database does not answer.
         SchemaVersionError: if the configured database has another version of the schema.
     """
     check_environment(GROUPS)
     folders, databases = FolderSettings.read(), DatabaseSettings.read()
     home = folders.home.resolve()
-    home.mkdir(parents=True, exist_ok=True)
     configured = databases.url.get_secret_value()
+    if must_exist and not configured and not server_folder(home, folders.data_folder).exists():
+        raise NoDatabaseError(
+            f"There is no database in {home} yet. Run `jobmatch demo` for one with invented data, or set "
+            "JOBMATCH_HOME or JOBMATCH_DATABASE_URL to where yours is."
+        )
+    home.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         if configured:
             url = sqlalchemy_url(configured)
@@ -84,7 +101,7 @@ def open_runtime(
             migrate(database)
         if prepare_dagster:
             ensure_database(storage)
-        inbox = (folders.inbox or home / "inbox").resolve()
+        inbox = inbox_of(folders, url)
         inbox.mkdir(parents=True, exist_ok=True)
         stack.enter_context(
             environment(
@@ -98,6 +115,26 @@ def open_runtime(
             )
         )
         yield Runtime(home=home, inbox=inbox, database=database, embedded=not configured)
+
+
+def inbox_of(folders: FolderSettings, url: str) -> Path:
+    """The inbox of a database: `CV_INBOX`, else a folder of the home, which demos of own pages have for themselves."""
+    if folders.inbox:
+        return folders.inbox.resolve()
+    own = folders.home.resolve() / f"inbox-{urlsplit(url).path.strip('/')}"
+    return own if own.is_dir() else folders.home.resolve() / "inbox"
+
+
+def configured_inbox() -> Path:
+    """The inbox of the configured database, without a look at the database.
+
+    Raises:
+        SettingsError: if a variable is malformed or unknown.
+    """
+    check_environment(GROUPS)
+    inbox = inbox_of(FolderSettings.read(), DatabaseSettings.read().url.get_secret_value())
+    inbox.mkdir(parents=True, exist_ok=True)
+    return inbox
 
 
 def _dagster_home(home: Path) -> Path:

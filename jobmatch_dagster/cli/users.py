@@ -3,9 +3,14 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from jobmatch_dagster.cli.help_texts import Command
+
+if TYPE_CHECKING:
+    from jobmatch_dagster.db.connection.engine import Database
 
 _PATH = click.Path(path_type=Path)
 
@@ -15,20 +20,19 @@ def cv() -> None:
     """Commands on CVs."""
 
 
-@cv.command("add")
+@cv.command("add", cls=Command)
 @click.argument("user_key")
 @click.argument("file", type=_PATH)
 def cv_add(user_key: str, file: Path) -> None:
     """Put a CV into the inbox, where cv_inbox_sensor finds it."""
-    from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.cli.runtime import configured_inbox
     from jobmatch_dagster.pipeline.profiles.inbox import put_into_inbox
 
-    with open_runtime(prepare_schema=False) as runtime:
-        path = put_into_inbox(runtime.inbox, user_key, file)
+    path = put_into_inbox(configured_inbox(), user_key, file)
     click.echo(f"{path} is in the inbox; cv_inbox_sensor reads it once the sensor is on.")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Most users.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 def users(limit: int, as_json: bool) -> None:
@@ -39,7 +43,7 @@ def users(limit: int, as_json: bool) -> None:
     from jobmatch_dagster.cli.runtime import open_runtime
     from jobmatch_dagster.db.profiles.users import read_users
 
-    with open_runtime(prepare_dagster=False) as runtime, runtime.database.read() as connection:
+    with open_runtime(prepare_dagster=False, must_exist=True) as runtime, runtime.database.read() as connection:
         found = read_users(connection, most=limit)
     if as_json:
         click.echo(json.dumps([vars(user) for user in found], ensure_ascii=False, indent=2, default=str))
@@ -47,7 +51,7 @@ def users(limit: int, as_json: bool) -> None:
         print_users(found, Console(width=None if sys.stdout.isatty() else 120))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("user_key")
 @click.option("--file", type=_PATH, help="Set all preferences from a preferences.toml.")
 @click.option("--location", "locations", multiple=True, help="A place that is accepted; repeatable.")
@@ -72,12 +76,12 @@ def preferences(user_key: str, file: Path | None, clear: bool, **fields: Any) ->
     from jobmatch_dagster.pipeline.profiles.preferences import change_preferences
 
     given = {name: value for name, value in fields.items() if value not in (None, ())}
-    with open_runtime() as runtime:
+    with open_runtime(must_exist=not (given or file or clear)) as runtime:
         current, version = change_preferences(runtime.database, user_key, given, file=file, clear=clear)
     print_preferences(current, version, Console())
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("user_key")
 def export(user_key: str) -> None:
     """Print everything stored about a user.
@@ -88,14 +92,17 @@ def export(user_key: str) -> None:
     from jobmatch_dagster.observability.user_history import runs_of_user
     from jobmatch_dagster.pipeline.operations.export import export_user
     from jobmatch_dagster.resources.clock import wall_time
+    from jobmatch_dagster.settings import FolderSettings
 
-    with open_runtime() as runtime, runtime.dagster_instance() as instance:
+    with open_runtime(must_exist=True) as runtime, runtime.dagster_instance() as instance:
         runs = runs_of_user(instance, user_key)
-        exported = export_user(runtime.database, user_key, now=wall_time(), inbox=runtime.inbox, runs=runs)
+        exported = export_user(
+            runtime.database, user_key, now=wall_time(), inboxes=FolderSettings.read().inboxes, runs=runs
+        )
     click.echo(json.dumps(exported, ensure_ascii=False, indent=2))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("user_key")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--proof", is_flag=True, help="Erase nothing; print when the key was erased and where was searched.")
@@ -110,19 +117,38 @@ def forget(user_key: str, yes: bool, proof: bool) -> None:
         _print_proof(user_key)
         return
     require_user_key(user_key)
-    if not yes:
-        click.confirm(f"Erase everything of {user_key}? This cannot be undone", abort=True)
     config = {"ops": {"erase_one_user": {"config": {"user_key": user_key}}}}
-    with open_runtime() as runtime, runtime.dagster_instance() as instance:
+    with open_runtime(must_exist=True) as runtime, runtime.dagster_instance() as instance:
+        _require_known(runtime.database, user_key)
+        if not yes:
+            click.confirm(f"Erase everything of {user_key}? This cannot be undone", abort=True)
         run_job(build_defs(), instance, "forget_user", run_config=config)
     click.echo(f"Nothing of {user_key} is left.")
+
+
+def _require_known(database: "Database", user_key: str) -> None:
+    """Refuse a key of which nothing is stored: it may be mistyped. An interrupted erasure may be repeated."""
+    from jobmatch_dagster.db.operations.erasure_proofs import erasures_of
+    from jobmatch_dagster.db.operations.personal import places_of_user
+    from jobmatch_dagster.db.profiles.users import require_user
+    from jobmatch_dagster.pipeline.profiles.user_files import files_of_user
+    from jobmatch_dagster.settings import FolderSettings
+
+    with database.read() as connection:
+        is_known = (
+            places_of_user(connection, user_key)
+            or erasures_of(connection, user_key)
+            or any(files_of_user(inbox, user_key) for inbox in FolderSettings.read().inboxes)
+        )
+        if not is_known:
+            require_user(connection, user_key)
 
 
 def _print_proof(user_key: str) -> None:
     from jobmatch_dagster.cli.runtime import open_runtime
     from jobmatch_dagster.db.operations.erasure_proofs import erasures_of
 
-    with open_runtime() as runtime, runtime.database.read() as connection:
+    with open_runtime(must_exist=True) as runtime, runtime.database.read() as connection:
         erasures = erasures_of(connection, user_key)
     shown = [{"forgotten_at": at.isoformat(), **report} for at, report in erasures]
     click.echo(json.dumps(shown, ensure_ascii=False, indent=2))

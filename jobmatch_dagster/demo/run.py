@@ -110,7 +110,7 @@ def _local_api(runtime: Runtime, demo_input: DemoInput, *, claude: bool) -> Iter
         all_ages=recorded is not None,
     )
     # Not the configured inbox: that one has CVs of real people.
-    inbox = runtime.home / f"inbox-{'demo' if recorded is None else demo_input.database_name}"
+    inbox = runtime.home / ("inbox" if recorded is None else f"inbox-{demo_input.database_name}")
     inbox.mkdir(exist_ok=True)
     with server:
         variables: dict[str, str | None] = {

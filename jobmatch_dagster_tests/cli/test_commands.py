@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from jobmatch_dagster.cli.runtime import inbox_of
 from jobmatch_dagster.db.connection.engine import Database, sql_folder
+from jobmatch_dagster.environment import environment
+from jobmatch_dagster.settings import FolderSettings
 from jobmatch_dagster_tests.support.command import Finished, run_command
 from jobmatch_dagster_tests.support.cvs.invented import INVENTED_CVS
 from jobmatch_dagster_tests.support.earlier_database import build_earlier_database
@@ -219,7 +222,7 @@ def test_commands_on_a_user_from_statistics_to_erasure(world: World, tmp_path: P
     assert "min_salary: must be a yearly amount from 0" in refused
     exported = json.loads(run_command("export", "ada").stdout)
     assert exported["tables"]["user_preferences"][0]["version"] == 2
-    assert "Nothing is stored about user 'nobody'" in _refused(run_command("export", "nobody"))
+    assert "There is no user 'nobody'" in _refused(run_command("export", "nobody"))
     assert json.loads(run_command("forget", "ada", "--proof").stdout) == []
     assert "Nothing of ada is left." in run_command("forget", "ada", "--yes").stdout
     (proof,) = json.loads(run_command("forget", "ada", "--proof").stdout)
@@ -236,6 +239,42 @@ def test_cv_add_puts_a_file_into_the_inbox(world: World, tmp_path: Path) -> None
     for key in ("../ada", "a/b", "...", ""):
         assert "cannot be a user key" in _refused(run_command("cv", "add", key, str(cv)))
     assert "There is no file" in _refused(run_command("cv", "add", "ada", str(tmp_path / "none.txt")))
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["stats", "users", "matches ada", "explain ada 1", "export ada", "forget ada --yes", "preferences ada"],
+)
+def test_reading_makes_no_database(command: str, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert "There is no database in" in _refused(run_command(*command.split(), JOBMATCH_HOME=str(home)))
+    assert not home.exists()
+
+
+def test_a_mistyped_user_is_never_erased(world: World) -> None:
+    world.put_cv("ada-1", NURSE_CV)
+    world.run_sensor("cv_inbox_sensor")
+    assert "Did you mean ada-1?" in _refused(run_command("forget", "ada1", "--yes"))
+    assert "Did you mean ada-1?" in _refused(run_command("preferences", "ada1"))
+
+
+def test_port_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    refused = run_command("dev", "--port", "99999", JOBMATCH_HOME=str(tmp_path / "home"))
+    assert refused.returncode == 2
+    assert "99999 is not in the range" in refused.stderr
+
+
+def test_an_inbox_belongs_to_its_database(tmp_path: Path) -> None:
+    own = tmp_path / "inbox-demo_123"
+    own.mkdir()
+    with environment({"JOBMATCH_HOME": str(tmp_path), "CV_INBOX": None}):
+        folders = FolderSettings.read()
+    assert inbox_of(folders, "postgresql:///jobmatch?host=/tmp") == tmp_path / "inbox"
+    assert inbox_of(folders, "postgresql:///demo_123?host=/tmp") == own
+    with environment({"JOBMATCH_HOME": str(tmp_path), "CV_INBOX": str(tmp_path / "x")}):
+        assert inbox_of(FolderSettings.read(), "postgresql:///demo_123") == tmp_path / "x"
+        # The demo never uses the configured inbox; erasure and export look into both.
+        assert FolderSettings.read().inboxes == (tmp_path / "x", tmp_path / "inbox")
 
 
 def _count(database: Database, table: str) -> int:

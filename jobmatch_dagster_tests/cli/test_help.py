@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import click
 import pytest
+from click.testing import CliRunner
 
+from jobmatch_dagster.cli.help_texts import ARGUMENTS
 from jobmatch_dagster.cli.main import main
 
 _HEAVY = {"dagster", "sqlalchemy", "pydantic", "numpy", "rich", "requests", "torch", "anthropic"}
@@ -50,3 +52,28 @@ def test_command_and_its_options_have_a_help_text(name: str) -> None:
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert (parameter.help or "").endswith("."), parameter.name
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name, command in _COMMANDS.items() if not hasattr(command, "commands"))
+)
+def test_arguments_are_described_and_there_is_an_example(name: str) -> None:
+    page = CliRunner().invoke(main, [*name.split(), "--help"], prog_name="jobmatch").output
+    example = page.split("Example:\n")[1].strip()
+    assert f"jobmatch {name}" in example
+    for parameter in _COMMANDS[name].params:
+        if isinstance(parameter, click.Argument):
+            assert ARGUMENTS[parameter.name or ""].split()[0] in page.split("Arguments:\n")[1]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_its_completion(shell: str) -> None:
+    script = CliRunner().invoke(main, ["completion", shell]).output
+    assert "_JOBMATCH_COMPLETE" in script
+    variables = {
+        "_JOBMATCH_COMPLETE": f"{shell}_complete",
+        "COMP_WORDS": "jobmatch ma",
+        "COMP_CWORD": "1" if shell != "fish" else "ma",
+    }
+    done = CliRunner().invoke(main, [], env=variables, prog_name="jobmatch")
+    assert "matches" in done.output

@@ -11,4 +11,4 @@ from jobmatch_dagster_tests.support.world import World
 def erase(world: World, user_key: str, erase_history: EraseHistory | None = None) -> ErasureReport:
     """Erase a user as the job forget_user does; `erase_history` replaces the erasure of Dagster's history."""
     history = erase_history or partial(erase_user_history, world.instance)
-    return erase_user(world.database, ClaudeResource(), user_key, inbox=world.inbox, erase_history=history)
+    return erase_user(world.database, ClaudeResource(), user_key, inboxes=[world.inbox], erase_history=history)

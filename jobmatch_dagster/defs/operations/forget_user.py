@@ -28,7 +28,7 @@ def erase_one_user(
         database.database(),
         claude,
         config.user_key,
-        inbox=FolderSettings.read().inbox,
+        inboxes=FolderSettings.read().inboxes,
         erase_history=partial(erase_user_history, context.instance),
     )
     context.add_output_metadata(

@@ -4,7 +4,7 @@ What is erased in which order, and what every place has left afterwards. `db/ope
 user's rows are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -54,7 +54,7 @@ class ErasureReport:
 
 
 def erase_user(
-    database: Database, claude: ClaudeResource, user_key: str, *, inbox: Path | None, erase_history: EraseHistory
+    database: Database, claude: ClaudeResource, user_key: str, *, inboxes: Sequence[Path], erase_history: EraseHistory
 ) -> ErasureReport:
     """Erase a user everywhere, search every place afterwards, and store a salted proof.
 
@@ -67,7 +67,7 @@ def erase_user(
     require_user_key(user_key)
     report = ErasureReport()
     _withdraw(database, claude, user_key, report)
-    proof_id = _erase_rows_and_files(database, user_key, inbox, report)
+    proof_id = _erase_rows_and_files(database, user_key, inboxes, report)
     report.hits_afterwards |= erase_history(user_key)
     if proof_id is not None:
         with database.begin() as connection:
@@ -86,7 +86,9 @@ def _withdraw(database: Database, claude: ClaudeResource, user_key: str, report:
         report.batches_not_cancelled = withdrawn.not_cancelled
 
 
-def _erase_rows_and_files(database: Database, user_key: str, inbox: Path | None, report: ErasureReport) -> int | None:
+def _erase_rows_and_files(
+    database: Database, user_key: str, inboxes: Sequence[Path], report: ErasureReport
+) -> int | None:
     """Erase rows and files in one transaction under the user's lock; returns the proof's id, None if nothing was found.
 
     A proof that a killed erasure left open is continued: it says what was erased then.
@@ -94,9 +96,9 @@ def _erase_rows_and_files(database: Database, user_key: str, inbox: Path | None,
     with database.begin() as connection:
         lock_user(connection, user_key)
         lock(connection, MATCHING)
-        if inbox is not None:
-            report.files_erased = delete_files_of_user(inbox, user_key)
-            report.hits_afterwards[INBOX] = len(files_of_user(inbox, user_key))
+        if inboxes:
+            report.files_erased = sum(delete_files_of_user(inbox, user_key) for inbox in inboxes)
+            report.hits_afterwards[INBOX] = sum(len(files_of_user(inbox, user_key)) for inbox in inboxes)
         places = personal.places_of_user(connection, user_key)
         report.rows_erased = personal.count_rows(connection, places)
         user_id = find_user_id(connection, user_key)

@@ -13,7 +13,7 @@ from typing import Any
 from jobmatch_dagster.core.profiles.user_keys import require_user_key
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.operations import personal
-from jobmatch_dagster.db.profiles.users import UnknownUserError
+from jobmatch_dagster.db.profiles.users import require_user
 from jobmatch_dagster.pipeline.profiles.user_files import files_of_user, read_regular_file
 
 FORMAT = "jobmatch-export-1"
@@ -24,7 +24,7 @@ def export_user(
     user_key: str,
     *,
     now: datetime,
-    inbox: Path | None,
+    inboxes: Sequence[Path],
     runs: Sequence[Mapping[str, str]] = (),
 ) -> dict[str, Any]:
     """Every row of the user by table, and the files in the inbox.
@@ -35,7 +35,7 @@ def export_user(
         database: the project's database.
         user_key: whose data.
         now: the time of the export.
-        inbox: the folder of CVs; None if there is none.
+        inboxes: the folders that may have CVs.
         runs: the user's runs as Dagster lists them; they go into the export as they are.
 
     Raises:
@@ -43,15 +43,15 @@ def export_user(
         UnknownUserError: if no row and no file of the user exists.
     """
     require_user_key(user_key)
-    files = files_of_user(inbox, user_key) if inbox else []
+    files = [file for inbox in inboxes for file in files_of_user(inbox, user_key)]
     with database.read() as connection:
         places = personal.places_of_user(connection, user_key)
         tables = {
             place.table: [_plain(row) for row in personal.rows_at(connection, place)]
             for place in sorted(places, key=lambda place: place.table)
         }
-    if not tables and not files:
-        raise UnknownUserError(f"Nothing is stored about user {user_key!r}.")
+        if not tables and not files:
+            require_user(connection, user_key)
     return {
         "format": FORMAT,
         "user_key": user_key,

@@ -6,6 +6,7 @@ Names and contents are untrusted. Links are not followed, and only regular files
 import functools
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +14,20 @@ from datetime import datetime
 from pathlib import Path
 
 from jobmatch_dagster.core.profiles.document_limits import MAX_BYTES, MIB
+from jobmatch_dagster.core.profiles.documents import CV_SUFFIXES
 from jobmatch_dagster.core.profiles.user_keys import CONTROL_CHARACTERS, is_user_key, require_user_key
 from jobmatch_dagster.db.profiles.documents import NO_STORED_FILES, StoredFiles
 from jobmatch_dagster.errors import InputError
 
 # A file that changed less than this ago may still be being written.
 STILL_AFTER_SECONDS = 2.0
+# What systems, browsers and editors leave in a folder, and kinds of file that hold no text.
+_NO_CV = re.compile(
+    r"~\$.*|.*~|#.*#|Thumbs\.db|desktop\.ini|Icon\r?"
+    r"|.*\.(?:part|partial|crdownload|download|opdownload|tmp|temp|swp|swo|swx|lck|lock|bak|lnk|url|webloc|ini|db|log"
+    r"|png|jpe?g|gif|bmp|webp|svg|ico|heic|tiff?|mp3|mp4|mov|avi|exe|dll|dmg|iso)",
+    re.IGNORECASE | re.DOTALL,
+)
 PREFERENCES_FILE = "preferences.toml"
 
 
@@ -83,7 +92,8 @@ class Inbox:
 def list_inbox(folder: Path, now: datetime, *, user_key: str | None = None) -> Inbox:
     """List the files of all users, or of one, without reading them.
 
-    Skipped are links, sockets and other special files, unreadable entries, and names that cannot be a user key.
+    Skipped are links, sockets and other special files, unreadable entries, names that cannot be a user key, and files
+    that are no CV by their name: pictures, and what systems, browsers and editors leave behind.
     A file that changed just before `now`, the time of the machine, is still being written.
     """
     looked_at = now.timestamp()
@@ -99,7 +109,7 @@ def list_inbox(folder: Path, now: datetime, *, user_key: str | None = None) -> I
         except OSError:
             skipped += 1
             continue
-        if not stat.S_ISREG(state.st_mode) or not is_user_key(key):
+        if not stat.S_ISREG(state.st_mode) or not is_user_key(key) or _NO_CV.fullmatch(entry.name):
             skipped += 1
         # A time in the future does not mean that the file is being written: the clock was set back.
         elif abs(looked_at - state.st_mtime) < STILL_AFTER_SECONDS:
@@ -139,11 +149,16 @@ def put_into_inbox(folder: Path, user_key: str, file: Path) -> Path:
 
     Raises:
         UserKeyError: if the key cannot be a user key.
-        InboxError: if there is no such file, or it is larger than any CV.
+        InboxError: if there is no such file, no CV is of its kind, or it is larger than any CV.
     """
     require_user_key(user_key)
     if not file.is_file():
         raise InboxError(f"There is no file {file}.")
+    if file.suffix.lower() not in CV_SUFFIXES and not file.name.endswith(PREFERENCES_FILE):
+        raise InboxError(
+            f"{file} is not a kind of file that a CV comes in: give PDF, DOCX, HTML, text, Markdown or JSON Resume "
+            f"({', '.join(sorted(CV_SUFFIXES))}), or a {PREFERENCES_FILE}."
+        )
     if file.stat().st_size > MAX_BYTES:
         raise InboxError(f"{file} is larger than {MAX_BYTES // MIB} MiB: no CV is.")
     place = folder / user_key / file.name.lstrip(".")

@@ -16,7 +16,7 @@ from jobmatch_dagster.core.profiles.preferences import (
 from jobmatch_dagster.core.profiles.user_keys import require_user_key
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.profiles.preferences import read_preferences, read_preferences_version, set_preferences
-from jobmatch_dagster.db.profiles.users import ensure_user, lock_user
+from jobmatch_dagster.db.profiles.users import ensure_user, lock_user, require_user
 
 
 def change_preferences(
@@ -29,9 +29,10 @@ def change_preferences(
 ) -> tuple[Preferences, int]:
     """Set some fields, or all of them from a file, or clear them; returns the user's preferences and their version.
 
-    Without fields, file and clear nothing changes. A new user is created.
+    Without fields, file and clear nothing changes. A change for a new user creates the user.
 
     Raises:
+        UnknownUserError: if there is no such user and nothing to change.
         PreferencesError: naming every field that is wrong; nothing changes.
         UserKeyError: if the key cannot be a user key.
     """
@@ -49,6 +50,7 @@ def change_preferences(
         elif clear:
             preferences = Preferences()
         else:
+            require_user(connection, user_key)
             return preferences, read_preferences_version(connection, user_key)
         return preferences, set_preferences(connection, ensure_user(connection, user_key), preferences)
 

@@ -77,7 +77,7 @@ def test_nothing_of_a_forgotten_user_is_found(world: World, tmp_path: Path) -> N
         assert worst[0].data["users.id"] == world.scalar("SELECT id FROM users")
         assert _KEY not in str(worst), "what quality/match_quality shows stays in Dagster's history, single scores too"
 
-        exported = export_user(world.database, _KEY, now=NOW, inbox=world.inbox, runs=runs_of_user(instance, _KEY))
+        exported = export_user(world.database, _KEY, now=NOW, inboxes=[world.inbox], runs=runs_of_user(instance, _KEY))
         _assert_export_is_whole(world, exported)
 
         result = run_job(build_defs(), instance, "forget_user", run_config=_forget(_KEY))
@@ -96,7 +96,7 @@ def test_nothing_of_a_forgotten_user_is_found(world: World, tmp_path: Path) -> N
         assert report["rows_erased"]["cv_profiles"] >= 1
         assert set(report["hits_afterwards"].values()) == {0}
         with pytest.raises(UnknownUserError):
-            export_user(world.database, _KEY, now=NOW, inbox=world.inbox)
+            export_user(world.database, _KEY, now=NOW, inboxes=[world.inbox])
 
         # A waiting run and a second erasure change nothing; the same file again makes a new user.
         ingest_cv(world.database, _KEY, inbox=world.inbox, wall_time=wall_time, today=NOW.date(), run_id="was waiting")
@@ -130,7 +130,7 @@ def test_every_table_of_a_user_is_exported_and_erased(world: World) -> None:
         connection.exec_driver_sql("INSERT INTO users_legacy_backup VALUES (7, 'a@example.org'), (8, 'b@example.org')")
         connection.exec_driver_sql("INSERT INTO old_matches VALUES (1, 7), (2, 8)")
         connection.exec_driver_sql("UPDATE users SET user_key = '7'")
-    tables = export_user(world.database, "7", now=NOW, inbox=None)["tables"]
+    tables = export_user(world.database, "7", now=NOW, inboxes=())["tables"]
     assert set(tables) == found | {"diaries", "pages", "users_legacy_backup", "old_matches"}
     assert tables["pages"] == [{"diary_id": 7}]
     run_job(world.defs, world.instance, "forget_user", run_config=_forget("7"))
@@ -156,7 +156,7 @@ def test_key_that_leaves_the_inbox_erases_and_exports_nothing(world: World, tmp_
     with pytest.raises(UserKeyError, match="cannot be a user key"):
         delete_files_of_user(world.inbox, key)
     with pytest.raises(UserKeyError, match="cannot be a user key"):
-        export_user(world.database, key, now=NOW, inbox=world.inbox)
+        export_user(world.database, key, now=NOW, inboxes=[world.inbox])
     assert outside.exists()
     assert sorted(path.parent.name for path in world.inbox.rglob("kept.txt")) == ["ada", "ben"]
     done = CliRunner().invoke(main.main, ["forget", "--yes", key])
@@ -173,11 +173,11 @@ def test_link_under_a_key_is_erased_and_not_followed(world: World, tmp_path: Pat
     (world.inbox / "ben" / "folder").symlink_to(outside)
     os.mkfifo(world.inbox / "ben" / "pipe.txt")
     (world.inbox / "ben" / "own.txt").write_text("own")
-    exported = export_user(world.database, "ben", now=NOW, inbox=world.inbox)
+    exported = export_user(world.database, "ben", now=NOW, inboxes=[world.inbox])
     files = {file["name"]: file["content_base64"] for file in exported["files"]}
     own = base64.b64encode(b"own").decode()
     assert files == {"cv.txt": None, "folder": None, "pipe.txt": None, "own.txt": own}
-    exported = export_user(world.database, "ada", now=NOW, inbox=world.inbox)
+    exported = export_user(world.database, "ada", now=NOW, inboxes=[world.inbox])
     assert [file["content_base64"] for file in exported["files"]] == [None]
     for user in ("ada", "ben"):
         assert erase(world, user).hits == 0
