@@ -19,7 +19,12 @@ _PACKAGE = _ROOT / "jobmatch_dagster"
 _PAGES = sorted([*_ROOT.glob("*.md"), *(_ROOT / "docs").glob("*.md")])
 _DEFS = build_defs()
 _REPOSITORY = _DEFS.get_repository_def()
-_CHECKS = {spec.name: spec for node in _DEFS.asset_checks or () for spec in node.check_specs}
+# A check stands alone, or is written by its asset.
+_CHECKS = {
+    spec.name: spec
+    for node in (*(_DEFS.asset_checks or ()), *(_DEFS.assets or ()))
+    for spec in getattr(node, "check_specs", ())
+}
 _ASSETS = {key.to_user_string() for key in _REPOSITORY.asset_graph.get_all_asset_keys()}
 _JOBS = {job.name for job in _REPOSITORY.get_all_jobs() if not job.name.startswith("__")}
 _TRIGGERS = {item.name for item in (*_REPOSITORY.schedule_defs, *_REPOSITORY.sensor_defs)}

@@ -1,6 +1,7 @@
 """Results of asset checks: all checks report in the same shape."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
@@ -32,3 +33,13 @@ def check_result(
         severity=severity,
         metadata={**known, RECOVERY: NOTHING_TO_DO if passed else recovery},
     )
+
+
+def partitioned_check(
+    name: str, *, asset: Sequence[str], partitions: dg.PartitionsDefinition[str], description: str
+) -> dg.AssetCheckSpec:
+    """A check that has a result for each partition, written by the asset itself."""
+    with warnings.catch_warnings():
+        # Dagster is pinned, and a test looks at the partition of a result.
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        return dg.AssetCheckSpec(name, asset=list(asset), partitions_def=partitions, description=description)

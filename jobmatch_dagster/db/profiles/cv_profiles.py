@@ -4,9 +4,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from jobmatch_dagster.core.profiles.profile import EXTRACTOR_VERSION, Profile
+from jobmatch_dagster.core.profiles.reading_summary import ReadProfile
 from jobmatch_dagster.core.text import sha256_hex
 from jobmatch_dagster.db.connection.engine import run_query
 
@@ -25,6 +26,20 @@ def stale_profiles(connection: Connection, model: str, user_keys: Sequence[str] 
     keys = None if user_keys is None else list(user_keys)
     rows = run_query(connection, "profiles/stale_profiles", {"model": model, "user_keys": keys})
     return [StaleProfile(**row._mapping) for row in rows]
+
+
+def read_summed_up(connection: Connection, user_key: str) -> ReadProfile | None:
+    """What is summed up of a user's current profile; None without one."""
+    query = (
+        "SELECT skills, experience_years, experience_level, seniority, education, languages, industries, "
+        "evidence -> 'experience_years' AS periods FROM cv_profiles JOIN users ON users.id = user_id "
+        "WHERE user_key = :key ORDER BY version DESC LIMIT 1"
+    )
+    row = connection.execute(text(query), {"key": user_key}).one_or_none()
+    if row is None:
+        return None
+    years = None if row.experience_years is None else float(row.experience_years)
+    return ReadProfile(**{**row._mapping, "experience_years": years, "periods": row.periods or ()})
 
 
 def insert_profile(connection: Connection, user_id: int, document_id: int, profile: Profile, run_id: str) -> int:
