@@ -84,6 +84,7 @@ def explain(user_key: str, external_id: str, embed_again: bool) -> None:
             external_id,
             now=resources["clock"].now(),
             embedder=resources["embedder"] if embed_again else None,
+            claude=resources["claude"],
         )
     click.echo(explained.page.text())
 

@@ -11,6 +11,7 @@ from typing import Any
 from jobmatch_dagster.core.markdown import cell, escaped, markdown_table
 
 UNKNOWN = "unknown"
+_NO_FINDING = "Nothing stands out."
 _CODE_INDENT = "    "
 
 
@@ -65,9 +66,9 @@ class ExplanationPage:
 
     def _markdown(self) -> Iterator[str]:
         yield f"# {escaped(self.title)}"
-        if self.findings:
-            yield "## Findings"
-            yield "\n".join(f"- **{escaped(found.what)}** {escaped(found.remedy)}" for found in self.findings)
+        yield "## Findings"
+        found = [f"- **{escaped(found.what)}** {escaped(found.remedy)}" for found in self.findings]
+        yield "\n".join(found) or _NO_FINDING
         for number, section in enumerate(self.sections, start=1):
             yield f"## {number}. {escaped(section.title)}"
             if section.facts:
@@ -81,10 +82,10 @@ class ExplanationPage:
 
     def _text(self) -> Iterator[str]:
         yield self.title
-        if self.findings:
-            yield "\nFindings"
-            for found in self.findings:
-                yield f"  ! {found.what} {found.remedy}"
+        yield "\nFindings"
+        yield from (f"  ! {found.what} {found.remedy}" for found in self.findings)
+        if not self.findings:
+            yield f"  {_NO_FINDING}"
         for number, section in enumerate(self.sections, start=1):
             yield f"\n{number}. {section.title}"
             width = max((len(name) for name in section.facts), default=0)

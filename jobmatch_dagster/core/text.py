@@ -66,3 +66,8 @@ def sha256_hex(text: str) -> str:
 def _visible(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return unicodedata.normalize("NFC", _CONTROL.sub("", _INVISIBLE.sub("", text)))
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: "1 hour", "1,200 hours"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -23,6 +23,7 @@ from jobmatch_dagster.cli.runs import hour_range, materialize, run_job, run_requ
 from jobmatch_dagster.cli.runtime import Runtime, open_runtime
 from jobmatch_dagster.core.raw.windows import HOUR, latest_collectable_hour
 from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.db.profiles.documents import unreadable_documents
 from jobmatch_dagster.demo.cvs import CvSource, demo_cvs, read_cv_sources
 from jobmatch_dagster.demo.errors import DemoInputError
 from jobmatch_dagster.demo.pages import newest, read_pages
@@ -37,6 +38,7 @@ HOURS_COLLECTED = 24
 _STILL_SECONDS = 10
 # Most ticks of a sensor until nothing is due: a folder of 100,000 CVs needs 100.
 _MAX_TICKS = 200
+_MOST_UNREADABLE = 1_000
 
 
 @dataclass(frozen=True)
@@ -168,12 +170,8 @@ def run_demo(runtime: Runtime, demo_input: DemoInput, console: Console) -> DemoO
 
 def unreadable_cvs(database: Database) -> list[tuple[str, str]]:
     """CVs of the inbox that could not be read: (user key, reason)."""
-    query = (
-        "SELECT user_key, reason FROM cv_documents JOIN users ON users.id = user_id WHERE status = 'unreadable' "
-        "ORDER BY user_key"
-    )
-    with database.begin() as connection:
-        return [(row.user_key, row.reason) for row in connection.execute(text(query))]
+    with database.read() as connection:
+        return unreadable_documents(connection, most=_MOST_UNREADABLE)
 
 
 def _collect(defs: dg.Definitions, instance: dg.DagsterInstance, demo_input: DemoInput, until: datetime) -> None:

@@ -150,7 +150,7 @@ def test_calibration(matched: World) -> None:
     )
     far = _faulty(matched, "calibration_sound", plant.format("[[0, 0], [0.1, 100]]"))
     assert far["most_points_from_packaged"] > 30
-    assert f"WHERE id = {far['calibration_id']}" in str(far["recovery"])
+    assert f'"discard": {far["calibration_id"]}' in str(far["recovery"])
     assert _faulty(matched, "calibration_sound", plant.format("[[0, 50], [0.5, 10]]"))["rises"] is False
     # While another model than the configured one is current, that model must have its calibration.
     other = "UPDATE embedding_models SET model = 'multilingual@1/torch/text-v2'"

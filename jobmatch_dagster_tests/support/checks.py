@@ -7,6 +7,7 @@ import re
 import dagster as dg
 
 from jobmatch_dagster.build import build_defs, default_resources
+from jobmatch_dagster.cli.runs import run_job
 
 _DEFS = build_defs()
 CHECKS = {spec.name: check for check in _DEFS.asset_checks or () for spec in check.check_specs}
@@ -33,6 +34,26 @@ def run_check(name: str, instance: dg.DagsterInstance | None = None, **resources
     assert (recovery == NOTHING_TO_DO) is result.passed
     assert_click_paths_exist(recovery)
     return result
+
+
+def follow(text: str, defs: dg.Definitions, instance: dg.DagsterInstance) -> int:
+    """Launch what a text says, with the configuration that it writes out; returns the number of launches."""
+    paths = sorted([*_JOB.finditer(text), *_ASSET.finditer(text)], key=lambda path: path.start())
+    for path in paths:
+        config = json.loads(path["config"] or "{}")
+        if "job" in path.groupdict():
+            run_job(defs, instance, path["job"], run_config=config)
+        else:
+            partition = re.search(r"type the partition (\S+?)[, ]", path[0])
+            run_job(
+                defs,
+                instance,
+                "__ASSET_JOB",
+                asset_selection=[dg.AssetKey(path["asset"].split("/"))],
+                partition_key=partition[1] if partition else None,
+                run_config=config,
+            )
+    return len(paths)
 
 
 def assert_click_paths_exist(text: str) -> None:

@@ -8,6 +8,7 @@ from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.pipeline.explain.page import Explanation, explain
+from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster_tests.support.checks import assert_click_paths_exist
 from jobmatch_dagster_tests.support.world import NOW
 
@@ -32,6 +33,11 @@ class Pair:
         chosen = replace(self, **changes)
         embedder = resources["embedder"] if embed_again else None
         return explain(self.database, settings, chosen.user, chosen.posting, now=NOW, embedder=embedder)
+
+    def explain_with(self, claude: ClaudeResource) -> Explanation:
+        resources = default_resources()
+        settings = match_settings(resources["embedder"], resources["matching"])
+        return explain(self.database, settings, self.user, self.posting, now=NOW, claude=claude)
 
     def seed(self, statement: str, **parameters: object) -> int:
         with self.database.begin() as connection:

@@ -178,7 +178,8 @@ def reasoning(profile: ProfileFacts, posting: PostingFacts, skills: SkillMatch, 
     sentences = []
     if asked := skills.asked:
         matching = skills.matching
-        names = f": {', '.join(matching[:_SHOWN_SKILLS])}" if matching else ""
+        more = f" and {len(matching) - _SHOWN_SKILLS} more" if len(matching) > _SHOWN_SKILLS else ""
+        names = f": {', '.join(matching[:_SHOWN_SKILLS])}{more}" if matching else ""
         sentences.append(f"Shows {len(matching)} of {asked} skills asked for{names}.")
         for kind, job_skill, cv_skill in skills.hits:
             if kind in RELATED_KINDS:

@@ -1,6 +1,6 @@
 """`job_embeddings` and `profile_embeddings`: writing vectors, and the postings that lack one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,3 +74,13 @@ def _write(
     )
     connection.execute(text("DROP TABLE staged_embeddings"))
     return result.rowcount
+
+
+def delete_posting_vectors(connection: Connection, models: Sequence[str]) -> None:
+    """Delete the vectors of these models; they are missing from now on."""
+    connection.execute(text("DELETE FROM job_embeddings WHERE model = ANY(:models)"), {"models": list(models)})
+
+
+def delete_profile_vectors(connection: Connection, model: str) -> None:
+    """Delete the vectors of a model; they are missing from now on."""
+    connection.execute(text("DELETE FROM profile_embeddings WHERE model = :model"), {"model": model})

@@ -156,6 +156,17 @@ def retry_failed(connection: Connection) -> int:
     return connection.execute(text(query)).rowcount
 
 
+def ask_again(
+    connection: Connection, *, request_hash: str = "", prompt_version: str = "", generic: bool = False
+) -> int:
+    """Let pairs wait again: that of a request, or the undecided and saved ones of a prompt or with generic reasons.
+
+    An answer that is stored for the very same request is used again and not paid for twice.
+    """
+    parameters = {"request_hash": request_hash, "prompt_version": prompt_version, "generic": generic}
+    return len(run_query(connection, "enrichment/ask_again", parameters))
+
+
 def pending_batches(connection: Connection) -> list[PendingBatch]:
     """Batches with pending requests, oldest first."""
     return [PendingBatch(**row._mapping) for row in run_query(connection, "enrichment/pending_batches")]

@@ -1,5 +1,6 @@
 """Reading what an explanation is made of. Nothing here writes."""
 
+import re
 from dataclasses import fields
 
 import numpy as np
@@ -23,6 +24,8 @@ from jobmatch_dagster.db.explain.rows import (
 
 _POSTING_VECTOR = "SELECT job_id, embedding FROM job_embeddings WHERE job_id = %(id)s AND model = %(model)s"
 _PROFILE_VECTOR = "SELECT profile_id, embedding FROM profile_embeddings WHERE profile_id = %(id)s AND model = %(model)s"
+# Ids are short; of a long text only the beginning is varied.
+_LETTERS_VARIED = 30
 _OWN_COLUMNS = tuple(field.name for field in fields(StoredPosting) if field.name not in ("ad", "facts", "body"))
 
 
@@ -79,8 +82,28 @@ def read_quarantined(connection: Connection, external_id: str) -> list[Quarantin
 
 def read_mentions(connection: Connection, external_id: str, days: int) -> list[PageMention]:
     """Responses of the API, of the last days, that name the posting."""
-    rows = run_query(connection, "explain/explain_mentions", {"external_id": external_id, "days": days})
+    # As the value of "id" in a record, or as an item of a list of ids.
+    value = f'"?{re.escape(external_id)}"?'
+    pattern = rf'("id"\s*:\s*{value}\s*[,}}]|[\[,]\s*{value}\s*[\],])'
+    parameters = {"external_id": external_id, "pattern": pattern, "days": days}
+    rows = run_query(connection, "explain/explain_mentions", parameters)
     return [PageMention(**row._mapping) for row in rows]
+
+
+def near_postings(connection: Connection, external_id: str) -> list[str]:
+    """Ids of postings that differ from this one by a letter more, less or other, or by two that changed places."""
+    letters = [re.sub(r"([\\%_])", r"\\\1", letter) for letter in external_id[:_LETTERS_VARIED]]
+    rest = re.sub(r"([\\%_])", r"\\\1", external_id[_LETTERS_VARIED:])
+    patterns = set()
+    for place in range(len(letters) + 1):
+        before, after = "".join(letters[:place]), letters[place:]
+        patterns.add(f"{before}_{''.join(after)}{rest}")
+        if after:
+            patterns |= {f"{before}_{''.join(after[1:])}{rest}", f"{before}{''.join(after[1:])}{rest}"}
+        if len(after) > 1:
+            patterns.add(f"{before}{after[1]}{after[0]}{''.join(after[2:])}{rest}")
+    rows = run_query(connection, "explain/near_postings", {"patterns": sorted(patterns)})
+    return [row.external_id for row in rows]
 
 
 def read_calibrations(connection: Connection, model: str) -> list[PastCalibration]:

@@ -69,6 +69,11 @@ def ensure_calibration(connection: Connection, model: str) -> StoredCalibration:
     return replace(current, id=insert_calibration(connection, model, current.calibration, current.provenance, None))
 
 
+def discard_calibration(connection: Connection, calibration_id: int) -> None:
+    """Remove a calibration; the one before it is the current one again. Scores made with it are stale from now on."""
+    connection.execute(text("DELETE FROM score_calibrations WHERE id = :id"), {"id": calibration_id})
+
+
 def insert_calibration(
     connection: Connection, model: str, calibration: Calibration, provenance: JsonObject, run_id: str | None
 ) -> int:

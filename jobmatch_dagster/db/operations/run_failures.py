@@ -1,7 +1,7 @@
 """`run_failures`: which runs failed, and what to do next."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -38,3 +38,9 @@ def note_webhook(connection: Connection, run_id: str, outcome: str) -> None:
     """Store what became of the call to the webhook."""
     query = "UPDATE run_failures SET webhook_outcome = :outcome WHERE run_id = :run_id"
     connection.execute(text(query), {"outcome": outcome, "run_id": run_id})
+
+
+def next_steps_of_runs(connection: Connection, run_ids: Sequence[str]) -> list[tuple[str, str]]:
+    """Run and next step of these runs, as far as they were noted."""
+    query = "SELECT run_id, next_step FROM run_failures WHERE run_id = ANY(:ids) ORDER BY failed_at DESC"
+    return [(row.run_id, row.next_step) for row in connection.execute(text(query), {"ids": list(run_ids)})]

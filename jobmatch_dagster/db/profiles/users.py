@@ -98,6 +98,11 @@ def deactivate_user(connection: Connection, user_key: str) -> int | None:
     return found
 
 
+def activate_user(connection: Connection, user_key: str) -> None:
+    """Let a user be matched again."""
+    connection.execute(text("UPDATE users SET active = true WHERE user_key = :key"), {"key": user_key})
+
+
 def active_user_keys(connection: Connection) -> list[str]:
     """Keys of all active users, oldest first."""
     return list(connection.scalars(text("SELECT user_key FROM users WHERE active ORDER BY id")))

@@ -5,6 +5,7 @@ from pydantic import Field
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.raw.windows import hour_name
+from jobmatch_dagster.db.catalog.embeddings import delete_posting_vectors
 from jobmatch_dagster.db.catalog.jobs import freshness
 from jobmatch_dagster.db.raw.hours import read_hours
 from jobmatch_dagster.observability.lineage import column_lineage
@@ -88,6 +89,14 @@ def jobs(
     )
 
 
+class EmbedConfig(dg.Config):
+    """What is embedded besides what has no current vector."""
+
+    again_models: list[str] = Field(
+        default=[], description="Models whose vectors are deleted first, because they are corrupt"
+    )
+
+
 @dg.asset(
     key_prefix="catalog",
     group_name="catalog",
@@ -105,7 +114,7 @@ def jobs(
     },
 )
 def job_embeddings(
-    context: dg.AssetExecutionContext, database: PostgresResource, embedder: EmbedderResource
+    context: dg.AssetExecutionContext, config: EmbedConfig, database: PostgresResource, embedder: EmbedderResource
 ) -> dg.MaterializeResult[None]:
     """One row per posting and embedding model: the vector of the posting's text.
 
@@ -113,6 +122,9 @@ def job_embeddings(
     Running it again embeds only what has no current vector.
     """
     steps = Steps()
+    if config.again_models:
+        with database.database().begin() as connection:
+            delete_posting_vectors(connection, config.again_models)
     with steps.step("embed"):
         report = embed_postings(database.database(), embedder, context.run.run_id, log_progress("postings embedded"))
     with database.database().read() as connection:

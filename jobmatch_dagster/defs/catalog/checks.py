@@ -84,8 +84,8 @@ def ai_fields_covered(database: PostgresResource) -> dg.AssetCheckResult:
             "industries_share": coverage.industries,
             **{f"{field}_bar": bar for field, bar in bars.items()},
         },
-        "Run SELECT convert_from(body, 'UTF8') FROM job_pages WHERE endpoint = '1h' ORDER BY id DESC LIMIT 1. If the "
-        "records have no ai_ fields, remove include_ai=False from the filters of ActiveJobsResource in build.py. If "
+        "Launch explain_match with any user and a posting of the newest hour; its last section is the record as it "
+        "came. If it has no ai_ fields, remove include_ai=False from the filters of ActiveJobsResource in build.py. If "
         "the vendor renamed a field, add the new name to core/raw/fields.py and raise NORMALISER_VERSION: the next run "
         "loads all pages again.",
     )
@@ -216,10 +216,9 @@ def _embed_again(corrupt: list[str], clock: ClockResource) -> str:
     embed = materialize_asset("catalog/job_embeddings", partition=_newest_hour(clock))
     if not corrupt:
         return f"Embed the postings whose vectors are missing or stale. {embed}"
-    deletes = "; ".join(f"DELETE FROM job_embeddings WHERE model = '{model}'" for model in dict.fromkeys(corrupt))
-    return (
-        f"Delete the vectors of the corrupt model: {deletes}. Until they are embedded again nothing is matched. {embed}"
-    )
+    models = list(dict.fromkeys(corrupt))
+    again = materialize_asset("catalog/job_embeddings", partition=_newest_hour(clock), again_models=models)
+    return f"Embed the postings of the corrupt model again; until that is done nothing is matched. {again}"
 
 
 def _newest_hour(clock: ClockResource) -> str:

@@ -47,11 +47,9 @@ def reasons_specific(database: PostgresResource, clock: ClockResource) -> dg.Ass
     return check_result(
         counts.answers < _MIN_ANSWERS or counts.generic_share <= _MAX_GENERIC_SHARE,
         {"answers": counts.answers, "generic": counts.generic, "generic_share": counts.generic_share},
-        "Read some of them: SELECT match_reasoning FROM user_job_matches WHERE claude_is_generic LIMIT 20. If they say "
-        "nothing about the pair, improve core/enrichment/data/prompts/explain_match.md; its version follows from its "
-        "text. To ask about these pairs again, run UPDATE user_job_matches SET claude_status = 'waiting', "
-        "claude_score = NULL WHERE claude_is_generic AND status IN ('new', 'saved'). "
-        + launch_job("collect_claude_batches"),
+        "Read some of them in the column reason of the job show_matches. If they say nothing about the pair, improve "
+        "core/enrichment/data/prompts/explain_match.md; its version follows from its text. To ask about these pairs "
+        "again: " + launch_job("collect_claude_batches", "ask_waiting_pairs", again_generic=True),
     )
 
 

@@ -8,6 +8,7 @@ from jobmatch_dagster.core.quality.drift import score_drift
 from jobmatch_dagster.db.catalog.embedding_models import read_current_model
 from jobmatch_dagster.db.connection.roles import unprotected_tables
 from jobmatch_dagster.db.matching.health import profile_health, score_bands
+from jobmatch_dagster.db.profiles.documents import unreadable_documents
 from jobmatch_dagster.db.profiles.users import users_to_match
 from jobmatch_dagster.observability.check_results import check_result
 from jobmatch_dagster.observability.history import numeric_metadata
@@ -45,6 +46,7 @@ def profiles_sound(database: PostgresResource, embedder: EmbedderResource) -> dg
     with database.database().read() as connection:
         model = read_current_model(connection, embedder.model)
         found = profile_health(connection, model)
+        unreadable = unreadable_documents(connection, most=_MAX_NAMED)
     readable = found.unreadable <= _MAX_UNREADABLE_SHARE * found.users
     return check_result(
         found.broken_vectors == 0 and readable,
@@ -52,6 +54,7 @@ def profiles_sound(database: PostgresResource, embedder: EmbedderResource) -> dg
             "users": found.users,
             "users_without_profile": found.without_profile,
             "newest_cv_unreadable": found.unreadable,
+            "unreadable_cvs": "; ".join(f"{key}: {reason}" for key, reason in unreadable) or "none",
             "profiles_without_skills": found.without_skills,
             "profiles_without_experience": found.without_experience,
             "vectors_missing": found.vectors_missing,
@@ -60,8 +63,8 @@ def profiles_sound(database: PostgresResource, embedder: EmbedderResource) -> dg
         },
         _embed_profiles(model)
         if found.broken_vectors
-        else "Run SELECT user_id, reason FROM cv_documents WHERE status = 'unreadable' and ask these users for another "
-        "file; a scanned CV has no text to read.",
+        else "Ask the users that unreadable_cvs names for another file; a scanned CV has no text to read. "
+        "`jobmatch cv add USER_KEY FILE` hands it in.",
     )
 
 
@@ -120,7 +123,6 @@ checks = [no_stale_users, profiles_sound, threshold_separates, scores_as_usual, 
 
 
 def _embed_profiles(model: str) -> str:
-    return (
-        f"Delete the vectors of the model: DELETE FROM profile_embeddings WHERE model = '{model}'. Then embed all "
-        "profiles again and match them. " + launch_job("match_existing_jobs", "match_everybody", again=True)
+    return f"Embed all profiles again with {model} and match them. " + launch_job(
+        "match_existing_jobs", "match_everybody", again=True, embed_again=True
     )

@@ -4,7 +4,7 @@ import dagster as dg
 from pydantic import Field
 
 from jobmatch_dagster import names
-from jobmatch_dagster.db.enrichment.ledger import retry_failed
+from jobmatch_dagster.db.enrichment.ledger import ask_again, retry_failed
 from jobmatch_dagster.errors import PermanentFailure
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.pipeline.enrichment.ask import enrich_pairs
@@ -19,6 +19,14 @@ class AskSettings(dg.Config):
     retry_failed: bool = Field(
         default=False, description="Ask about failed pairs again, for instance after an outage or a corrected setting"
     )
+    again_request: str = Field(default="", description="Ask again about the pair of this request (its hash)")
+    again_prompt_version: str = Field(
+        default="", description="Ask again about the undecided and saved pairs that this version of the prompt answered"
+    )
+    again_generic: bool = Field(
+        default=False,
+        description="Ask again about the undecided and saved pairs whose reasons name no fact of the pair",
+    )
 
 
 @dg.op(pool=names.POOL_CLAUDE)
@@ -30,9 +38,12 @@ def ask_waiting_pairs(
     matching: MatchingResource,
 ) -> None:
     """Store answers of ended batches, apply stored answers, and ask about waiting pairs of all active users."""
-    if config.retry_failed:
-        with database.database().begin() as connection:
+    with database.database().begin() as connection:
+        if config.retry_failed:
             retry_failed(connection)
+        ask_again(connection, request_hash=config.again_request, prompt_version=config.again_prompt_version)
+        if config.again_generic:
+            ask_again(connection, generic=True)
     try:
         progress = log_progress("pairs asked about")
         report = enrich_pairs(database.database(), claude, matching, context.run_id, None, progress)

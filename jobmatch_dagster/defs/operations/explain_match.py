@@ -10,10 +10,13 @@ import dagster as dg
 from pydantic import Field
 
 from jobmatch_dagster import names
+from jobmatch_dagster.core.markdown import escaped
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.user_history import EXPLAIN_JOB, EXPLAIN_OP
 from jobmatch_dagster.pipeline.explain.page import explain
+from jobmatch_dagster.pipeline.explain.pair_data import NothingToExplainError
+from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
 from jobmatch_dagster.resources.matching import MatchingResource
@@ -40,17 +43,24 @@ def write_explanation(
     embedder: EmbedderResource,
     matching: MatchingResource,
     clock: ClockResource,
+    claude: ClaudeResource,
 ) -> None:
     """Write the page that explains one pair, as metadata `explanation` and to stdout."""
     tag_run(context, {names.TAG_USER: config.user_key, names.TAG_POSTING: config.external_id})
-    explained = explain(
-        database.database(),
-        match_settings(embedder, matching),
-        config.user_key,
-        config.external_id,
-        now=clock.now(),
-        embedder=embedder if config.embed_again else None,
-    )
+    try:
+        explained = explain(
+            database.database(),
+            match_settings(embedder, matching),
+            config.user_key,
+            config.external_id,
+            now=clock.now(),
+            embedder=embedder if config.embed_again else None,
+            claude=claude,
+        )
+    except NothingToExplainError as error:
+        # A mistyped key is an answer, not a failed run.
+        context.add_output_metadata({"explanation": dg.MetadataValue.md(escaped(str(error)))})
+        return
     sys.stdout.write(explained.page.text() + "\n")
     numbers = {
         "findings": len(explained.page.findings),

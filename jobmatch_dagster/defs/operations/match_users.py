@@ -4,6 +4,8 @@ import dagster as dg
 from pydantic import Field
 
 from jobmatch_dagster import names
+from jobmatch_dagster.db.catalog.embedding_models import read_current_model
+from jobmatch_dagster.db.catalog.embeddings import delete_profile_vectors
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.pipeline.matching.match import match_users as match_listed
@@ -29,6 +31,9 @@ class FullMatch(dg.Config):
     """How much is matched."""
 
     again: bool = Field(default=False, description="Match users whose matches are up to date, too")
+    embed_again: bool = Field(
+        default=False, description="Embed every profile again first, because vectors of the model are corrupt"
+    )
 
 
 @dg.op(pool=names.POOL_EMBEDDER)
@@ -94,6 +99,9 @@ def match_everybody(
 
     A run that was killed continues where it stopped when it is launched again.
     """
+    if config.embed_again:
+        with database.database().begin() as connection:
+            delete_profile_vectors(connection, read_current_model(connection, embedder.model))
     report = steps.match_everybody(
         database.database(),
         embedder,

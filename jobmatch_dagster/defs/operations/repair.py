@@ -23,6 +23,7 @@ class OneUser(dg.Config):
     """Which user."""
 
     user_key: str = Field(description="The key of the user, as it was given with the CV")
+    activate: bool = Field(default=False, description="Make the user active first: only active users are matched")
 
 
 @dg.op(pool=names.POOL_EMBEDDER)
@@ -59,6 +60,7 @@ def reread_profile(
     report = repair.repair_profile(
         database.database(),
         config.user_key,
+        activate=config.activate,
         embedder=embedder,
         settings=match_settings(embedder, matching),
         today=clock.now().date(),

@@ -6,7 +6,7 @@ import dagster as dg
 from pydantic import Field
 
 from jobmatch_dagster import names
-from jobmatch_dagster.db.matching.calibrations import read_calibration
+from jobmatch_dagster.db.matching.calibrations import discard_calibration, read_calibration
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.defs.quality.metrics_metadata import (
     calibration_metadata,
@@ -30,6 +30,14 @@ class QualityConfig(dg.Config):
 
     data_folder: str = Field(
         default="", description="Folder with real data sets; EVALUATION_DATA when empty, none when that is unset."
+    )
+
+
+class CalibrationConfig(dg.Config):
+    """Whether to fit, or to return to an earlier calibration."""
+
+    discard: int | None = Field(
+        default=None, description="Id of a calibration to discard instead of a fit; the one before it counts again"
     )
 
 
@@ -80,6 +88,7 @@ def match_quality(
 )
 def score_calibration(
     context: dg.AssetExecutionContext,
+    config: CalibrationConfig,
     database: PostgresResource,
     embedder: EmbedderResource,
     matching: MatchingResource,
@@ -89,5 +98,10 @@ def score_calibration(
     Grain: model and fit. A fit that moves scores makes all of them stale: the next hourly run or
     `match_existing_jobs` scores all pairs again. Running it again on the same catalog writes nothing.
     """
+    if config.discard is not None:
+        with database.database().begin() as connection:
+            discard_calibration(connection, config.discard)
+            current = read_calibration(connection, embedder.model)
+        return dg.MaterializeResult(metadata={"discarded": config.discard, "current_calibration": current.id})
     fitted = fit(database.database(), match_settings(embedder, matching), context.run.run_id)
     return dg.MaterializeResult(metadata=calibration_metadata(fitted))

@@ -78,5 +78,6 @@ def _replace_calibration(calibration_id: int) -> str:
     if not calibration_id:
         return fit
     return (
-        f"{fit} To return to the previous one instead, run DELETE FROM score_calibrations WHERE id = {calibration_id}."
+        f"{fit} To return to the previous one instead, discard this one. "
+        f"{materialize_asset('quality/score_calibration', discard=calibration_id)} {score_again}"
     )

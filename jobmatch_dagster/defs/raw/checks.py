@@ -4,8 +4,10 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
+from jobmatch_dagster.core.markdown import markdown_table
 from jobmatch_dagster.core.operations.next_steps import launch_partitions
 from jobmatch_dagster.core.raw.windows import HOUR, hour_name, latest_collectable_hour
+from jobmatch_dagster.db.operations.run_failures import next_steps_of_runs
 from jobmatch_dagster.db.raw import pages
 from jobmatch_dagster.defs.raw.assets import outlook_metadata
 from jobmatch_dagster.observability.check_results import check_result
@@ -71,16 +73,23 @@ def quota_lasts(database: PostgresResource, clock: ClockResource) -> dg.AssetChe
 
 
 @dg.asset_check(asset=_PAGES, description="Every failed hourly run was followed by one that succeeded.")
-def no_standing_failures(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+def no_standing_failures(context: dg.AssetCheckExecutionContext, database: PostgresResource) -> dg.AssetCheckResult:
     """Names the partitions of hourly_collection whose newest run in the last seven days failed."""
     # Dagster dates its runs by the wall clock, whatever the clock resource says.
     runs = ended_runs(context.instance, "hourly_collection", wall_time() - LOOK_BACK, _RUNS_EXAMINED)
     failed = unresolved_failures(runs)
     named = ", ".join(f"{partition} ({run_id[:8]})" for partition, run_id in failed[:_MAX_NAMED_RUNS])
+    with database.database().read() as connection:
+        steps = next_steps_of_runs(connection, [run_id for _, run_id in failed[:_MAX_NAMED_RUNS]])
     return check_result(
         not failed,
-        {"runs_examined": len(runs), "partitions_failed": len(failed), "failed_partitions": named or "none"},
-        "Run SELECT run_id, next_step FROM run_failures ORDER BY failed_at DESC and do what these runs ask for. "
+        {
+            "runs_examined": len(runs),
+            "partitions_failed": len(failed),
+            "failed_partitions": named or "none",
+            "next_steps": dg.MetadataValue.md(markdown_table(steps, ("run", "next step"))) if steps else None,
+        },
+        "Do what next_steps says, or what the error of the failed step says. "
         + launch_partitions("hourly_collection", [partition for partition, _ in failed]),
     )
 

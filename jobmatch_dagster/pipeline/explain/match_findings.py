@@ -15,6 +15,7 @@ from jobmatch_dagster.core.matching.judge import pair_likeness
 from jobmatch_dagster.core.operations.next_steps import launch_job, materialize_asset
 from jobmatch_dagster.core.vocabulary.skill_table import canonical
 from jobmatch_dagster.db.explain.rows import StoredMatch, StoredPosting
+from jobmatch_dagster.pipeline.explain.match_sections import differences
 from jobmatch_dagster.pipeline.explain.pair_data import JudgedNow, PairData
 from jobmatch_dagster.pipeline.explain.remedies import ask_claude_again, match_user
 from jobmatch_dagster.pipeline.matching.settings import CurrentScoring
@@ -83,7 +84,8 @@ def _stored_differs(
     data: PairData, judged: JudgedNow, stored: StoredMatch, posting: StoredPosting
 ) -> Iterator[Finding]:
     now = judged.judgement
-    if (stored.match_score, stored.semantic_score) == (now.score, now.parts.semantic):
+    differing = differences(data)
+    if not differing and not now.unfit:
         return
     reasons = [
         name
@@ -94,9 +96,10 @@ def _stored_differs(
         )
         if differs
     ]
+    gives = f"no match now ({', '.join(now.unfit)})" if now.unfit else f"{now.score}"
+    parts = f" ({'; '.join(differing)})" if differing else ""
     yield Finding(
-        f"The stored score is {stored.match_score} (semantic {stored.semantic_score}), but the current inputs give "
-        f"{now.score} (semantic {now.parts.semantic}): "
+        f"The stored score is {stored.match_score}, but the current inputs give {gives}{parts}: "
         f"{', '.join(reasons) or 'inputs were changed without a new version'}.",
         f"Match the user again. {match_user(data)}",
     )

@@ -7,7 +7,7 @@ from jobmatch_dagster.core.explanation_page import UNKNOWN, Section, Table
 from jobmatch_dagster.core.matching.judge import Judgement, PairFacts, pair_likeness
 from jobmatch_dagster.core.matching.likeness import SHARE_WEIGHT
 from jobmatch_dagster.core.matching.salaries import rates_date
-from jobmatch_dagster.core.matching.scoring import PARTS
+from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD, PARTS
 from jobmatch_dagster.core.vocabulary.skill_table import canonical
 from jobmatch_dagster.db.explain.rows import StoredMatch
 from jobmatch_dagster.pipeline.explain.changes import changes, needed_for_verdicts
@@ -43,7 +43,8 @@ def is_same(data: PairData) -> bool | None:
     """Whether the stored score is what its inputs give now; None where there is nothing to compare."""
     if data.stored is None or data.judged is None:
         return None
-    return all(stored == now for _, stored, now in _parts(data.stored, data.judged.judgement))
+    now = data.judged.judgement
+    return not now.unfit and all(before == score for _, before, score in _parts(data.stored, now))
 
 
 def verdict_section(data: PairData) -> Section:
@@ -54,7 +55,8 @@ def verdict_section(data: PairData) -> Section:
         facts["match"] = f"none: {why_no_match(data)}"
     else:
         place = f"place {stored.place} of {stored.kept}"
-        facts["match"] = f"{stored.match_score} of 100, priority {stored.priority}, {place}"
+        before = f"{stored.match_score} of 100, priority {stored.priority}, {place}"
+        facts["match"] = f"now: {_now(data, data.judged)}; stored: {before}" if is_same(data) is False else before
         facts["user's decision"] = stored.status
     if data.judged is not None:
         same = is_same(data)
@@ -64,8 +66,42 @@ def verdict_section(data: PairData) -> Section:
         if unstored := _unstored(data.judged):
             facts["computed for this page, not stored yet"] = unstored
     if stored is not None:
-        facts["Claude"] = f"{stored.claude_status or 'not asked'}, score {known(stored.claude_score)}"
+        facts["Claude"] = claude_state(data, stored)
     return Section("Verdict", facts)
+
+
+def claude_state(data: PairData, stored: StoredMatch) -> str:
+    """Whether Claude was asked, and why not."""
+    if stored.claude_status is None:
+        return f"not asked: the semantic score is below {CLAUDE_THRESHOLD}"
+    if stored.claude_status == "waiting":
+        why = "; ".join(filter(None, (stored.claude_reason, data.claude_waits)))
+        return f"waiting: {why}" if why else "waiting"
+    score = f"score {stored.claude_score}" if stored.claude_score is not None else "no score"
+    return f"{stored.claude_status}, {score}" + (f": {stored.claude_reason}" if stored.claude_reason else "")
+
+
+def differences(data: PairData) -> list[str]:
+    """What differs between the stored match and the one that its inputs give now, in words."""
+    if data.stored is None or data.judged is None:
+        return []
+    now = data.judged.judgement
+    return [
+        f"{name.replace('_', ' ')} {known(before)}, now {known(score)}"
+        for name, before, score in _parts(data.stored, now)
+        if before != score
+    ]
+
+
+def _now(data: PairData, judged: JudgedNow | None) -> str:
+    if judged is None:
+        return UNKNOWN
+    now = judged.judgement
+    if now.unfit:
+        return f"no match, a filter excludes it: {', '.join(now.unfit)}"
+    if now.score is None or now.score < data.scoring.settings.floor:
+        return f"no match, its score of {known(now.score)} is below {data.scoring.settings.floor}"
+    return f"{now.score} of 100, priority {now.priority}"
 
 
 def score_section(data: PairData, judged: JudgedNow) -> Section:
@@ -176,7 +212,7 @@ def _is_converted(pair: PairFacts, verdict: str) -> bool:
 
 
 def _exact(stored: StoredMatch | None, now: Judgement) -> str:
-    shown = str(known(now.exact))
+    shown = UNKNOWN if now.exact is None else f"{now.exact:.2f}"
     return shown if stored is None else f"{shown}, stored {known(stored.exact_score)}"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from jobmatch_dagster.core.explanation_page import UNKNOWN, RunLink, Section, Table
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed
 from jobmatch_dagster.core.raw.fields import FIELDS
+from jobmatch_dagster.core.text import counted
 from jobmatch_dagster.db.explain.rows import OtherAd, StoredPosting
 from jobmatch_dagster.pipeline.explain.pair_data import PairData
 from jobmatch_dagster.pipeline.explain.wording import as_compared, cut, salary, time
@@ -18,12 +19,13 @@ _TEXT_CHARACTERS = 600
 def origin_section(posting: StoredPosting) -> Section:
     """Page, feed, sightings, state."""
     ad = posting.ad
+    times = counted(posting.sightings or 0, "time")
     return Section("Where the posting came from", {
         "page": f"{posting.page_id}, position {posting.page_position}, offset {posting.page_offset}",
         "feed": f"{posting.generation} {posting.endpoint}, fetched {time(posting.fetched_at)}",
         "page's SHA-256": posting.page_sha256,
         "indexed by the vendor": time(ad.date_created),
-        "seen": f"{posting.sightings} times, first {time(posting.first_seen_at)}, last {time(posting.last_seen_at)}",
+        "seen": f"{times}, first {time(posting.first_seen_at)}, last {time(posting.last_seen_at)}",
         "source": f"{ad.source or UNKNOWN} ({ad.source_type or UNKNOWN}), {ad.url}",
         "state": f"closed {time(posting.closed_at)} ({posting.closed_reason})" if posting.closed_at else "open",
         "valid through": time(ad.date_validthrough),

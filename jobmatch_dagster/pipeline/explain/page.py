@@ -10,6 +10,7 @@ from jobmatch_dagster.pipeline.explain.match_sections import is_same
 from jobmatch_dagster.pipeline.explain.pair_data import PairData, read_pair_data
 from jobmatch_dagster.pipeline.explain.sections import sections
 from jobmatch_dagster.pipeline.matching.settings import MatchSettings
+from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
 
@@ -31,13 +32,22 @@ def explain(
     *,
     now: datetime,
     embedder: EmbedderResource | None = None,
+    claude: ClaudeResource | None = None,
 ) -> Explanation:
     """Explain a pair, also one that is no match, or whose posting is not stored. Nothing is written.
 
     Raises:
-        NothingToExplainError: if the user is not known.
+        NothingToExplainError: if the user is not known; it names near keys.
     """
-    data = read_pair_data(database, settings, user_key, external_id, now=now, embedder=embedder)
+    data = read_pair_data(
+        database,
+        settings,
+        user_key,
+        external_id,
+        now=now,
+        embedder=embedder,
+        claude_waits=_why_claude_waits(claude),
+    )
     page = ExplanationPage(_title(data), list(find(data)), list(sections(data)))
     stored, judged = data.stored, data.judged
     return Explanation(
@@ -46,6 +56,16 @@ def explain(
         computed_score=judged.judgement.score if judged else None,
         is_same=is_same(data),
     )
+
+
+def _why_claude_waits(claude: ClaudeResource | None) -> str:
+    if claude is None:
+        return ""
+    if not claude.enabled:
+        return "ANTHROPIC_API_KEY is not set"
+    if not claude.may_spend:
+        return "the budget is 0 (CLAUDE_BUDGET_USD_PER_DAY, CLAUDE_BUDGET_USD_PER_RUN)"
+    return f"the next run asks, within the budget, about the {claude.max_pairs_per_user} best pairs of each user"
 
 
 def _title(data: PairData) -> str:

@@ -24,6 +24,7 @@ from jobmatch_dagster.core.raw.page_records import PageError
 from jobmatch_dagster.core.raw.windows import HOUR, latest_collectable_hour
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.explain.read import (
+    near_postings,
     read_calibrations,
     read_match,
     read_mentions,
@@ -45,6 +46,7 @@ from jobmatch_dagster.db.explain.rows import (
     StoredVector,
 )
 from jobmatch_dagster.db.matching.chosen_postings import choose_posting
+from jobmatch_dagster.db.profiles.users import near_user_keys
 from jobmatch_dagster.db.raw.pages import missing_hours
 from jobmatch_dagster.errors import NotFoundError
 from jobmatch_dagster.pipeline.matching.pairs import read_pairs
@@ -114,6 +116,8 @@ class PairData:
     missing_hours: Sequence[datetime]
     mentions: Sequence[PageMention]
     calibrations: Sequence[PastCalibration]
+    near_ids: Sequence[str] = ()
+    claude_waits: str = ""
     posting: StoredPosting | None = None
     reread: RereadRecord | None = None
     other_ads: Sequence[OtherAd] = ()
@@ -131,6 +135,7 @@ def read_pair_data(
     *,
     now: datetime,
     embedder: EmbedderResource | None = None,
+    claude_waits: str = "",
 ) -> PairData:
     """Read, and compute again, what there is about a pair. Nothing is written.
 
@@ -141,9 +146,10 @@ def read_pair_data(
         external_id: the vendor's id of the posting; it need not be stored.
         now: end of the hours that should have been collected.
         embedder: embeds both texts again, to see whether the stored vectors are theirs; None leaves it.
+        claude_waits: why a pair waits for Claude in this deployment.
 
     Raises:
-        NothingToExplainError: if the user is not known.
+        NothingToExplainError: if the user is not known; it names near keys.
     """
     end = latest_collectable_hour(now) + HOUR
     with database.read() as connection:
@@ -152,7 +158,9 @@ def read_pair_data(
         scoring = read_scoring(connection, settings)
         profile = read_profile(connection, user_key, scoring.settings.model)
         if profile is None:
-            raise NothingToExplainError(f"There is no user {user_key!r}: has a CV of theirs landed in the inbox?")
+            near = near_user_keys(connection, user_key)
+            meant = f" Did you mean {', '.join(near)}?" if near else " Has a CV of theirs landed in the inbox?"
+            raise NothingToExplainError(f"There is no user {user_key!r}.{meant} `jobmatch users` lists all.")
         posting = read_posting(connection, external_id)
         data = PairData(
             user_key=user_key,
@@ -164,6 +172,8 @@ def read_pair_data(
             quarantined=read_quarantined(connection, external_id),
             missing_hours=missing_hours(connection, end - timedelta(days=SEARCHED_DAYS), end),
             mentions=[] if posting else read_mentions(connection, external_id, SEARCHED_DAYS),
+            near_ids=[] if posting else near_postings(connection, external_id),
+            claude_waits=claude_waits,
             calibrations=read_calibrations(connection, scoring.settings.model),
         )
         return data if posting is None else _with_posting(connection, data, posting, embedder)

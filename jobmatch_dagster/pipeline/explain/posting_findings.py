@@ -35,11 +35,19 @@ def missing_posting_findings(data: PairData) -> Iterator[Finding]:
             f"The posting is not stored, but these stored pages name it: {seen}.",
             f"Load the pages. {load_pages(data, rebuild=False)}",
         )
+    if data.near_ids:
+        yield Finding(
+            f"The posting is not stored. Ids that differ by a letter: {', '.join(data.near_ids)}.",
+            "Check the id, then explain the pair again.",
+        )
     if data.missing_hours:
         first, last = data.missing_hours[0], data.missing_hours[-1]
+        number = len(data.missing_hours)
+        hours = f"{number:,} hours between {first:%Y-%m-%d %H:%M} and {last:%Y-%m-%d %H:%M} UTC were"
+        if number == 1:
+            hours = f"1 hour, {first:%Y-%m-%d %H:%M} UTC, was"
         yield Finding(
-            f"The posting is not stored, and {len(data.missing_hours)} hours between {first:%Y-%m-%d %H:%M} and "
-            f"{last:%Y-%m-%d %H:%M} UTC were never collected; it may belong to one of them.",
+            f"The posting is not stored, and {hours} never collected; it may belong to one of them.",
             launch_partitions("hourly_collection", [hour_name(hour) for hour in data.missing_hours]),
         )
 
@@ -67,7 +75,8 @@ def _record_differs(data: PairData, posting: StoredPosting) -> Iterator[Finding]
     if reread.posting is None:
         yield Finding(
             f"The stored record cannot be read again: {reread.problem}.",
-            f"Run SELECT convert_from(body, 'UTF8') FROM job_pages WHERE id = {posting.page_id} to see its page.",
+            "The last section shows the record as it came. If it is what the vendor sends now, let "
+            f"core/catalog/normalise.py read it, then: {repair_posting(posting.ad.external_id)}",
         )
         return
     if reread.posting.external_id != posting.ad.external_id:

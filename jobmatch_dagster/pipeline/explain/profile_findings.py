@@ -6,10 +6,12 @@ Belongs here: a function for each possible cause, in the order of the pipeline.
 from collections.abc import Iterator
 
 from jobmatch_dagster.core.explanation_page import Finding
+from jobmatch_dagster.core.operations.next_steps import launch_job
 from jobmatch_dagster.core.profiles.profile import EXTRACTOR_VERSION, Profile
 from jobmatch_dagster.db.explain.rows import StoredPosting, StoredProfile
 from jobmatch_dagster.pipeline.explain.pair_data import PairData
 from jobmatch_dagster.pipeline.explain.remedies import (
+    activate,
     embed_postings,
     match_postings,
     match_user,
@@ -21,6 +23,7 @@ from jobmatch_dagster.pipeline.explain.remedies import (
 _SAME_VECTOR_COSINE = 0.995
 _UNIT_LENGTH_TOLERANCE = 1e-3
 _YEARS_APART = 0.5
+_FIELD_OF_PART = {"skills": "skills", "experience_years": "experience", "industries": "industry"}
 _COMPARED = ("skills", "industries", "work_arrangements")
 
 
@@ -66,7 +69,9 @@ def profile_findings(data: PairData) -> Iterator[Finding]:
     if not profile.active:
         yield Finding(
             "The user is not active, so hourly runs leave them out.",
-            f"Run UPDATE users SET active = true WHERE id = {profile.user_id}. {match_user(data)}",
+            "If an erasure was interrupted, finish it: "
+            f"{launch_job('forget_user', 'erase_one_user', user_key=data.user_key)} If the user shall be matched, read "
+            f"the CV again and make the user active: {activate(data)}",
         )
     if profile.newest_document_id != profile.document_id and profile.newest_status == "unreadable":
         yield Finding(
@@ -80,6 +85,7 @@ def profile_findings(data: PairData) -> Iterator[Finding]:
         )
     if again is not None:
         yield from _profile_differs(data, profile, again)
+    yield from _unknown_fields(data, profile)
 
 
 def _profile_differs(data: PairData, profile: StoredProfile, again: Profile) -> Iterator[Finding]:
@@ -100,6 +106,18 @@ def _profile_differs(data: PairData, profile: StoredProfile, again: Profile) -> 
     for name in _COMPARED:
         if getattr(profile, name) != getattr(again, name):
             yield Finding(f"The profile's {name.replace('_', ' ')} differ from those of its CV read again.", cause)
+
+
+def _unknown_fields(data: PairData, profile: StoredProfile) -> Iterator[Finding]:
+    """Each part of the score that no posting can have, because the CV does not say."""
+    for name, part in _FIELD_OF_PART.items():
+        if getattr(profile, name) in (None, []):
+            yield Finding(
+                f"The CV does not say the {name.replace('_', ' ')}: the part {part} is unknown for every posting, and "
+                "its weight goes to the semantic part.",
+                f"Hand in a CV that says it: `jobmatch cv add {data.user_key} FILE`. With CLAUDE_FILL_PROFILES=1 "
+                "Claude is asked about it.",
+            )
 
 
 def _years(value: object) -> str:

@@ -22,6 +22,11 @@ def repair_profile(data: PairData) -> str:
     return launch_job("repair_profile", "reread_profile", user_key=data.user_key)
 
 
+def activate(data: PairData) -> str:
+    """As `repair_profile`, for a user who is not active."""
+    return launch_job("repair_profile", "reread_profile", user_key=data.user_key, activate=True)
+
+
 def match_everybody() -> str:
     """Match every user again, also with postings whose version has not changed."""
     return launch_job("match_existing_jobs", "match_everybody", again=True)
@@ -51,10 +56,7 @@ def close_postings(data: PairData) -> str:
 
 def ask_claude_again(request_hash: str) -> str:
     """Ask Claude again about the pairs of a request."""
-    return (
-        "Run UPDATE user_job_matches SET claude_status = 'waiting', claude_score = NULL "
-        f"WHERE claude_request_hash = '{request_hash}'. {launch_job('collect_claude_batches')}"
-    )
+    return launch_job("collect_claude_batches", "ask_waiting_pairs", again_request=request_hash)
 
 
 def _newest_hour(data: PairData) -> str:

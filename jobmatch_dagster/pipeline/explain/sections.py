@@ -45,7 +45,7 @@ def sections(data: PairData) -> Iterator[Section]:
         yield skills_section(data.stored, judged.judgement)
     if posting is not None:
         yield stored_section(data)
-        yield claude_section(data.stored)
+        yield claude_section(data)
     if judged is not None:
         yield changes_section(judged)
     yield _versions(data)

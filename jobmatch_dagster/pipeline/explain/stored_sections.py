@@ -4,8 +4,7 @@ import json
 
 from jobmatch_dagster.core.enrichment.prompt import prompt_version
 from jobmatch_dagster.core.explanation_page import RunLink, Section
-from jobmatch_dagster.db.explain.rows import StoredMatch
-from jobmatch_dagster.pipeline.explain.match_sections import why_no_match
+from jobmatch_dagster.pipeline.explain.match_sections import claude_state, why_no_match
 from jobmatch_dagster.pipeline.explain.pair_data import PairData
 from jobmatch_dagster.pipeline.explain.wording import answer, known, time
 
@@ -30,11 +29,13 @@ def stored_section(data: PairData) -> Section:
     })  # fmt: skip
 
 
-def claude_section(stored: StoredMatch | None) -> Section:
+def claude_section(data: PairData) -> Section:
     """What was asked, what it cost and what came back."""
-    if stored is None or stored.claude_request_hash is None:
-        status = stored.claude_status if stored is not None else None
-        return Section("Claude", {"status": status or "not asked", "reason": stored and stored.claude_reason})
+    stored = data.stored
+    if stored is None:
+        return Section("Claude", {"status": "not asked"})
+    if stored.claude_request_hash is None:
+        return Section("Claude", {"status": claude_state(data, stored)})
     return Section(
         "Claude",
         {

@@ -12,6 +12,7 @@ from jobmatch_dagster.core.catalog.normalise import normalise_page
 from jobmatch_dagster.db.catalog.jobs import SightedPosting, merge_postings
 from jobmatch_dagster.db.connection.engine import Database, run_query
 from jobmatch_dagster.db.connection.locks import LOADING, exclusively
+from jobmatch_dagster.db.profiles.users import activate_user
 from jobmatch_dagster.db.raw.pages import read_pages
 from jobmatch_dagster.errors import NotFoundError
 from jobmatch_dagster.pipeline.catalog.embed import embed_postings
@@ -57,12 +58,18 @@ def repair_profile(
     settings: MatchSettings,
     today: date,
     run_id: str,
+    activate: bool = False,
 ) -> IngestReport:
     """Read a user's newest CV again into a new profile version, with its vector and matches.
+
+    With `activate` a user who is not active becomes so; only active users are matched.
 
     Raises:
         NotFoundError: if the user has no CV.
     """
+    if activate:
+        with database.begin() as connection:
+            activate_user(connection, user_key)
     report = read_again(database, user_key, today=today, run_id=run_id)
     embed_profiles(database, embedder, run_id, [user_key])
     match_users(database, settings, run_id, [user_key])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from jobmatch_dagster.cli.runs import RunFailedError, run_job
+from jobmatch_dagster.cli.runs import run_job
 from jobmatch_dagster.core.catalog.normalise import normalise_record
 from jobmatch_dagster.core.matching.scoring import Weights
 from jobmatch_dagster.core.vocabulary import skill_match, skill_search, skill_table
@@ -231,8 +231,9 @@ def test_job_shows_the_page_and_forgetting_removes_it(world: World) -> None:
     assert (tags["jobmatch/user"], tags["jobmatch/posting"], tags["jobmatch/purpose"]) == ("ada", posting, "explain")
 
     nobody = {"ops": {"write_explanation": {"config": {"user_key": "nobody", "external_id": posting}}}}
-    with pytest.raises(RunFailedError, match="There is no user 'nobody'"):
-        run_job(world.defs, world.instance, "explain_match", run_config=nobody)
+    answered = run_job(world.defs, world.instance, "explain_match", run_config=nobody)
+    shown = next(event for event in answered.all_events if event.is_successful_output).step_output_data.metadata
+    assert "There is no user 'nobody'" in shown["explanation"].value
 
     forget = {"ops": {"erase_one_user": {"config": {"user_key": "ada"}}}}
     run_job(world.defs, world.instance, "forget_user", run_config=forget)
