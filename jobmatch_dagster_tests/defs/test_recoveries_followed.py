@@ -17,8 +17,8 @@ _FAULTS = {
         '\'{"source": "a slip"}\' FROM score_calibrations ORDER BY id DESC LIMIT 1'
     ),
     "duplicates_grouped": (
-        "UPDATE jobs SET ad_key = first.ad_key, description = first.description, cluster_id = NULL FROM (SELECT id, "
-        "ad_key, description FROM jobs ORDER BY id LIMIT 1) AS first WHERE jobs.id = first.id + 1"
+        "UPDATE jobs SET ad_key = first.ad_key, text_hash = first.text_hash, cluster_id = NULL "
+        "FROM (SELECT id, ad_key, text_hash FROM jobs ORDER BY id LIMIT 1) AS first WHERE jobs.id = first.id + 1"
     ),
 }
 _SUM = "SELECT sum(match_score), sum(exact_score), count(*) FROM user_job_matches"
