@@ -18,6 +18,7 @@ from jobmatch_dagster.defs.automation.jobs import (
     ingest_cv,
     rematch_user,
     weekly_quality,
+    weekly_trends,
 )
 from jobmatch_dagster.defs.automation.schedules import build_schedules
 from jobmatch_dagster.defs.automation.sensors import build_sensors
@@ -80,6 +81,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             enrichment.user_claude_matches,
             statistics.job_statistics,
             statistics.user_statistics,
+            statistics.market_trends,
             quality.match_quality,
             quality.score_calibration,
         ],
@@ -94,6 +96,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             hourly_collection,
             daily_upkeep,
             weekly_quality,
+            weekly_trends,
             ingest_cv,
             rematch_user,
             match_users,

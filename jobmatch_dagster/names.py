@@ -12,11 +12,14 @@ KINDS_CLAUDE = {"python", "postgres", "anthropic"}
 POOL_ACTIVE_JOBS = "active_jobs_api"
 POOL_EMBEDDER = "embedder"
 POOL_CLAUDE = "claude"
-POOLS = (POOL_ACTIVE_JOBS, POOL_EMBEDDER, POOL_CLAUDE)
+# One user's work, which takes seconds: it never waits for the embedding of a backfill.
+POOL_INTERACTIVE = "interactive"
+POOLS = (POOL_ACTIVE_JOBS, POOL_EMBEDDER, POOL_CLAUDE, POOL_INTERACTIVE)
 
 # Metadata key of a failure: whether a retry cannot help.
 PERMANENT_FAILURE = "permanent"
 
+TAG_ROOM = "jobmatch/room"
 TAG_PURPOSE = "jobmatch/purpose"
 TAG_HOUR = "jobmatch/hour"
 TAG_USER = "jobmatch/user"
@@ -35,6 +38,10 @@ TAG_RANGE_END = "dagster/asset_partition_range_end"
 TAG_BACKFILL = "dagster/backfill"
 TAG_PRIORITY = "dagster/priority"
 TAG_MAX_RETRIES = "dagster/max_retries"
+
+# Of the four runs at a time (dagster.yaml) one is left to runs that are not bulk; those are taken from the queue first.
+BULK = {TAG_ROOM: "bulk"}
+INTERACTIVE = {TAG_PRIORITY: "10"}
 
 # What a user can decide on a match.
 DECISIONS = ("new", "saved", "applied", "rejected")

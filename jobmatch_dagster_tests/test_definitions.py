@@ -14,18 +14,21 @@ _ASSETS = {
     "raw/job_pages", "catalog/jobs", "catalog/job_embeddings", "catalog/expired_jobs", "catalog/modified_jobs",
     "profiles/cv_profiles", "matching/semantic_matches", "matching/user_semantic_matches",
     "enrichment/claude_matches", "enrichment/user_claude_matches", "statistics/job_statistics",
-    "statistics/user_statistics", "quality/match_quality", "quality/score_calibration",
+    "statistics/user_statistics", "statistics/market_trends", "quality/match_quality", "quality/score_calibration",
 }  # fmt: skip
 _JOBS = {
     "hourly_collection", "daily_upkeep", "weekly_quality", "ingest_cv", "rematch_user", "match_users",
     "match_existing_jobs", "collect_claude_batches", "backfill_history", "explain_match", "forget_user", "housekeeping",
-    "repair_posting", "repair_profile", "plan_collection", "show_matches",
+    "repair_posting", "repair_profile", "plan_collection", "show_matches", "weekly_trends",
 }  # fmt: skip
 # They count or measure; the results are in their metadata.
-_WITHOUT_TABLE = {"statistics/job_statistics", "statistics/user_statistics", "quality/match_quality"}
+_WITHOUT_TABLE = {
+    "statistics/job_statistics", "statistics/user_statistics", "statistics/market_trends", "quality/match_quality",
+}  # fmt: skip
 _PARTITIONS = {
     "hour": {"raw/job_pages", "catalog/jobs", "catalog/job_embeddings", "matching/semantic_matches",
              "enrichment/claude_matches"},
+    "week": {"statistics/market_trends"},
     "day": {"catalog/expired_jobs", "catalog/modified_jobs"},
     "user": {"profiles/cv_profiles", "matching/user_semantic_matches", "enrichment/user_claude_matches"},
 }  # fmt: skip
@@ -54,6 +57,7 @@ def test_it_holds_what_the_architecture_names() -> None:
         "daily_upkeep_schedule",
         "housekeeping_schedule",
         "weekly_quality_schedule",
+        "weekly_trends_schedule",
     }
     assert {sensor.name for sensor in repository.sensor_defs} >= {"cv_inbox_sensor", "cv_profile_sensor"}
     dg.Definitions.validate_loadable(defs)
@@ -82,6 +86,7 @@ def test_assets_are_partitioned_as_the_architecture_says(kind: str, keys: set[st
     classes = {
         "hour": dg.HourlyPartitionsDefinition,
         "day": dg.DailyPartitionsDefinition,
+        "week": dg.WeeklyPartitionsDefinition,
         "user": dg.DynamicPartitionsDefinition,
     }
     assert {key for key, spec in _SPECS.items() if isinstance(spec.partitions_def, classes[kind])} == keys

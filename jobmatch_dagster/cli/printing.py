@@ -8,7 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, WORK_ARRANGEMENTS
 from jobmatch_dagster.core.profiles.preferences import Preferences
+from jobmatch_dagster.core.statistics.order import in_order
 from jobmatch_dagster.db.profiles.users import ListedUser
 from jobmatch_dagster.db.statistics.jobs_and_users import COVERAGE_BAR, JobStatistics, UserStatistics
 from jobmatch_dagster.pipeline.matching.match_list import LIST_COLUMNS, MatchList
@@ -33,8 +35,8 @@ def print_job_statistics(found: JobStatistics, console: Console) -> None:
         Columns(
             [
                 _counts("Source", found.by_source, found.total),
-                _counts("Work arrangement", found.by_work_arrangement, found.total),
-                _counts("Experience, years", found.by_experience_level, found.total),
+                _counts("Work arrangement", in_order(found.by_work_arrangement, WORK_ARRANGEMENTS), found.total),
+                _counts("Experience, years", in_order(found.by_experience_level, EXPERIENCE_LEVELS), found.total),
                 _counts("Language", found.by_language, found.total),
                 _counts("Industry", found.by_industry, found.total),
             ]
@@ -68,6 +70,7 @@ def print_user_statistics(found: UserStatistics, console: Console) -> None:
                 _counts("Industry", found.top_industries, None),
                 _table("Average score by experience, years", levels),
                 _counts("Missing skill", found.missing_skills, None),
+                _counts("Skill that would complete matches", found.opening_skills, None),
             ]
         )
     )

@@ -20,9 +20,13 @@ def shown_in_ui(instance: dg.DagsterInstance, job_name: str) -> Iterator[None]:
 
     location = RegisteredCodeLocationOrigin(names.CODE_LOCATION)
     origin = RemoteJobOrigin(RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME), job_name)
+    before = vars(instance).get("create_run_for_job")
     create = instance.create_run_for_job
     instance.create_run_for_job = partial(create, remote_job_origin=origin)  # type: ignore[method-assign]
     try:
         yield
     finally:
+        # A run may be made inside another.
         del instance.create_run_for_job
+        if before is not None:
+            instance.create_run_for_job = before  # type: ignore[method-assign]

@@ -60,7 +60,7 @@ def histogram(
 
 
 def horizontal_bars(labels: Sequence[str], values: Sequence[float], title: str) -> dg.MarkdownMetadataValue:
-    """One bar with its value for each label, from the top in the given order; at most the first 20.
+    """One bar with its value for each label, from the top in the given order; at most the first 20, which it says.
 
     Raises:
         ValueError: if the numbers of labels and values differ.
@@ -68,7 +68,8 @@ def horizontal_bars(labels: Sequence[str], values: Sequence[float], title: str) 
     bars = list(zip(labels, values, strict=True))[:MAX_BARS]
     if not bars:
         return _nothing(title)
-    figure, axes = _axes(title, height_inches=0.8 + 0.22 * len(bars))
+    shown_of = f" (first {len(bars)} of {len(labels):,})" if len(labels) > len(bars) else ""
+    figure, axes = _axes(title + shown_of, height_inches=0.8 + 0.22 * len(bars))
     drawn = axes.barh(range(len(bars)), [value for _, value in bars], color=_BLUE)
     shown = [f"{value:,}" if isinstance(value, int) else f"{value:,.1f}" for _, value in bars]
     axes.bar_label(drawn, shown, padding=3, fontsize=8, color=_GREY)

@@ -23,12 +23,23 @@ def log_progress(what: str) -> Progress:
         progress_logger.addHandler(logging.StreamHandler(sys.stderr))
         progress_logger.setLevel(logging.INFO)
         progress_logger.propagate = False
-    last_line_at = time.monotonic()
+    began = last_line_at = time.monotonic()
 
     def log_line(done: int, total: int) -> None:
         nonlocal last_line_at
-        if time.monotonic() - last_line_at >= SECONDS_BETWEEN_LINES:
-            progress_logger.info("%s of %s %s", f"{done:,}", f"{total:,}", what)
-            last_line_at = time.monotonic()
+        now = time.monotonic()
+        if now - last_line_at >= SECONDS_BETWEEN_LINES:
+            progress_logger.info("%s of %s %s%s", f"{done:,}", f"{total:,}", what, _pace(done, total, now - began))
+            last_line_at = now
 
     return log_line
+
+
+def _pace(done: int, total: int, seconds: float) -> str:
+    """Rate and time left: " (34 a second, 3 min left)"."""
+    if not done:
+        return ""
+    rate = done / seconds
+    left = (total - done) / rate
+    shown = f"{left / 60:,.0f} min" if left >= 90 else f"{left:.0f} s"
+    return f" ({rate:,.0f} a second, {shown} left)" if rate >= 1 else f" ({60 * rate:,.0f} a minute, {shown} left)"

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 from sqlalchemy import Connection
 
+from jobmatch_dagster.core.markdown import markdown_table
 from jobmatch_dagster.core.raw.windows import HOUR, latest_collectable_hour
 from jobmatch_dagster.db.catalog import previews as catalog_previews
 from jobmatch_dagster.db.enrichment.previews import costs_by_day
@@ -70,6 +71,10 @@ def costs_preview(connection: Connection, now: datetime) -> Previews:
     }
 
 
-def storage_metadata(sizes: StorageSizes) -> dict[str, int]:
-    """Bytes of the database and of each table; plotted over time they show its growth."""
-    return {"database_bytes": sizes.database_bytes, **{f"bytes_{size.table}": size.bytes for size in sizes.tables}}
+def storage_metadata(sizes: StorageSizes) -> dict[str, dg.MetadataValue]:
+    """Bytes of the database, which are plotted over time, and a table of its tables."""
+    rows = sorted(((size.table, size.bytes) for size in sizes.tables), key=lambda row: -row[1])
+    return {
+        "database_bytes": dg.MetadataValue.int(sizes.database_bytes),
+        "storage": dg.MetadataValue.md(markdown_table(rows, ("table", "bytes"))),
+    }

@@ -6,19 +6,25 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from typing import Any
 
+import dagster as dg
 import numpy as np
 import pytest
 
 from jobmatch_dagster.build import default_resources
+from jobmatch_dagster.cli.runs import hour_range, run_job
+from jobmatch_dagster.core.raw.windows import hour_name
 from jobmatch_dagster.db.connection.bulk import copy_into
 from jobmatch_dagster_tests.support.dev_server import Dagster, wait_for
-from jobmatch_dagster_tests.support.world import ENGINEER_CV, NURSE_CV, World
+from jobmatch_dagster_tests.support.world import ENGINEER_CV, HOUR, NURSE_CV, World
 
 pytestmark = [pytest.mark.e2e, pytest.mark.load]
 
 _POSTINGS = 100_000
+# Postings that are embedded while a CV lands, and the most seconds that it may take on two cores.
+_TO_EMBED, _BUSY_SECONDS = 6_000, 60
 _ALL_SECONDS, _OUR_SECONDS = 30, 5
 _RUNS = """
     { runsOrError { ... on Runs { results {
@@ -48,6 +54,28 @@ def test_from_landing_to_matches_against_a_hundred_thousand_postings(world: Worl
         _say(f"{run['jobName']}: launching {waited:.1f} s, run {took:.1f} s (steps: {steps})")
     _say(f"whole {whole:.1f} s; in steps {in_steps:.1f} s; outside of steps {whole - in_steps:.1f} s")
     assert whole < _ALL_SECONDS
+
+
+def test_a_cv_does_not_wait_behind_embedding(world: World, dagster: Dagster) -> None:
+    hours = 24
+    world.market(per_hour=_TO_EMBED // hours, since=HOUR - timedelta(hours=hours - 1))
+    assets = [dg.AssetKey(["raw", "job_pages"]), dg.AssetKey(["catalog", "jobs"])]
+    tags = hour_range(HOUR - timedelta(hours=hours - 1), HOUR)
+    world.configure(max_credits_per_run=2 * _TO_EMBED)
+    run_job(world.defs, world.instance, "hourly_collection", tags=tags, asset_selection=assets)
+    for sensor in ("cv_inbox_sensor", "cv_profile_sensor"):
+        dagster.start_sensor(sensor)
+    vectors = "SELECT count(*) FROM job_embeddings"
+    bulk = dagster.launch("hourly_collection", {"dagster/partition": hour_name(HOUR), "jobmatch/room": "bulk"})
+    begun = "catalog__job_embeddings"
+    wait_for(lambda: _has_begun(dagster, bulk, begun), seconds=300, what=f"embedding, see {dagster.log}")
+    landed = time.monotonic()
+    world.put_cv("ada", ENGINEER_CV)
+    wait_for(lambda: _matched(world, "ada"), seconds=900, what=f"matches of ada, see {dagster.log}")
+    seconds, embedded = time.monotonic() - landed, world.scalar(vectors)
+    _say(f"from landing to matches while {_TO_EMBED:,} postings are embedded: {seconds:.0f} s ({embedded:,} were)")
+    assert dagster.status(bulk) == "STARTED", "the embedding ended before the CV was matched: nothing was shown"
+    assert seconds < _BUSY_SECONDS
 
 
 def test_the_share_that_is_ours(world: World) -> None:
@@ -176,6 +204,11 @@ def _runs(dagster: Dagster) -> list[dict[str, Any]]:
 
 def _started(dagster: Dagster) -> dict[str, Any] | None:
     return next((run for run in _runs(dagster) if run["jobName"] == "ingest_cv" and run["status"] == "STARTED"), None)
+
+
+def _has_begun(dagster: Dagster, run_id: str, step: str) -> bool:
+    (run,) = [run for run in _runs(dagster) if run["runId"] == run_id]
+    return any(stat["stepKey"] == step and stat["startTime"] for stat in run["stepStats"])
 
 
 def _worker(dagster: Dagster, run_id: str) -> int | None:

@@ -40,6 +40,11 @@ def stale_postings(connection: Connection, model: str, limit: int) -> list[Stale
     return [StalePosting(**row._mapping) for row in rows]
 
 
+def count_stale_postings(connection: Connection, model: str) -> int:
+    """Number of open postings without a vector of this model for their current text."""
+    return int(run_query(connection, "catalog/count_stale_postings", {"model": model})[0].postings)
+
+
 def write_posting_vectors(connection: Connection, model: str, vectors: Iterable[Vector], run_id: str) -> int:
     """Write vectors of postings; returns the number of new or changed ones. Deleted postings are left out."""
     return _write(connection, "job_embeddings", "job_id", "jobs", model, vectors, run_id)

@@ -56,7 +56,11 @@ class JobStatistics:
 
 @dataclass(frozen=True, kw_only=True)
 class UserStatistics:
-    """One user's matches in numbers. Scores are 0 to 100; None without scored matches."""
+    """One user's matches in numbers. Scores are 0 to 100; None without scored matches.
+
+    `missing_skills` counts the matches that ask for a skill, `opening_skills` those that the skill would complete: they
+    lack at most one other.
+    """
 
     user_id: int
     user_key: str
@@ -69,6 +73,7 @@ class UserStatistics:
     average_score_by_experience_level: dict[str, float]
     top_industries: dict[str, int]
     missing_skills: dict[str, int]
+    opening_skills: dict[str, int]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -118,12 +123,14 @@ def user_statistics(connection: Connection, user_key: str | None = None) -> list
     scores = _by_user(run_query(connection, "statistics/user_experience_scores", whose))
     industries = _by_user(run_query(connection, "statistics/user_industries", ranked))
     skills = _by_user(run_query(connection, "statistics/user_missing_skills", ranked))
+    opening = _by_user(run_query(connection, "statistics/user_opening_skills", ranked))
     return [
         UserStatistics(
             **row._mapping,
             average_score_by_experience_level=scores[row.user_key],
             top_industries=industries[row.user_key],
             missing_skills=skills[row.user_key],
+            opening_skills=opening[row.user_key],
         )
         for row in run_query(connection, "statistics/user_counts", whose)
     ]

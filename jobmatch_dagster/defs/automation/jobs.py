@@ -12,9 +12,11 @@ hourly_collection = dg.define_asset_job(
         ["catalog", "job_embeddings"],
         ["matching", "semantic_matches"],
         ["enrichment", "claude_matches"],
+        ["statistics", "job_statistics"],
     ),
-    tags={names.TAG_PURPOSE: "hourly"},
-    description="Fetches the postings of an hour, then loads, embeds and matches them and whatever else is due.",
+    tags={names.TAG_PURPOSE: "hourly", **names.BULK},
+    description="Fetches the postings of an hour, then loads, embeds, matches and counts them, and does whatever else "
+    "is due.",
 )
 
 daily_upkeep = dg.define_asset_job(
@@ -22,30 +24,36 @@ daily_upkeep = dg.define_asset_job(
     selection=dg.AssetSelection.assets(
         ["catalog", "expired_jobs"],
         ["catalog", "modified_jobs"],
-        ["statistics", "job_statistics"],
         ["statistics", "user_statistics"],
     ),
-    tags={names.TAG_PURPOSE: "upkeep"},
-    description="Closes expired postings, applies the vendor's changes of the last day, and updates the statistics.",
+    tags={names.TAG_PURPOSE: "upkeep", **names.BULK},
+    description="Closes expired postings, applies the vendor's changes of the last day, counts users' matches.",
 )
 
 weekly_quality = dg.define_asset_job(
     "weekly_quality",
     selection=dg.AssetSelection.assets(["quality", "score_calibration"], ["quality", "match_quality"]),
-    tags={names.TAG_PURPOSE: "quality"},
+    tags={names.TAG_PURPOSE: "quality", **names.BULK},
     description="Fits the scores to the current catalog, then measures how well the engine ranks.",
+)
+
+weekly_trends = dg.define_asset_job(
+    "weekly_trends",
+    selection=dg.AssetSelection.assets(["statistics", "market_trends"]),
+    tags={names.TAG_PURPOSE: "trends", **names.BULK},
+    description="Counts a week of the market beside the week before.",
 )
 
 ingest_cv = dg.define_asset_job(
     "ingest_cv",
     selection=dg.AssetSelection.assets(["profiles", "cv_profiles"]),
-    tags={names.TAG_PURPOSE: "ingest"},
+    tags={names.TAG_PURPOSE: "ingest", **names.INTERACTIVE},
     description="Reads the new CV of one user into a new profile version.",
 )
 
 rematch_user = dg.define_asset_job(
     "rematch_user",
     selection=dg.AssetSelection.assets(["matching", "user_semantic_matches"], ["enrichment", "user_claude_matches"]),
-    tags={names.TAG_PURPOSE: "rematch"},
+    tags={names.TAG_PURPOSE: "rematch", **names.INTERACTIVE},
     description="Matches the current profile of one user with every open posting.",
 )

@@ -7,7 +7,7 @@ import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.raw.windows import hour_name, latest_collectable_hour
-from jobmatch_dagster.defs.automation.jobs import daily_upkeep, hourly_collection, weekly_quality
+from jobmatch_dagster.defs.automation.jobs import daily_upkeep, hourly_collection, weekly_quality, weekly_trends
 from jobmatch_dagster.defs.operations.housekeeping import housekeeping
 from jobmatch_dagster.settings import OperationsSettings
 
@@ -75,6 +75,19 @@ def build_schedules() -> Iterator[dg.ScheduleDefinition]:
     def weekly_quality_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         return dg.RunRequest(run_key=_tick_time(context).strftime("%Y-%m-%d"))
 
+    @dg.schedule(
+        name="weekly_trends_schedule",
+        job=weekly_trends,
+        cron_schedule="0 5 * * 1",
+        execution_timezone="UTC",
+        default_status=status,
+        description="Every Monday at 05:00 UTC: counts the week that has ended.",
+    )
+    def weekly_trends_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        week = (_tick_time(context) - timedelta(days=7)).strftime("%Y-%m-%d")
+        return dg.RunRequest(run_key=week, partition_key=week)
+
+    yield weekly_trends_schedule
     yield weekly_quality_schedule
     yield housekeeping_schedule
     yield hourly_collection_schedule

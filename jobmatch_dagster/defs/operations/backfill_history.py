@@ -110,7 +110,7 @@ def match_history(
 
 @dg.job(
     name="backfill_history",
-    tags={names.TAG_PURPOSE: "history", names.TAG_PRIORITY: "-1"},
+    tags={names.TAG_PURPOSE: "history", names.TAG_PRIORITY: "-1", **names.BULK},
     description="Loads a market for the first time, with one sweep of the 24h, 7d or 6m feed, then embeds and matches.",
 )
 def backfill_history() -> None:

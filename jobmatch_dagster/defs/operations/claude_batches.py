@@ -54,7 +54,7 @@ def ask_waiting_pairs(
 
 @dg.job(
     name="collect_claude_batches",
-    tags={names.TAG_PURPOSE: "claude"},
+    tags={names.TAG_PURPOSE: "claude", **names.BULK},
     description="Stores the answers of ended message batches and asks Claude about pairs that still wait, for all "
     "users.",
 )

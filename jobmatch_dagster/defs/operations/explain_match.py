@@ -78,7 +78,7 @@ def write_explanation(
 
 @dg.job(
     name=EXPLAIN_JOB,
-    tags={names.TAG_PURPOSE: names.PURPOSE_EXPLAIN},
+    tags={names.TAG_PURPOSE: names.PURPOSE_EXPLAIN, **names.INTERACTIVE},
     description="Explains the match of one user with one posting, from the page of the API to the score. Enter both in "
     "the Launchpad, launch, and open `explanation` in the events of the run.",
     config=dg.RunConfig({EXPLAIN_OP: Pair(user_key=_USER_PLACEHOLDER, external_id=_POSTING_PLACEHOLDER)}),

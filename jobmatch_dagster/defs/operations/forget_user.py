@@ -52,7 +52,7 @@ def erase_one_user(
 
 @dg.job(
     name="forget_user",
-    tags={names.TAG_PURPOSE: "erasure"},
+    tags={names.TAG_PURPOSE: "erasure", **names.INTERACTIVE},
     description="Erases a user everywhere, then searches every place; fails if anything is left.",
 )
 def forget_user() -> None:

@@ -106,7 +106,7 @@ def measure_storage(context: dg.OpExecutionContext, database: PostgresResource) 
 
 @dg.job(
     name="housekeeping",
-    tags={names.TAG_PURPOSE: "housekeeping", names.TAG_PRIORITY: "-2"},
+    tags={names.TAG_PURPOSE: "housekeeping", names.TAG_PRIORITY: "-2", **names.BULK},
     description="Removes what is old and no longer needed (page bodies, matches of closed postings, runs, "
     "explanations), then reports the size of the database.",
 )

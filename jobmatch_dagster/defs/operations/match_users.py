@@ -117,7 +117,7 @@ def match_everybody(
 
 @dg.job(
     name="match_users",
-    tags={names.TAG_PURPOSE: "burst"},
+    tags={names.TAG_PURPOSE: "burst", **names.BULK},
     description="Reads the new CVs of a list of users and matches each of them with every open posting, in one run.",
 )
 def match_users() -> None:
@@ -127,7 +127,7 @@ def match_users() -> None:
 
 @dg.job(
     name="match_existing_jobs",
-    tags={names.TAG_PURPOSE: "full match"},
+    tags={names.TAG_PURPOSE: "full match", **names.BULK},
     description="Matches every active user with every open posting, for instance after a change of weights or model.",
 )
 def match_existing_jobs() -> None:

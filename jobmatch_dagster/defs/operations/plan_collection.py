@@ -49,7 +49,7 @@ def price_collection(
 
 @dg.job(
     name="plan_collection",
-    tags={names.TAG_PURPOSE: "plan"},
+    tags={names.TAG_PURPOSE: "plan", **names.INTERACTIVE},
     description="Says what collecting a range of hours would cost, feed by feed, and what each would miss. Calls no "
     "API. Open `plan` in the events of the run.",
 )

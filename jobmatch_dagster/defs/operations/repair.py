@@ -26,7 +26,7 @@ class OneUser(dg.Config):
     activate: bool = Field(default=False, description="Make the user active first: only active users are matched")
 
 
-@dg.op(pool=names.POOL_EMBEDDER)
+@dg.op(pool=names.POOL_INTERACTIVE)
 def reread_posting(
     context: dg.OpExecutionContext,
     config: OnePosting,
@@ -46,7 +46,7 @@ def reread_posting(
     context.add_output_metadata({"row_rewritten": done.row_rewritten, "matches_written": done.matches_written})
 
 
-@dg.op(pool=names.POOL_EMBEDDER)
+@dg.op(pool=names.POOL_INTERACTIVE)
 def reread_profile(
     context: dg.OpExecutionContext,
     config: OneUser,
@@ -73,7 +73,7 @@ def reread_profile(
 
 @dg.job(
     name="repair_posting",
-    tags={names.TAG_PURPOSE: "repair"},
+    tags={names.TAG_PURPOSE: "repair", **names.INTERACTIVE},
     description="Reads one posting again from its stored page, with its facts, vector and matches. No call, no credit.",
 )
 def repair_posting() -> None:
@@ -83,7 +83,7 @@ def repair_posting() -> None:
 
 @dg.job(
     name="repair_profile",
-    tags={names.TAG_PURPOSE: "repair"},
+    tags={names.TAG_PURPOSE: "repair", **names.INTERACTIVE},
     description="Reads one user's newest CV again with this version, with the vector and the matches.",
 )
 def repair_profile() -> None:

@@ -10,6 +10,8 @@ from pydantic import Field
 from jobmatch_dagster import names
 from jobmatch_dagster.core.markdown import escaped
 from jobmatch_dagster.db.profiles.users import UnknownUserError
+from jobmatch_dagster.db.statistics.jobs_and_users import user_statistics
+from jobmatch_dagster.defs.statistics.metadata import user_page
 from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.user_history import LIST_JOB, LIST_OP
 from jobmatch_dagster.pipeline.matching.match_list import list_matches
@@ -29,7 +31,7 @@ class ListConfig(dg.Config):
 
 @dg.op(name=LIST_OP)
 def write_list(context: dg.OpExecutionContext, config: ListConfig, database: PostgresResource) -> None:
-    """Write the list as metadata `matches`."""
+    """Write the list as metadata `matches`, and the user's numbers as `in_numbers`."""
     tag_run(context, {names.TAG_USER: config.user_key})
     try:
         with database.database().read() as connection:
@@ -40,16 +42,23 @@ def write_list(context: dg.OpExecutionContext, config: ListConfig, database: Pos
                 min_score=config.min_score,
                 most=config.most,
             )
+            (numbers,) = user_statistics(connection, config.user_key)
     except UnknownUserError as error:
         # A mistyped key is an answer, not a failed run.
         context.add_output_metadata({"matches": dg.MetadataValue.md(escaped(str(error))), "lines": 0})
         return
-    context.add_output_metadata({"matches": dg.MetadataValue.md(found.markdown()), "lines": len(found.lines)})
+    context.add_output_metadata(
+        {
+            "matches": dg.MetadataValue.md(found.markdown()),
+            "in_numbers": dg.MetadataValue.md(user_page(numbers)),
+            "lines": len(found.lines),
+        }
+    )
 
 
 @dg.job(
     name=LIST_JOB,
-    tags={names.TAG_PURPOSE: names.PURPOSE_EXPLAIN},
+    tags={names.TAG_PURPOSE: names.PURPOSE_EXPLAIN, **names.INTERACTIVE},
     description="Shows a user's matches, best first. Enter the user in the Launchpad, launch, and open `matches` in "
     "the events of the run.",
     config=dg.RunConfig({LIST_OP: ListConfig(user_key=_USER_PLACEHOLDER)}),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed
 from jobmatch_dagster.core.progress import Progress, no_progress
-from jobmatch_dagster.db.catalog.embeddings import Vector, stale_postings, write_posting_vectors
+from jobmatch_dagster.db.catalog.embeddings import Vector, count_stale_postings, stale_postings, write_posting_vectors
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.locks import EMBEDDING, exclusively
 from jobmatch_dagster.resources.embedder import EmbedderResource
@@ -27,12 +27,16 @@ def embed_postings(
     """Compute the vector of every open posting whose text is new or changed, with the configured model."""
     embedded = truncated = 0
     with exclusively(database, EMBEDDING):
+        with database.begin() as connection:
+            total = count_stale_postings(connection, embedder.model)
         while True:
             with database.begin() as connection:
                 stale = stale_postings(connection, embedder.model, _TEXTS_PER_TRANSACTION)
             if not stale:
                 return EmbedReport(embedded, truncated)
-            encoded = embedder.encode([posting_text_to_embed(posting) for posting in stale], on_progress)
+            encoded = embedder.encode(
+                [posting_text_to_embed(posting) for posting in stale], _after(embedded, total, on_progress)
+            )
             vectors = (
                 Vector(posting.id, posting.text_hash, vector)
                 for posting, vector in zip(stale, encoded.vectors, strict=True)
@@ -40,3 +44,8 @@ def embed_postings(
             with database.begin() as connection:
                 embedded += write_posting_vectors(connection, embedder.model, vectors, run_id)
             truncated += encoded.truncated
+
+
+def _after(before: int, total: int, on_progress: Progress) -> Progress:
+    """Progress of a group as progress of the whole; postings that arrive meanwhile raise the total."""
+    return lambda done, _of_group: on_progress(before + done, max(total, before + done))

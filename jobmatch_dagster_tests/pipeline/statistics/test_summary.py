@@ -6,7 +6,7 @@ from jobmatch_dagster.pipeline.statistics.summary import summarise_users
 
 def _user(user_id: int, matches: int, **numbers: object) -> UserStatistics:
     counts = {"matched_claude": 0, "saved": 0, "applied": 0, "rejected": 0, "average_score": None}
-    lists = {"average_score_by_experience_level": {}, "top_industries": {}, "missing_skills": {}}
+    lists = {"average_score_by_experience_level": {}, "top_industries": {}, "missing_skills": {}, "opening_skills": {}}
     return UserStatistics(
         user_id=user_id, user_key=f"user-{user_id}", matched_semantic=matches, **{**counts, **lists, **numbers}
     )
