@@ -17,6 +17,7 @@ from jobmatch_dagster.defs.automation.jobs import (
     hourly_collection,
     ingest_cv,
     rematch_user,
+    watch,
     weekly_quality,
     weekly_trends,
 )
@@ -30,9 +31,11 @@ from jobmatch_dagster.defs.enrichment import checks as enrichment_checks
 from jobmatch_dagster.defs.matching import assets as matching
 from jobmatch_dagster.defs.matching import checks as matching_checks
 from jobmatch_dagster.defs.operations.backfill_history import backfill_history
+from jobmatch_dagster.defs.operations.check_failures import build_check_sensor
 from jobmatch_dagster.defs.operations.claude_batches import collect_claude_batches
 from jobmatch_dagster.defs.operations.explain_match import explain_match
 from jobmatch_dagster.defs.operations.forget_user import forget_user
+from jobmatch_dagster.defs.operations.health import health
 from jobmatch_dagster.defs.operations.housekeeping import housekeeping
 from jobmatch_dagster.defs.operations.match_users import match_existing_jobs, match_users
 from jobmatch_dagster.defs.operations.plan_collection import plan_collection
@@ -60,6 +63,14 @@ from jobmatch_dagster.settings import (
     MatchingSettings,
 )
 
+_ASSET_CHECKS = [
+    *raw_checks.checks,
+    *catalog_checks.checks,
+    *matching_checks.checks,
+    *enrichment_checks.checks,
+    *quality_checks.checks,
+]
+
 
 def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
     """The code location.
@@ -84,19 +95,15 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             statistics.market_trends,
             quality.match_quality,
             quality.score_calibration,
+            health,
         ],
-        asset_checks=[
-            *raw_checks.checks,
-            *catalog_checks.checks,
-            *matching_checks.checks,
-            *enrichment_checks.checks,
-            *quality_checks.checks,
-        ],
+        asset_checks=_ASSET_CHECKS,
         jobs=[
             hourly_collection,
             daily_upkeep,
             weekly_quality,
             weekly_trends,
+            watch,
             ingest_cv,
             rematch_user,
             match_users,
@@ -112,11 +119,21 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             housekeeping,
         ],
         schedules=list(build_schedules()),
-        sensors=[*build_sensors(), *build_claude_sensors(), *build_failure_sensor()],
+        sensors=[
+            *build_sensors(),
+            *build_claude_sensors(),
+            *build_failure_sensor(),
+            *build_check_sensor(_check_keys()),
+        ],
         resources={**default_resources(), **(resource_overrides or {})},
         # Steps are short and share one model: a process for each would cost more than the work.
         executor=dg.in_process_executor,
     )
+
+
+def _check_keys() -> list[dg.AssetCheckKey]:
+    """Every check but those that have a result for each user: their users hear of them in the UI."""
+    return [spec.key for check in _ASSET_CHECKS for spec in check.check_specs]
 
 
 def default_resources() -> dict[str, Any]:

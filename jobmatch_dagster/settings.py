@@ -54,6 +54,7 @@ PostgresUrl = Annotated[
     AfterValidator(_check_postgres),
     Takes("the URL of a PostgreSQL database, such as postgresql://user:password@host:5432/name"),
 ]
+Addresses = Annotated[SecretStr, Takes("addresses such as ntfy://host/topic")]
 Key = Annotated[SecretStr, Takes("a key")]
 Folder = Annotated[Path, Takes("a folder")]
 OptionalPath = Annotated[Path | None, Takes("a path")]
@@ -217,7 +218,14 @@ class OperationsSettings(SettingsGroup):
     failure_webhook: SecretUrl = variable(
         "JOBMATCH_FAILURE_WEBHOOK",
         SecretStr(""),
-        "Address to which each failed run is posted as JSON: run, job, partition, step, class of error, next step.",
+        "Address to which each failed run, failed check and stale asset is posted as JSON, with its next step.",
+        shown="none",
+    )
+    notify: Addresses = variable(
+        "JOBMATCH_NOTIFY",
+        SecretStr(""),
+        "Addresses in the form of Apprise, separated by blanks (`mailto://…`, `slack://…`, `ntfy://…`): they hear of "
+        "failed runs, failed checks and stale assets.",
         shown="none",
     )
     clock: OptionalTime = variable(

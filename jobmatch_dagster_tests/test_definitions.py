@@ -15,15 +15,17 @@ _ASSETS = {
     "profiles/cv_profiles", "matching/semantic_matches", "matching/user_semantic_matches",
     "enrichment/claude_matches", "enrichment/user_claude_matches", "statistics/job_statistics",
     "statistics/user_statistics", "statistics/market_trends", "quality/match_quality", "quality/score_calibration",
+    "operations/health",
 }  # fmt: skip
 _JOBS = {
     "hourly_collection", "daily_upkeep", "weekly_quality", "ingest_cv", "rematch_user", "match_users",
     "match_existing_jobs", "collect_claude_batches", "backfill_history", "explain_match", "forget_user", "housekeeping",
-    "repair_posting", "repair_profile", "plan_collection", "show_matches", "weekly_trends",
+    "repair_posting", "repair_profile", "plan_collection", "show_matches", "weekly_trends", "watch",
 }  # fmt: skip
 # They count or measure; the results are in their metadata.
 _WITHOUT_TABLE = {
     "statistics/job_statistics", "statistics/user_statistics", "statistics/market_trends", "quality/match_quality",
+    "operations/health",
 }  # fmt: skip
 _PARTITIONS = {
     "hour": {"raw/job_pages", "catalog/jobs", "catalog/job_embeddings", "matching/semantic_matches",
@@ -58,6 +60,7 @@ def test_it_holds_what_the_architecture_names() -> None:
         "housekeeping_schedule",
         "weekly_quality_schedule",
         "weekly_trends_schedule",
+        "watch_schedule",
     }
     assert {sensor.name for sensor in repository.sensor_defs} >= {"cv_inbox_sensor", "cv_profile_sensor"}
     dg.Definitions.validate_loadable(defs)
@@ -95,8 +98,9 @@ def test_assets_are_partitioned_as_the_architecture_says(kind: str, keys: set[st
 def test_nothing_that_spends_credits_is_on_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     def states() -> set[str]:
         repository = build_defs().get_repository_def()
-        # The sensor that notes failures spends nothing.
-        sensors = [sensor for sensor in repository.sensor_defs if sensor.name != "run_failure_sensor"]
+        # The sensors that tell of failures spend nothing.
+        told = {"run_failure_sensor", "check_failure_sensor"}
+        sensors = [sensor for sensor in repository.sensor_defs if sensor.name not in told]
         return {item.default_status.value for item in (*repository.schedule_defs, *sensors)}
 
     monkeypatch.delenv("JOBMATCH_AUTOMATION", raising=False)

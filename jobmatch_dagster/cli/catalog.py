@@ -1,4 +1,4 @@
-"""Commands on the catalog of postings: `collect`, `stats` and `evaluate`."""
+"""Commands on the catalog of postings: `collect`, `stats`, `health` and `evaluate`."""
 
 import json
 import sys
@@ -122,6 +122,36 @@ def stats(user_key: str | None, as_json: bool) -> None:
         else:
             user = api.user_statistics(runtime.database, user_key)
             _print_statistics(user.to_dict() if as_json else None, lambda: print_user_statistics(user, console))
+
+
+@click.command(cls=Command)
+def health() -> None:
+    """Print whether the pipeline is well.
+
+    The last hour, what waits, what is stale, what was spent. The exit code is 1 if something needs a person. The asset
+    operations/health shows the same.
+    """
+    from jobmatch_dagster.build import default_resources
+    from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.pipeline.operations.health import read_health
+    from jobmatch_dagster.resources.clock import wall_time
+
+    resources = default_resources()
+    with open_runtime(prepare_dagster=False, must_exist=True) as runtime:
+        found = read_health(
+            runtime.database,
+            now=resources["clock"].now(),
+            wall_time=wall_time(),
+            filters=resources["active_jobs"].filters.identity(),
+            model=resources["embedder"].model,
+        )
+    for name, value in found.rows():
+        click.echo(f"{name + ':':42}{'unknown' if value is None else value}")
+    for line in found.concerns():
+        click.echo(f"! {line}")
+    if not found.is_good:
+        sys.exit(1)
+    click.echo("All is well.")
 
 
 @click.command(cls=Command)

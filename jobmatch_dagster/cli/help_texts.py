@@ -14,6 +14,7 @@ EXAMPLES = {
     "dev": "jobmatch dev --demo",
     "collect": "jobmatch collect --plan 2026-11-20-04:00 2026-11-20-06:00",
     "stats": "jobmatch stats --user ada",
+    "health": "jobmatch health || echo look",
     "evaluate": "jobmatch evaluate --pages pages/ --cvs cvs.jsonl --out ranked.jsonl",
     "matches": "jobmatch matches ada --min-score 70 --csv > ada.csv",
     "explain": "jobmatch explain ada 3543200010",

@@ -35,7 +35,7 @@ def main() -> None:
 for command in (
     *(demo.demo, demo.dev),
     *(database.migrate, database.rollback, completion.completion),
-    *(catalog.collect, catalog.stats, catalog.evaluate),
+    *(catalog.collect, catalog.stats, catalog.health, catalog.evaluate),
     *(matches.matches, matches.explain, matches.decide, repair.repair),
     *(users.users, users.cv, users.preferences, users.export, users.forget),
 ):

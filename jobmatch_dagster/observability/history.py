@@ -1,7 +1,7 @@
 """Dagster's history: finished runs, what they reported, and how old ones are deleted."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -114,3 +114,22 @@ def _materialized(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     """Whether a run materialized anything, even if it failed afterwards."""
     kind = dg.DagsterEventType.ASSET_MATERIALIZATION
     return bool(instance.get_records_for_run(run.run_id, of_type=kind, limit=1).records)
+
+
+def failing_checks(
+    instance: dg.DagsterInstance, checks: Sequence[dg.AssetCheckKey]
+) -> dict[dg.AssetCheckKey, tuple[dg.AssetCheckEvaluation, str]]:
+    """Checks whose newest evaluation failed, with it and its run."""
+    found = {}
+    for key, record in instance.event_log_storage.get_latest_asset_check_execution_by_key(list(checks)).items():
+        event = record.event.dagster_event if record.event else None
+        evaluation = event.event_specific_data if event else None
+        if isinstance(evaluation, dg.AssetCheckEvaluation) and not evaluation.passed:
+            found[key] = (evaluation, record.run_id)
+    return found
+
+
+def materialized_at(instance: dg.DagsterInstance, asset: dg.AssetKey) -> datetime | None:
+    """When an asset was materialized last; None if never."""
+    event = instance.get_latest_materialization_event(asset)
+    return None if event is None else datetime.fromtimestamp(event.timestamp, UTC)

@@ -44,3 +44,8 @@ def next_steps_of_runs(connection: Connection, run_ids: Sequence[str]) -> list[t
     """Run and next step of these runs, as far as they were noted."""
     query = "SELECT run_id, next_step FROM run_failures WHERE run_id = ANY(:ids) ORDER BY failed_at DESC"
     return [(row.run_id, row.next_step) for row in connection.execute(text(query), {"ids": list(run_ids)})]
+
+
+def count_failures(connection: Connection, since: datetime) -> int:
+    """Number of runs that failed since then."""
+    return int(connection.scalar(text("SELECT count(*) FROM run_failures WHERE failed_at > :since"), {"since": since}))

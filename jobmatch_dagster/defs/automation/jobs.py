@@ -13,6 +13,7 @@ hourly_collection = dg.define_asset_job(
         ["matching", "semantic_matches"],
         ["enrichment", "claude_matches"],
         ["statistics", "job_statistics"],
+        ["operations", "health"],
     ),
     tags={names.TAG_PURPOSE: "hourly", **names.BULK},
     description="Fetches the postings of an hour, then loads, embeds, matches and counts them, and does whatever else "
@@ -42,6 +43,23 @@ weekly_trends = dg.define_asset_job(
     selection=dg.AssetSelection.assets(["statistics", "market_trends"]),
     tags={names.TAG_PURPOSE: "trends", **names.BULK},
     description="Counts a week of the market beside the week before.",
+)
+
+# Every check that stands alone, so that hours, users and quality are looked at when no hour runs.
+watch = dg.define_asset_job(
+    "watch",
+    selection=dg.AssetSelection.checks_for_assets(
+        ["raw", "job_pages"],
+        ["catalog", "jobs"],
+        ["catalog", "job_embeddings"],
+        ["matching", "semantic_matches"],
+        ["enrichment", "claude_matches"],
+        ["quality", "score_calibration"],
+        ["quality", "match_quality"],
+    )
+    | dg.AssetSelection.assets(["operations", "health"]),
+    tags={names.TAG_PURPOSE: "watch"},
+    description="Evaluates every check and writes the page of operations/health.",
 )
 
 ingest_cv = dg.define_asset_job(

@@ -7,8 +7,9 @@ import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.raw.windows import hour_name, latest_collectable_hour
-from jobmatch_dagster.defs.automation.jobs import daily_upkeep, hourly_collection, weekly_quality, weekly_trends
+from jobmatch_dagster.defs.automation.jobs import daily_upkeep, hourly_collection, watch, weekly_quality, weekly_trends
 from jobmatch_dagster.defs.operations.housekeeping import housekeeping
+from jobmatch_dagster.observability.history import ended_runs
 from jobmatch_dagster.settings import OperationsSettings
 
 
@@ -87,6 +88,23 @@ def build_schedules() -> Iterator[dg.ScheduleDefinition]:
         week = (_tick_time(context) - timedelta(days=7)).strftime("%Y-%m-%d")
         return dg.RunRequest(run_key=week, partition_key=week)
 
+    # An hour evaluates the checks itself; at ten to the next one there is no hour of the last 60 minutes left.
+    @dg.schedule(
+        name="watch_schedule",
+        job=watch,
+        cron_schedule="50 * * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING if sensors_are_on() else dg.DefaultScheduleStatus.STOPPED,
+        description="Every hour at 50 minutes past, if no hour was collected meanwhile: evaluates every check. It "
+        "spends nothing.",
+    )
+    def watch_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        since = _tick_time(context) - timedelta(hours=1)
+        if ended_runs(context.instance, hourly_collection.name, since, limit=1):
+            return dg.SkipReason("An hour was collected in the last 60 minutes and evaluated the checks.")
+        return dg.RunRequest(run_key=f"{_tick_time(context):%Y-%m-%d-%H}")
+
+    yield watch_schedule
     yield weekly_trends_schedule
     yield weekly_quality_schedule
     yield housekeeping_schedule

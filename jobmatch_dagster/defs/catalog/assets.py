@@ -8,6 +8,7 @@ from jobmatch_dagster.core.raw.windows import hour_name
 from jobmatch_dagster.db.catalog.embeddings import delete_posting_vectors
 from jobmatch_dagster.db.catalog.jobs import freshness
 from jobmatch_dagster.db.raw.hours import read_hours
+from jobmatch_dagster.observability.freshness import freshness_policy
 from jobmatch_dagster.observability.lineage import column_lineage
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.observability.run_previews import postings_preview, vectors_preview
@@ -40,6 +41,7 @@ class LoadConfig(dg.Config):
     deps=[["raw", "job_pages"]],
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
+    freshness_policy=freshness_policy("catalog/jobs"),
     code_version="1",
     metadata={
         "dagster/table_name": "jobs",
@@ -106,6 +108,7 @@ class EmbedConfig(dg.Config):
     owners=names.OWNERS,
     kinds=names.KINDS_EMBEDDING,
     pool=names.POOL_EMBEDDER,
+    freshness_policy=freshness_policy("catalog/job_embeddings"),
     code_version="1",
     metadata={
         "dagster/table_name": "job_embeddings",

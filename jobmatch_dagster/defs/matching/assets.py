@@ -4,6 +4,7 @@ import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.db.matching.similar_skills import SkillEncoder
+from jobmatch_dagster.observability.freshness import freshness_policy
 from jobmatch_dagster.observability.lineage import column_lineage
 from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.schemas import table_schema
@@ -35,6 +36,7 @@ _TABLE = {
     ],
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
+    freshness_policy=freshness_policy("matching/semantic_matches"),
     code_version="2",
     metadata={**_TABLE, "dagster/column_lineage": column_lineage("matching/semantic_matches")},
 )

@@ -35,7 +35,6 @@ def ranking_is_good(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResu
         "of EMBEDDING_MODEL fit the scores again, then measure again. "
         + materialize_asset("quality/score_calibration")
         + " After a change of word lists or weights, revert it.",
-        severity=dg.AssetCheckSeverity.ERROR,
     )
 
 

@@ -9,6 +9,7 @@ from jobmatch_dagster.db.operations.storage import storage_sizes
 from jobmatch_dagster.db.statistics import jobs_and_users
 from jobmatch_dagster.db.statistics.market import week_of_market
 from jobmatch_dagster.defs.statistics.metadata import job_metadata, market_metadata, user_metadata
+from jobmatch_dagster.observability.freshness import freshness_policy
 from jobmatch_dagster.observability.run_previews import storage_metadata
 from jobmatch_dagster.partitions import WEEKS
 from jobmatch_dagster.pipeline.statistics.summary import summarise_users
@@ -22,6 +23,7 @@ from jobmatch_dagster.resources.postgres import PostgresResource
     deps=[dg.AssetDep(["catalog", "jobs"], partition_mapping=dg.AllPartitionMapping())],
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
+    freshness_policy=freshness_policy("statistics/job_statistics"),
     code_version="2",
 )
 def job_statistics(database: PostgresResource, clock: ClockResource) -> dg.MaterializeResult[None]:
@@ -45,6 +47,7 @@ def job_statistics(database: PostgresResource, clock: ClockResource) -> dg.Mater
     ],
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
+    freshness_policy=freshness_policy("statistics/user_statistics"),
     code_version="2",
 )
 def user_statistics(database: PostgresResource) -> dg.MaterializeResult[None]:

@@ -1,22 +1,23 @@
-"""What happens after a failed run: it is noted with its next step, and a webhook may be called.
+"""What happens after a failed run: it is noted with its next step, and the notifier is told.
 
 The error's message stays in the run: it may quote what must not leave it.
 """
 
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.operations.run_failures import RunFailure, note_run_failure, note_webhook
-from jobmatch_dagster.resources.webhook import post_to_webhook
+from jobmatch_dagster.resources.notifier import notify
 
 
 def report_failure(database: Database, failure: RunFailure) -> str | None:
-    """Store a failure and call the webhook, once; returns what became of the call, None without one.
+    """Store a failure and tell the notifier, once; returns what became of it, None where nobody is told.
 
     The partition of a user's run is the user's key: it is not sent.
     """
     with database.begin() as connection:
         if not note_run_failure(connection, failure):
             return None
-    outcome = post_to_webhook(
+    outcome = notify(
+        f"Run of {failure.job_name} failed",
         {
             "run_id": failure.run_id,
             "job": failure.job_name,
@@ -25,7 +26,7 @@ def report_failure(database: Database, failure: RunFailure) -> str | None:
             "error": failure.error_class,
             "next_step": failure.next_step,
             "failed_at": failure.failed_at.isoformat(),
-        }
+        },
     )
     if outcome is not None:
         with database.begin() as connection:
