@@ -1,4 +1,4 @@
-"""How old assets may become: their freshness policies, and what the notifier is told by."""
+"""How old assets may become: their freshness policies, and what is notified of."""
 
 from datetime import timedelta
 

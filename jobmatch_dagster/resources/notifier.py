@@ -15,7 +15,7 @@ _TIMEOUT_SECONDS = 10
 
 
 def notify(title: str, message: Mapping[str, Any]) -> str | None:
-    """Send a message everywhere; returns what became of it, None where nobody is to be told.
+    """Send a message everywhere; returns what became of it, None where there is no address.
 
     Addresses may contain a token: no return value and no log has one.
     """

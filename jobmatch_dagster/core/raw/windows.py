@@ -17,7 +17,7 @@ _HOUR_FORMAT = "%Y-%m-%d-%H:%M"
 INDEXING_DELAY = HOUR
 # The vendor expires every posting at six months. A posting that its list omits is closed at that age.
 OLDEST_OPEN = timedelta(days=183)
-# Ads are indexed within hours of their posting, as far as the few real records that we have tell.
+# Ads are indexed within hours of their posting, as far as the few real records at hand show.
 _POSTING_MARGIN = timedelta(days=1)
 LOOK_BACK = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "6m": timedelta(days=180)}
 

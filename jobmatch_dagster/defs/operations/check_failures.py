@@ -1,4 +1,4 @@
-"""The sensor that tells of checks that begin to fail and of assets that become stale."""
+"""The sensor that notifies of checks that begin to fail and of assets that become stale."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,17 +20,17 @@ def build_check_sensor(checks: Sequence[dg.AssetCheckKey]) -> Iterator[dg.Sensor
         name="check_failure_sensor",
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Tells the notifier (JOBMATCH_FAILURE_WEBHOOK, JOBMATCH_NOTIFY) of checks that begin to fail and "
+        description="Notifies (JOBMATCH_FAILURE_WEBHOOK, JOBMATCH_NOTIFY) of checks that begin to fail and "
         "of assets that become stale: once, until they are good again.",
     )
     def check_failure_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        told = set(json.loads(context.cursor or "[]"))
+        known = set(json.loads(context.cursor or "[]"))
         bad = {**_failing(context.instance, checks), **_stale(context.instance, wall_time())}
-        for name in sorted(bad.keys() - told):
+        for name in sorted(bad.keys() - known):
             outcome = notify(name, bad[name])
             if outcome is not None:
                 context.log.info("%s: %s", name, outcome)
-        counts = f"{len(bad)} checks fail or assets are stale, {len(bad.keys() - told)} of them are new."
+        counts = f"{len(bad)} checks fail or assets are stale, {len(bad.keys() - known)} of them are new."
         return dg.SensorResult(skip_reason=counts, cursor=json.dumps(sorted(bad)))
 
     yield check_failure_sensor

@@ -1,4 +1,4 @@
-"""What happens after a failed run: it is noted with its next step, and the notifier is told.
+"""What happens after a failed run: it is noted with its next step, and who operates the deployment is notified.
 
 The error's message stays in the run: it may quote what must not leave it.
 """
@@ -9,7 +9,7 @@ from jobmatch_dagster.resources.notifier import notify
 
 
 def report_failure(database: Database, failure: RunFailure) -> str | None:
-    """Store a failure and tell the notifier, once; returns what became of it, None where nobody is told.
+    """Store a failure and notify of it, once; returns what became of that, None where nobody is notified.
 
     The partition of a user's run is the user's key: it is not sent.
     """

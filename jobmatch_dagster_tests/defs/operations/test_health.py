@@ -1,4 +1,4 @@
-"""Whether the pipeline is well, who is told when it is not, and the look that is taken when no hour runs."""
+"""Whether the pipeline is well, who is notified when it is not, and the look that is taken when no hour runs."""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _FAILED_RUN = (
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, dict[str, Any]]]]:
     """What the notifier was given."""
     messages: list[tuple[str, dict[str, Any]]] = []
     monkeypatch.setattr(check_failures, "notify", lambda title, message: messages.append((title, dict(message))))
@@ -99,30 +99,30 @@ def _tick(world: World, cursor: str | None) -> str:
     return result.cursor or ""
 
 
-def test_a_check_that_begins_to_fail_is_told_once(world: World, told: list[tuple[str, dict[str, Any]]]) -> None:
+def test_a_check_that_begins_to_fail_is_notified_once(world: World, sent: list[tuple[str, dict[str, Any]]]) -> None:
     world.collect()
     cursor = _tick(world, None)
-    before = len(told)
+    before = len(sent)
     with world.database.begin() as connection:
         connection.exec_driver_sql("DELETE FROM job_embeddings")
     run_job(world.defs, world.instance, "watch")
     cursor = _tick(world, _tick(world, cursor))
-    ((title, message),) = [one for one in told[before:] if one[1].get("check") == "vectors_sound"]
+    ((title, message),) = [one for one in sent[before:] if one[1].get("check") == "vectors_sound"]
     assert title == "Check vectors_sound of catalog/job_embeddings fails"
     assert message["next_step"].startswith("Embed the postings")
-    # Good again: the next failure is told again.
+    # Good again: the next failure is notified again.
     world.collect(HOUR)
     assert "vectors_sound" not in _tick(world, cursor)
 
 
-def test_a_stale_asset_is_told(
-    world: World, told: list[tuple[str, dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+def test_a_stale_asset_is_notified(
+    world: World, sent: list[tuple[str, dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.collect()
     later = wall_time() + max(MAX_AGE.values()) + timedelta(hours=1)
     monkeypatch.setattr(check_failures, "wall_time", lambda: later)
     _tick(world, None)
-    assert {message["asset"] for title, message in told if "is stale" in title} == {
+    assert {message["asset"] for title, message in sent if "is stale" in title} == {
         "catalog/jobs", "catalog/job_embeddings", "matching/semantic_matches", "statistics/job_statistics",
     }  # fmt: skip
 
