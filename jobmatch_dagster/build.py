@@ -28,10 +28,11 @@ from jobmatch_dagster.defs.catalog import checks as catalog_checks
 from jobmatch_dagster.defs.catalog import upkeep
 from jobmatch_dagster.defs.enrichment import assets as enrichment
 from jobmatch_dagster.defs.enrichment import checks as enrichment_checks
+from jobmatch_dagster.defs.external import active_jobs_api, cv_inbox
 from jobmatch_dagster.defs.matching import assets as matching
 from jobmatch_dagster.defs.matching import checks as matching_checks
+from jobmatch_dagster.defs.operations.alerts import build_check_sensor
 from jobmatch_dagster.defs.operations.backfill_history import backfill_history
-from jobmatch_dagster.defs.operations.check_failures import build_check_sensor
 from jobmatch_dagster.defs.operations.claude_batches import collect_claude_batches
 from jobmatch_dagster.defs.operations.explain_match import explain_match
 from jobmatch_dagster.defs.operations.forget_user import forget_user
@@ -63,6 +64,33 @@ from jobmatch_dagster.settings import (
     MatchingSettings,
 )
 
+_ABOUT = """
+Collects job postings every hour, matches them to CVs, and explains every match. The picture is read from left to right:
+`raw` (responses of the API as they came), `catalog` (one typed row for each posting, and its vector), `profiles` (what
+CVs say), `matching` (scores), `enrichment` (Claude's reasons), `statistics`, `quality`; `operations/health` says
+whether all is well.
+
+Begin with the jobs `show_matches` (what a user got), `explain_match` (why) and `plan_collection` (what a backfill
+costs). Every failed check says in `recovery` what to click.
+"""
+_ASSETS = [
+    raw.job_pages,
+    catalog.jobs,
+    catalog.job_embeddings,
+    upkeep.expired_jobs,
+    upkeep.modified_jobs,
+    profiles.cv_profiles,
+    matching.semantic_matches,
+    matching.user_semantic_matches,
+    enrichment.claude_matches,
+    enrichment.user_claude_matches,
+    statistics.job_statistics,
+    statistics.user_statistics,
+    statistics.market_trends,
+    quality.match_quality,
+    quality.score_calibration,
+    health,
+]
 _ASSET_CHECKS = [
     *raw_checks.checks,
     *catalog_checks.checks,
@@ -79,24 +107,8 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
         resource_overrides: resources that replace the configured ones, by name.
     """
     return dg.Definitions(
-        assets=[
-            raw.job_pages,
-            catalog.jobs,
-            catalog.job_embeddings,
-            upkeep.expired_jobs,
-            upkeep.modified_jobs,
-            profiles.cv_profiles,
-            matching.semantic_matches,
-            matching.user_semantic_matches,
-            enrichment.claude_matches,
-            enrichment.user_claude_matches,
-            statistics.job_statistics,
-            statistics.user_statistics,
-            statistics.market_trends,
-            quality.match_quality,
-            quality.score_calibration,
-            health,
-        ],
+        # With links to their lines of code; the picture begins where the data begins.
+        assets=[*dg.with_source_code_references(_ASSETS), active_jobs_api, cv_inbox],
         asset_checks=_ASSET_CHECKS,
         jobs=[
             hourly_collection,
@@ -128,6 +140,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
         resources={**default_resources(), **(resource_overrides or {})},
         # Steps are short and share one model: a process for each would cost more than the work.
         executor=dg.in_process_executor,
+        metadata={"about": dg.MetadataValue.md(_ABOUT)},
     )
 
 

@@ -8,6 +8,11 @@ KINDS_API = {"python", "postgres", "api"}
 KINDS_EMBEDDING = {"python", "postgres", "huggingface"}
 KINDS_CLAUDE = {"python", "postgres", "anthropic"}
 
+# What an asset has or does that people filter by.
+TAGS_PII = {"jobmatch/pii": "true"}
+TAGS_CREDITS = {"jobmatch/spends": "credits"}
+TAGS_USD = {"jobmatch/spends": "usd"}
+
 # A pool limits how many steps use something scarce at once; dagster.yaml sets the limit.
 POOL_ACTIVE_JOBS = "active_jobs_api"
 POOL_EMBEDDER = "embedder"

@@ -9,7 +9,7 @@ from jobmatch_dagster.db.catalog.embeddings import delete_posting_vectors
 from jobmatch_dagster.db.catalog.jobs import freshness
 from jobmatch_dagster.db.raw.hours import read_hours
 from jobmatch_dagster.observability.freshness import freshness_policy
-from jobmatch_dagster.observability.lineage import column_lineage
+from jobmatch_dagster.observability.lineage import lineage_metadata
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.observability.run_previews import postings_preview, vectors_preview
 from jobmatch_dagster.observability.schemas import table_schema
@@ -46,7 +46,6 @@ class LoadConfig(dg.Config):
     metadata={
         "dagster/table_name": "jobs",
         "dagster/column_schema": table_schema("jobs"),
-        "dagster/column_lineage": column_lineage("catalog/jobs"),
     },
 )
 def jobs(
@@ -75,6 +74,7 @@ def jobs(
         )
     return dg.MaterializeResult(
         metadata={
+            **lineage_metadata("catalog/jobs"),
             "hours_never_fetched": len(unfetched),
             "pages": report.pages,
             "rows_in": report.records,
@@ -113,7 +113,6 @@ class EmbedConfig(dg.Config):
     metadata={
         "dagster/table_name": "job_embeddings",
         "dagster/column_schema": table_schema("job_embeddings"),
-        "dagster/column_lineage": column_lineage("catalog/job_embeddings"),
     },
 )
 def job_embeddings(
@@ -134,6 +133,7 @@ def job_embeddings(
         previews = vectors_preview(connection, embedder.model)
     return dg.MaterializeResult(
         metadata={
+            **lineage_metadata("catalog/job_embeddings"),
             "rows_written": report.embedded,
             "texts_truncated": report.truncated,
             "embedding_model": embedder.model,

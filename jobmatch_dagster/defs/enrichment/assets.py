@@ -5,7 +5,7 @@ import dagster as dg
 from jobmatch_dagster import names
 from jobmatch_dagster.core.operations.next_steps import next_step
 from jobmatch_dagster.errors import PermanentFailure
-from jobmatch_dagster.observability.lineage import column_lineage
+from jobmatch_dagster.observability.lineage import lineage_metadata
 from jobmatch_dagster.observability.progress import log_progress
 from jobmatch_dagster.observability.run_previews import costs_preview
 from jobmatch_dagster.observability.runs import tag_run
@@ -30,11 +30,12 @@ _TABLE = {
     partitions_def=HOURS,
     backfill_policy=dg.BackfillPolicy.single_run(),
     deps=[["matching", "semantic_matches"]],
+    tags={**names.TAGS_USD, **names.TAGS_PII},
     owners=names.OWNERS,
     kinds=names.KINDS_CLAUDE,
     pool=names.POOL_CLAUDE,
     code_version="2",
-    metadata={**_TABLE, "dagster/column_lineage": column_lineage("enrichment/claude_matches")},
+    metadata=_TABLE,
 )
 def claude_matches(
     context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource, matching: MatchingResource
@@ -53,11 +54,12 @@ def claude_matches(
     group_name="enrichment",
     partitions_def=USERS,
     deps=[["matching", "user_semantic_matches"]],
+    tags={**names.TAGS_USD, **names.TAGS_PII},
     owners=names.OWNERS,
     kinds=names.KINDS_CLAUDE,
     pool=names.POOL_CLAUDE,
     code_version="2",
-    metadata={**_TABLE, "dagster/column_lineage": column_lineage("enrichment/user_claude_matches")},
+    metadata=_TABLE,
 )
 def user_claude_matches(
     context: dg.AssetExecutionContext, database: PostgresResource, claude: ClaudeResource, matching: MatchingResource
@@ -91,4 +93,5 @@ def _result(
     with database.database().read() as connection:
         # Claude's costs are dated by the wall clock, whatever the clock resource says.
         costs = costs_preview(connection, wall_time())
-    return dg.MaterializeResult(metadata={**report.metadata(), **steps.metadata(), **costs})
+    asset = context.asset_key.to_user_string()
+    return dg.MaterializeResult(metadata={**lineage_metadata(asset), **report.metadata(), **steps.metadata(), **costs})

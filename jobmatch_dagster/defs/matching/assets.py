@@ -5,7 +5,7 @@ import dagster as dg
 from jobmatch_dagster import names
 from jobmatch_dagster.db.matching.similar_skills import SkillEncoder
 from jobmatch_dagster.observability.freshness import freshness_policy
-from jobmatch_dagster.observability.lineage import column_lineage
+from jobmatch_dagster.observability.lineage import lineage_metadata
 from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.observability.scores import score_metadata
@@ -34,11 +34,12 @@ _TABLE = {
         dg.AssetDep(["catalog", "job_embeddings"]),
         dg.AssetDep(["profiles", "cv_profiles"], partition_mapping=dg.AllPartitionMapping()),
     ],
+    tags=names.TAGS_PII,
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
     freshness_policy=freshness_policy("matching/semantic_matches"),
     code_version="2",
-    metadata={**_TABLE, "dagster/column_lineage": column_lineage("matching/semantic_matches")},
+    metadata=_TABLE,
 )
 def semantic_matches(
     context: dg.AssetExecutionContext,
@@ -58,7 +59,12 @@ def semantic_matches(
     with steps.step("match"):
         report = match_new_postings(database.database(), settings, context.run.run_id)
     return dg.MaterializeResult(
-        metadata={**_metadata(report), **steps.metadata(postings=report.postings), **score_metadata(report.scores)}
+        metadata={
+            **lineage_metadata("matching/semantic_matches"),
+            **_metadata(report),
+            **steps.metadata(postings=report.postings),
+            **score_metadata(report.scores),
+        }
     )
 
 
@@ -70,10 +76,11 @@ def semantic_matches(
         dg.AssetDep(["catalog", "job_embeddings"], partition_mapping=dg.AllPartitionMapping()),
         dg.AssetDep(["profiles", "cv_profiles"]),
     ],
+    tags=names.TAGS_PII,
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
     code_version="2",
-    metadata={**_TABLE, "dagster/column_lineage": column_lineage("matching/user_semantic_matches")},
+    metadata=_TABLE,
 )
 def user_semantic_matches(
     context: dg.AssetExecutionContext,
@@ -93,7 +100,13 @@ def user_semantic_matches(
         embed_profiles(database.database(), embedder, context.run.run_id, [context.partition_key])
     with steps.step("match"):
         report = match_users(database.database(), settings, context.run.run_id, [context.partition_key])
-    return dg.MaterializeResult(metadata={**_metadata(report), **steps.metadata(postings=report.postings)})
+    return dg.MaterializeResult(
+        metadata={
+            **lineage_metadata("matching/user_semantic_matches"),
+            **_metadata(report),
+            **steps.metadata(postings=report.postings),
+        }
+    )
 
 
 def match_settings(embedder: EmbedderResource, matching: MatchingResource) -> MatchSettings:

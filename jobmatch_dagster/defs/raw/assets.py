@@ -42,6 +42,8 @@ class CollectConfig(dg.Config):
     group_name="raw",
     partitions_def=HOURS,
     backfill_policy=dg.BackfillPolicy.single_run(),
+    deps=[["raw", "active_jobs_api"]],
+    tags={**names.TAGS_CREDITS, **names.TAGS_PII},
     owners=names.OWNERS,
     kinds=names.KINDS_API,
     pool=names.POOL_ACTIVE_JOBS,

@@ -45,6 +45,7 @@ def job_statistics(database: PostgresResource, clock: ClockResource) -> dg.Mater
         dg.AssetDep(["matching", "semantic_matches"], partition_mapping=dg.AllPartitionMapping()),
         dg.AssetDep(["matching", "user_semantic_matches"], partition_mapping=dg.AllPartitionMapping()),
     ],
+    tags=names.TAGS_PII,
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
     freshness_policy=freshness_policy("statistics/user_statistics"),

@@ -13,7 +13,7 @@ from jobmatch_dagster.build import build_defs
 from jobmatch_dagster.cli.main import main
 from jobmatch_dagster.cli.runs import run_job
 from jobmatch_dagster.core.raw.windows import hour_name
-from jobmatch_dagster.defs.operations import check_failures
+from jobmatch_dagster.defs.operations import alerts
 from jobmatch_dagster.observability.freshness import MAX_AGE
 from jobmatch_dagster.resources import notifier
 from jobmatch_dagster.resources.clock import wall_time
@@ -29,7 +29,7 @@ _FAILED_RUN = (
 def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, dict[str, Any]]]]:
     """What the notifier was given."""
     messages: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(check_failures, "notify", lambda title, message: messages.append((title, dict(message))))
+    monkeypatch.setattr(alerts, "notify", lambda title, message: messages.append((title, dict(message))))
     return messages
 
 
@@ -120,7 +120,7 @@ def test_a_stale_asset_is_notified(
 ) -> None:
     world.collect()
     later = wall_time() + max(MAX_AGE.values()) + timedelta(hours=1)
-    monkeypatch.setattr(check_failures, "wall_time", lambda: later)
+    monkeypatch.setattr(alerts, "wall_time", lambda: later)
     _tick(world, None)
     assert {message["asset"] for title, message in sent if "is stale" in title} == {
         "catalog/jobs", "catalog/job_embeddings", "matching/semantic_matches", "statistics/job_statistics",
