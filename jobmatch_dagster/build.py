@@ -3,7 +3,8 @@
 Loading opens no connection and imports no heavy package.
 """
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
     """
     return dg.Definitions(
         # With links to their lines of code; the picture begins where the data begins.
-        assets=[*dg.with_source_code_references(_ASSETS), active_jobs_api, cv_inbox],
+        assets=[*_with_code(), active_jobs_api, cv_inbox],
         asset_checks=_ASSET_CHECKS,
         jobs=[
             hourly_collection,
@@ -147,6 +148,14 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
 def _check_keys() -> list[dg.AssetCheckKey]:
     """Every check but those that have a result for each user: their users hear of them in the UI."""
     return [spec.key for check in _ASSET_CHECKS for spec in check.check_specs]
+
+
+def _with_code() -> Sequence[Any]:
+    """The assets with links to their lines of code."""
+    with warnings.catch_warnings():
+        # Dagster is pinned, and a test looks for the links.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return dg.with_source_code_references(_ASSETS)
 
 
 def default_resources() -> dict[str, Any]:
