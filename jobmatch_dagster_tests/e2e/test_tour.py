@@ -1,16 +1,22 @@
-"""The tour of the UI in a real browser: an hour, its numbers, a gap filled in three clicks, a match explained.
+"""The tour of the UI in a real browser, as a newcomer makes it.
+
+An hour, its numbers, a gap that is priced and filled, a user's matches, a match explained, three planted faults that are
+repaired with what the page says, the page of health.
 
 `SCREENSHOTS=docs/images` keeps the pictures that README shows.
 """
 
 import io
+import json
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import text
 
 from jobmatch_dagster.build import build_defs
 from jobmatch_dagster.core.raw.windows import hour_name
@@ -26,6 +32,16 @@ _BEST = (
     "SELECT external_id FROM user_job_matches m JOIN jobs ON jobs.id = job_id JOIN users ON users.id = m.user_id "
     "WHERE user_key = 'ada' ORDER BY match_score DESC, external_id LIMIT 1"
 )
+
+# What is planted, and what the page says of it.
+_FAULTS = {
+    "UPDATE jobs SET ai_experience_level = CASE ai_experience_level WHEN '10+' THEN '0-2' ELSE '10+' END "
+    "WHERE external_id = :posting": "ai_experience_level is stored as",
+    "UPDATE cv_profiles SET experience_years = 31, experience_level = '10+' WHERE id = (SELECT max(cv_profiles.id) "
+    "FROM cv_profiles JOIN users ON users.id = user_id WHERE user_key = 'ada')": "The profile has 31 years",
+    "UPDATE job_facts SET skills = '{Kubernetes,Teamwork}' WHERE job_id = (SELECT id FROM jobs WHERE external_id = "
+    ":posting)": "Matching compares other skills than the posting has",
+}
 
 
 @pytest.fixture
@@ -48,16 +64,23 @@ def test_the_tour(collected: World, dagster: Dagster, page: Page) -> None:
     _see_the_gap_in_the_check(dagster, page)
 
     first, last = (hour_name(HOUR - timedelta(hours=n)) for n in (_GAP_HOURS, 1))
+    price = _plan(dagster, page, first, last)
+    spent = world.server.credits_used
     _launch_hours(dagster, page, f"[{first}...{last}]", "Launch backfill")
     _wait_for_runs(dagster, 3)
+    assert world.server.credits_used - spent <= price
     assert len([run for run in dagster.runs() if "dagster/backfill" in _tags(run)]) == 1
     assert [call.split("?")[0] for call in world.server.calls][-1] == "/active-ats-24h"
     page.goto(f"{dagster.url}/assets/raw/job_pages?view=checks&checkDetail=no_missing_hours")
     expect(page.get_by_text("Passed").first).to_be_visible()
     assert world.scalar("SELECT count(DISTINCT collection_hour) FROM jobs") >= _GAP_HOURS + 2
 
+    _see_a_users_matches(world, dagster, page)
     _explain_from_the_launchpad(world, dagster, page)
+    for fault, sign in _FAULTS.items():
+        _repair_as_printed(world, dagster, page, fault, sign)
     _see_a_failure_noted(world, dagster, page)
+    _see_health(dagster, page)
     page.goto(f"{dagster.url}/runs")
     expect(page.get_by_text("jobmatch/user: ada").first).to_be_visible()
     _keep(page, "runs")
@@ -119,38 +142,93 @@ def _see_the_gap_in_the_check(dagster: Dagster, page: Page) -> None:
     _keep(page, "check")
 
 
+def _plan(dagster: Dagster, page: Page, first: str, last: str) -> int:
+    """Ask for the price of some hours; gives it in credits."""
+    _launch_job(dagster, page, "plan_collection", "price_collection", first_hour=first, last_hour=last)
+    dialog = _open_page(page)
+    expect(dialog.get_by_text("3 of 3 hours are missing.")).to_be_visible()
+    _keep(page, "plan")
+    price = re.search(r"about ([\d,]+) credits", dialog.inner_text())
+    assert price
+    return int(price[1].replace(",", ""))
+
+
+def _see_a_users_matches(world: World, dagster: Dagster, page: Page) -> None:
+    _launch_job(dagster, page, "show_matches", "write_list", user_key="ada")
+    dialog = _open_page(page)
+    expect(dialog.get_by_text("Matches of ada")).to_be_visible()
+    expect(dialog.get_by_text(world.scalar(_BEST)).first).to_be_visible()
+    _keep(page, "matches")
+
+
 def _explain_from_the_launchpad(world: World, dagster: Dagster, page: Page) -> None:
-    _type_into_the_launchpad(dagster, page, "ada", world.scalar(_BEST))
-    _keep(page, "launchpad")
-    page.get_by_role("button", name="Launch Run").click()
-    page.get_by_text("[Show Markdown]").first.click(timeout=_RUN_MS)
-    dialog = page.get_by_role("dialog")
+    dialog = _explain(dagster, page, "ada", world.scalar(_BEST), keep="launchpad")
     expect(dialog.get_by_text("1. Verdict")).to_be_visible()
     expect(dialog.get_by_text("the same as stored").first).to_be_visible()
+    expect(dialog.get_by_text("Nothing stands out.")).to_be_visible()
     assert dialog.locator("a[href^='/runs/']").count() >= 3
     assert dialog.locator("a[href^='http']").count() == 0
     _keep(page, "explain")
 
 
-def _see_a_failure_noted(world: World, dagster: Dagster, page: Page) -> None:
-    """An unknown user: the run fails with a sentence, and the daemon's sensor notes it with its next step."""
-    _type_into_the_launchpad(dagster, page, "nobody", "1")
+def _repair_as_printed(world: World, dagster: Dagster, page: Page, fault: str, sign: str) -> None:
+    """Plant a fault, find it on the page, launch the very job and configuration that the page prints, look again."""
+    posting = world.scalar(_BEST)
+    with world.database.begin() as connection:
+        assert connection.execute(text(fault), {"posting": posting} if ":posting" in fault else {}).rowcount == 1
+    dialog = _explain(dagster, page, "ada", posting)
+    expect(dialog.get_by_text(sign).first).to_be_visible()
+    _keep(page, "finding")
+    printed = re.search(r"Open Jobs > (repair_\w+) > Launchpad, enter (\{.*?\}\}\}\}) and click", dialog.inner_text())
+    assert printed, dialog.inner_text()[:2_000]
+    _type(dagster, page, printed[1], printed[2])
     page.get_by_role("button", name="Launch Run").click()
-    expect(page.get_by_text("There is no user 'nobody'").first).to_be_visible(timeout=_RUN_MS)
-    noted = "SELECT next_step FROM run_failures WHERE job_name = 'explain_match'"
-    next_step = wait_for(lambda: world.scalar(noted), seconds=_RUN_MS / 1_000, what="the failure in run_failures")
-    assert "Check the user key" in next_step
+    expect(page.get_by_text("RUN_SUCCESS").first).to_be_visible(timeout=_RUN_MS)
+    expect(_explain(dagster, page, "ada", posting).get_by_text("Nothing stands out.")).to_be_visible()
 
 
-def _type_into_the_launchpad(dagster: Dagster, page: Page, user_key: str, posting: str) -> None:
-    page.goto(f"{dagster.url}/locations/jobmatch_dagster/jobs/explain_match/playground")
+def _see_a_failure_noted(world: World, dagster: Dagster, page: Page) -> None:
+    """An unknown posting: the run fails with a sentence, and the daemon's sensor notes it with its next step."""
+    _launch_job(dagster, page, "repair_posting", "reread_posting", external_id="1")
+    expect(page.get_by_text("There is no posting '1'").first).to_be_visible(timeout=_RUN_MS)
+    noted = "SELECT next_step FROM run_failures WHERE job_name = 'repair_posting'"
+    assert wait_for(lambda: world.scalar(noted), seconds=_RUN_MS / 1_000, what="the failure in run_failures")
+
+
+def _see_health(dagster: Dagster, page: Page) -> None:
+    page.goto(f"{dagster.url}/assets/operations/health")
+    dialog = _open_page(page)
+    expect(dialog.get_by_text("newest hour that the API has")).to_be_visible()
+    _keep(page, "health")
+
+
+def _explain(dagster: Dagster, page: Page, user_key: str, posting: str, *, keep: str = "") -> Locator:
+    """Launch explain_match and open its page."""
+    _launch_job(dagster, page, "explain_match", "write_explanation", keep=keep, user_key=user_key, external_id=posting)
+    return _open_page(page)
+
+
+def _open_page(page: Page) -> Locator:
+    page.get_by_text("[Show Markdown]").first.click(timeout=_RUN_MS)
+    return page.get_by_role("dialog")
+
+
+def _launch_job(dagster: Dagster, page: Page, job: str, op: str, *, keep: str = "", **config: str) -> None:
+    _type(dagster, page, job, json.dumps({"ops": {op: {"config": config}}}, indent=2))
+    if keep:
+        _keep(page, keep)
+    page.get_by_role("button", name="Launch Run").click()
+
+
+def _type(dagster: Dagster, page: Page, job: str, config: str) -> None:
+    """Replace what the Launchpad of a job has by this configuration."""
+    page.goto(f"{dagster.url}/locations/jobmatch_dagster/jobs/{job}/playground")
     editor = page.locator(".CodeMirror").first
-    expect(editor).to_contain_text("write_explanation")
+    expect(editor).to_be_visible()
+    page.wait_for_timeout(1_000)  # the Launchpad fills in its defaults
     editor.click()
     page.keyboard.press("Control+A")
-    page.keyboard.insert_text(
-        f'ops:\n  write_explanation:\n    config:\n      user_key: {user_key}\n      external_id: "{posting}"\n'
-    )
+    page.keyboard.insert_text(config)
     expect(page.get_by_role("button", name="Launch Run")).to_be_enabled()
 
 
