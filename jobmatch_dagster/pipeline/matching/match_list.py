@@ -13,7 +13,7 @@ from jobmatch_dagster.db.profiles.users import require_user
 
 LIST_COLUMNS = (
     "place", "score", *(part.replace("_", " ") for part in PARTS), "stated %", "title", "company", "place of work",
-    "posting", "reason", "decision",
+    "posting", "decision", "reason",
 )  # fmt: skip
 
 
@@ -48,8 +48,8 @@ class MatchList:
                 line["company"],
                 place_of_work(line),
                 Link(line["external_id"], line["url"]),
-                line["match_reasoning"],
                 line["status"] + (" (posting closed)" if line["closed_at"] else ""),
+                line["match_reasoning"],
             ]
             for number, line in enumerate(self.lines, start=1)
         ]
