@@ -26,7 +26,7 @@ def job_metadata(found: JobStatistics) -> dict[str, Any]:
         "jobs_last_24_hours": found.discovered_last_24_hours,
         "duplicates": found.duplicates,
         "sources": len(found.by_source),
-        "median_seconds_to_insert": _rounded(found.median_seconds_to_insert, 0),
+        "median_seconds_to_insert": _whole(found.median_seconds_to_insert),
         "newest_date_created": found.newest_date_created.isoformat() if found.newest_date_created else None,
         **{f"{field}_share": _rounded(found.ai_coverage[field], 4) for field in COVERAGE_BAR},
     }
@@ -43,7 +43,7 @@ def catalog_page(found: JobStatistics) -> str:
         ("discovered in the last 24 hours", found.discovered_last_24_hours),
         ("further copies of the same ad", found.duplicates),
         ("newest indexed", newest),
-        ("median seconds from indexing to the row", _rounded(found.median_seconds_to_insert, 0)),
+        ("median seconds from indexing to the row", _whole(found.median_seconds_to_insert)),
     ]
     hours = hours_bar(list(found.by_hour), list(found.by_hour.values()), [], "Postings indexed per hour (UTC)")
     coverage = [
@@ -115,6 +115,10 @@ _DEMAND = {"skill": "Skills in demand", "industry": "Fields", "place": "Places",
 def _change(now: int, before: int) -> str:
     """In percent; unknown where nothing was before."""
     return f"{100 * (now - before) / before:+.0f} %" if before else "unknown"
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
