@@ -1,7 +1,7 @@
 """The tour of the UI in a real browser, as a newcomer makes it.
 
-An hour, its numbers, a gap that is priced and filled, a user's matches, a match explained, three planted faults that are
-repaired with what the page says, the page of health.
+An hour, its numbers, a gap that is priced and filled, a user's matches, a match explained, three planted faults that
+are repaired with what the page says, the page of health.
 
 `SCREENSHOTS=docs/images` keeps the pictures that README shows.
 """
