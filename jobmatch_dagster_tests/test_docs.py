@@ -19,7 +19,7 @@ _PACKAGE = _ROOT / "jobmatch_dagster"
 _PAGES = sorted([*_ROOT.glob("*.md"), *(_ROOT / "docs").glob("*.md")])
 _DEFS = build_defs()
 _REPOSITORY = _DEFS.get_repository_def()
-# A check stands alone, or is written by its asset.
+# A check has a function of its own, or is written by its asset.
 _CHECKS = {
     spec.name: spec
     for node in (*(_DEFS.asset_checks or ()), *(_DEFS.assets or ()))

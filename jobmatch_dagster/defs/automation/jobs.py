@@ -45,7 +45,7 @@ weekly_trends = dg.define_asset_job(
     description="Counts a week of the market beside the week before.",
 )
 
-# Every check that stands alone, so that hours, users and quality are looked at when no hour runs.
+# Every check that is no part of an asset, so that hours, users and quality are looked at when no hour runs.
 watch = dg.define_asset_job(
     "watch",
     selection=dg.AssetSelection.checks_for_assets(

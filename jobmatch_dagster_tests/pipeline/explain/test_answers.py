@@ -64,7 +64,7 @@ def test_an_id_is_compared_as_an_id(pair: Pair) -> None:
     assert any("name it" in finding.what for finding in pair.explain().page.findings)
 
 
-def test_nothing_stands_out_is_said(pair: Pair) -> None:
+def test_a_page_without_findings_says_so(pair: Pair) -> None:
     page = pair.explain().page
     assert not page.findings
     assert "Nothing stands out." in page.text()
