@@ -158,11 +158,13 @@ def health() -> None:
 @click.option("--pages", type=_PATH, required=True, help="Folder of *.json files, each an array of postings.")
 @click.option("--cvs", type=_PATH, required=True, help='File with a line for each CV: {"text": "..."}.')
 @click.option("--out", type=_PATH, required=True, help="File of the result, with a line for each CV.")
-def evaluate(pages: Path, cvs: Path, out: Path) -> None:
+@click.option("--judged", type=_PATH, help='File of judged pairs: a line {"cv": 0, "ad": "id", "label": 2} each.')
+def evaluate(pages: Path, cvs: Path, out: Path, judged: Path | None) -> None:
     """Rank any postings for any CVs.
 
     The ranking uses a temporary database and can be measured on labels of your own. The command writes for each CV,
-    in the file's order, {"cv": 0, "ads": [external ids, best first, at most 50]}.
+    in the file's order, {"cv": 0, "ads": [external ids, best first, at most 50]}. With --judged it prints how well the
+    scores agree with people's labels: 0 does not fit, 1 is plausible, 2 and more is good.
     """
     from jobmatch_dagster.build import default_resources
     from jobmatch_dagster.defs.matching.assets import match_settings
@@ -170,16 +172,23 @@ def evaluate(pages: Path, cvs: Path, out: Path) -> None:
     from jobmatch_dagster.settings import FolderSettings
 
     resources = default_resources()
-    evaluation.evaluate(
+    found = evaluation.evaluate(
         pages,
         cvs,
         out,
+        judged=judged,
         embedder=resources["embedder"],
         settings=match_settings(resources["embedder"], resources["matching"]),
         now=resources["clock"].now(),
         data_folder=FolderSettings.read().data_folder,
         report=lambda line: click.echo(line, err=True),
     )
+    if found is not None:
+        from rich.console import Console
+
+        from jobmatch_dagster.cli.printing import print_judged
+
+        print_judged(found, Console(width=None if sys.stdout.isatty() else 120))
 
 
 def _print_statistics(as_json: dict[str, Any] | None, print_tables: Callable[[], None]) -> None:

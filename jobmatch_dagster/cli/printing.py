@@ -10,6 +10,7 @@ from rich.table import Table
 
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, WORK_ARRANGEMENTS
 from jobmatch_dagster.core.profiles.preferences import Preferences
+from jobmatch_dagster.core.quality.judged import JudgedQuality
 from jobmatch_dagster.core.statistics.order import in_order
 from jobmatch_dagster.db.profiles.users import ListedUser
 from jobmatch_dagster.db.statistics.jobs_and_users import COVERAGE_BAR, JobStatistics, UserStatistics
@@ -109,6 +110,32 @@ _SHORT = {
     "place": "#", "skills": "ski", "experience": "exp", "industry": "ind", "work arrangement": "arr",
     "semantic": "sem", "stated %": "stated %", "place of work": "place",
 }  # fmt: skip
+
+
+def print_judged(found: JudgedQuality, console: Console) -> None:
+    """Print how well scores agree with people's judgements."""
+    low, high = found.interval or (None, None)
+    rows = {
+        "judged pairs": f"{found.pairs:,}",
+        "CVs with a pair that fits": f"{found.cvs:,}",
+        "nDCG@10 of the order by score": _share(found.ndcg_at_10, 3),
+        "95 % interval over CVs": "-" if low is None else f"{low:.3f} to {high:.3f}",
+        "pairs with a semantic score of 50 or more": _share(found.asked_share),
+        "good pairs among them": _share(found.asked_good),
+    }
+    console.print(_table("Judged pairs", rows))
+    table = Table(
+        "score from", "pairs", "plausible or better", "good", title="What a score is worth", title_justify="left"
+    )
+    for line in found.high:
+        table.add_row(str(line.score), f"{line.pairs:,}", _share(line.plausible), _share(line.good))
+    console.print(table)
+
+
+def _share(value: float | None, digits: int = 0) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.{digits}f}" if digits else f"{value:.1%}"
 
 
 def print_preferences(preferences: Preferences, version: int | None, console: Console) -> None:

@@ -1,6 +1,7 @@
 """`jobmatch evaluate`: any postings and CVs in, one line for each CV out."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,9 @@ from jobmatch_dagster.demo.corpus import postings_of_hour
 from jobmatch_dagster_tests.support.world import ENGINEER_CV, HOUR, NURSE_CV
 
 
-def _evaluate(pages: Path, cvs: Path, out: Path) -> subprocess.CompletedProcess[str]:
+def _evaluate(pages: Path, cvs: Path, out: Path, *more: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "jobmatch_dagster.cli", "evaluate", "--pages", pages, "--cvs", cvs, "--out", out],
+        [sys.executable, "-m", "jobmatch_dagster.cli", "evaluate", "--pages", pages, "--cvs", cvs, "--out", out, *more],
         capture_output=True,
         text=True,
         timeout=240,
@@ -42,6 +43,31 @@ def test_each_cv_gets_its_ads_best_first(tmp_path: Path) -> None:
         assert set(ranked) <= known
     assert 7 in nurse["ads"][:10]
     assert nurse["ads"] != engineer["ads"]
+
+
+def test_judged_pairs_are_compared_with_the_scores(tmp_path: Path) -> None:
+    pages, cvs, out, judged = (tmp_path / name for name in ("pages", "cvs.jsonl", "ranked.jsonl", "judged.jsonl"))
+    pages.mkdir()
+    (pages / "page.json").write_text(json.dumps(postings_of_hour(HOUR, count=30)))
+    cvs.write_text("".join(json.dumps({"text": text}) + "\n" for text in (NURSE_CV, ENGINEER_CV)))
+    assert _evaluate(pages, cvs, out).returncode == 0
+    # Judged as the engine ranks: the order is perfect.
+    ranked = {line["cv"]: line["ads"] for line in map(json.loads, out.read_text().splitlines())}
+    lines = [
+        {"cv": cv, "ad": ad, "label": 2 if place < 3 else 1 if place < 6 else 0}
+        for cv, ads in ranked.items()
+        for place, ad in enumerate(ads)
+    ]
+    judged.write_text("\n".join([*map(json.dumps, lines), "no line"]))
+    done = _evaluate(pages, cvs, out, "--judged", judged)
+    assert done.returncode == 0, done.stderr
+    assert f"judged.jsonl, line {len(lines)} skipped" in done.stderr
+    assert re.search(r"nDCG@10 of the order by score\W+1\.000", done.stdout)
+    assert re.search(r"CVs with a pair that fits\W+2", done.stdout)
+    judged.write_text("no line")
+    refused = _evaluate(pages, cvs, out, "--judged", judged)
+    assert refused.returncode == 1
+    assert "No judged pair in" in refused.stderr
 
 
 def test_folder_without_a_posting_is_one_sentence(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_record
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.profiles.profile import extract_profile
+from jobmatch_dagster.core.quality.judged import JudgedQuality, Pair, PairScore, measure_judged
 from jobmatch_dagster.core.raw.page_records import PageError, parse_page
 from jobmatch_dagster.core.raw.response import PageResponse
 from jobmatch_dagster.core.raw.windows import Sweep
@@ -31,6 +32,8 @@ from jobmatch_dagster.resources.embedder import EmbedderResource
 
 ADS_PER_CV = 50
 _RUN = "evaluate"
+# The highest label of a judged pair.
+MOST_LABEL = 10
 # A posting's needed fields, and what other sources call them.
 _NAMES = {
     "id": ("id", "external_id", "source_id"),
@@ -54,7 +57,8 @@ def evaluate(
     now: datetime,
     data_folder: Path,
     report: Callable[[str], None],
-) -> None:
+    judged: Path | None = None,
+) -> JudgedQuality | None:
     """Write, for each line of the CV file in its order, `{"cv": line from 0, "ads": [external ids, best first]}`.
 
     A line without a CV gets an empty list; records that are not postings are skipped. Both are reported.
@@ -68,10 +72,16 @@ def evaluate(
         now: when a posting was seen, and what a CV calls today.
         data_folder: where the temporary database is if the system's temporary folder has too long a path.
         report: is given each line of progress.
+        judged: file with a line such as `{"cv": 0, "ad": "id", "label": 2}` for each judged pair: 0 does not fit, 1 is
+            plausible, 2 and more is good.
+
+    Returns:
+        What the judged pairs say of the scores; None without any.
 
     Raises:
-        EvaluationInputError: if there is no posting or no CV, or the result cannot be written.
+        EvaluationInputError: if there is no posting, no CV or no judged pair, or the result cannot be written.
     """
+    labels = {} if judged is None else _read_judged(judged, report)
     texts = list(_read_cvs(cvs, report))
     postings, given_ids = _read_postings(pages, report)
     with temporary_database(data_folder) as database:
@@ -84,14 +94,26 @@ def evaluate(
             for key in keys:
                 _add_user(connection, key, texts[int(key)], now)
         embed_profiles(database, embedder, _RUN)
-        match_users(database, replace(settings, keep_best=ADS_PER_CV, floor=0), _RUN, keys)
+        # Judged pairs need a score each, wherever they are in the list.
+        kept = len(postings) if labels else ADS_PER_CV
+        match_users(database, replace(settings, keep_best=kept, floor=0), _RUN, keys)
         rows = database.fetch("quality/ranked_postings")
-    ranked = {row.user_key: [given_ids[number] for number in row.external_ids] for row in rows}
+        scores = database.fetch("quality/pair_scores") if labels else []
+    ranked = {row.user_key: [given_ids[number] for number in row.external_ids[:ADS_PER_CV]] for row in rows}
     lines = (json.dumps({"cv": number, "ads": ranked.get(str(number), [])}) for number in range(len(texts)))
     try:
         out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     except OSError as error:
         raise EvaluationInputError(f"The result cannot be written to {out} ({error.strerror}).") from None
+    if not labels:
+        return None
+    found = {
+        (int(row.user_key), json.dumps(given_ids[row.external_id])): PairScore(
+            row.exact_score, row.match_score, row.semantic_score
+        )
+        for row in scores
+    }
+    return measure_judged(labels, found)
 
 
 def add_postings(connection: Connection, postings: list[Posting], now: datetime) -> None:
@@ -102,6 +124,30 @@ def add_postings(connection: Connection, postings: list[Posting], now: datetime)
     page_id = insert_page(connection, "g1", {}, Sweep("6m", None, None), uuid4(), page, _RUN)
     sighted = (SightedPosting(posting, page_id, position, now) for position, posting in enumerate(postings))
     merge_postings(connection, sighted, _RUN)
+
+
+def _read_judged(path: Path, report: Callable[[str], None]) -> dict[Pair, int]:
+    """Labels by CV and ad; lines that are no judged pair are skipped and reported."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvaluationInputError(
+            f"{path} cannot be read ({type(error).__name__}): --judged takes a .jsonl."
+        ) from None
+    labels: dict[Pair, int] = {}
+    for number, line in enumerate(lines):
+        try:
+            record = json.loads(line)
+            cv, ad, label = record["cv"], json.dumps(record["ad"]), record["label"]
+            if not (isinstance(cv, int) and isinstance(label, int) and 0 <= label <= MOST_LABEL):
+                raise TypeError
+        except (ValueError, TypeError, KeyError):
+            report(f'{path.name}, line {number} skipped: no {{"cv": 0, "ad": "id", "label": 2}}')
+        else:
+            labels[cv, ad] = label
+    if not labels:
+        raise EvaluationInputError(f'No judged pair in {path}: a line is {{"cv": 0, "ad": "id", "label": 2}}.')
+    return labels
 
 
 def _add_user(connection: Connection, user_key: str, cv_text: str, now: datetime) -> None:

@@ -1,0 +1,111 @@
+"""How well scores agree with people's judgements of pairs: order, intervals, and what a high score is worth."""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, quantiles
+
+from jobmatch_dagster.core.quality.evaluation import GOOD_FIT, STRETCH, ndcg_at, ranked_labels
+
+Pair = tuple[int, str]
+"""Number of a CV and id of an ad."""
+_RESAMPLES, _SEED = 1_000, 16
+# Scores from which a person reads "good" and "very good".
+HIGH_SCORES = (70, 80, 85)
+_SEMANTIC_THRESHOLD = 50
+
+
+@dataclass(frozen=True)
+class PairScore:
+    """The scores of one pair; None is unknown."""
+
+    exact: float | None
+    match: int | None
+    semantic: int | None
+
+
+@dataclass(frozen=True)
+class HighScore:
+    """Judged pairs with a score or a higher one: their number, and the shares judged plausible and good."""
+
+    score: int
+    pairs: int
+    plausible: float | None
+    good: float | None
+
+
+@dataclass(frozen=True)
+class JudgedQuality:
+    """What judged pairs say of the scores.
+
+    Attributes:
+        cvs: CVs with a pair that is judged above 0.
+        ndcg_at_10: mean over them of the order by score among the judged ads; `interval` is its 95 % interval by
+            resampling CVs.
+        high: what high scores are worth.
+        asked_share: share of the pairs with a semantic score of 50 or more, which Claude is asked about; `asked_good`
+            the share of the good pairs that is among them.
+    """
+
+    pairs: int
+    cvs: int
+    ndcg_at_10: float | None
+    interval: tuple[float, float] | None
+    high: Sequence[HighScore]
+    asked_share: float | None
+    asked_good: float | None
+
+
+def measure_judged(labels: Mapping[Pair, int], scores: Mapping[Pair, PairScore]) -> JudgedQuality:
+    """Compare scores with labels: 0 no fit, 1 plausible, 2 and more good. A pair without a score is ranked last."""
+    by_cv: dict[int, dict[str, int]] = {}
+    for (cv, ad), label in labels.items():
+        by_cv.setdefault(cv, {})[ad] = label
+    found = [
+        value
+        for cv, judged in sorted(by_cv.items())
+        if (value := ndcg_at(ranked_labels({ad: _exact(scores.get((cv, ad))) for ad in judged}, judged))) is not None
+    ]
+    asked = [pair for pair in labels if _semantic(scores.get(pair)) >= _SEMANTIC_THRESHOLD]
+    good = [pair for pair, label in labels.items() if label >= GOOD_FIT]
+    return JudgedQuality(
+        pairs=len(labels),
+        cvs=len(found),
+        ndcg_at_10=fmean(found) if found else None,
+        interval=bootstrap_interval(found),
+        high=[_high(score, labels, scores) for score in HIGH_SCORES],
+        asked_share=len(asked) / len(labels) if labels else None,
+        asked_good=len(set(asked) & set(good)) / len(good) if good else None,
+    )
+
+
+def bootstrap_interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """95 % interval of the mean, by resampling the values; None for fewer than two. The same values give the same."""
+    if len(values) < 2:
+        return None
+    draw = random.Random(_SEED)  # noqa: S311 (a sample, no secret)
+    means = [fmean(draw.choices(values, k=len(values))) for _ in range(_RESAMPLES)]
+    cuts = quantiles(means, n=40, method="inclusive")
+    return cuts[0], cuts[-1]
+
+
+def _high(score: int, labels: Mapping[Pair, int], scores: Mapping[Pair, PairScore]) -> HighScore:
+    found = [label for pair, label in labels.items() if _match(scores.get(pair)) >= score]
+    return HighScore(score, len(found), _share(found, STRETCH), _share(found, GOOD_FIT))
+
+
+def _share(labels: Iterable[int], least: int) -> float | None:
+    values = [label >= least for label in labels]
+    return fmean(values) if values else None
+
+
+def _exact(found: PairScore | None) -> float | None:
+    return found.exact if found else None
+
+
+def _match(found: PairScore | None) -> int:
+    return -1 if found is None or found.match is None else found.match
+
+
+def _semantic(found: PairScore | None) -> int:
+    return (found.semantic if found else None) or 0
