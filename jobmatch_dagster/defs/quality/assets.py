@@ -9,6 +9,7 @@ from jobmatch_dagster import names
 from jobmatch_dagster.db.matching.calibrations import discard_calibration, read_calibration
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.defs.quality.metrics_metadata import (
+    ablation_metadata,
     calibration_metadata,
     labelled_metadata,
     real_metadata,
@@ -16,7 +17,7 @@ from jobmatch_dagster.defs.quality.metrics_metadata import (
 )
 from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.pipeline.matching.calibrate import fit
-from jobmatch_dagster.pipeline.quality.ranking import measure_labelled
+from jobmatch_dagster.pipeline.quality.ranking import measure_ablations, measure_labelled
 from jobmatch_dagster.pipeline.quality.real_data import measure_real
 from jobmatch_dagster.pipeline.quality.stored_scores import measure_stored
 from jobmatch_dagster.resources.embedder import EmbedderResource
@@ -57,14 +58,16 @@ def match_quality(
     """How well the engine ranks labelled pairs, compared with BM25 and plain cosine, and how far its scores agree.
 
     Grain: one measurement of the configured model; it writes no table. It measures NDCG, precision, recall at 10 and
-    mean reciprocal rank of each method on the project's labelled pairs, the distribution and agreement of the stored
-    scores, and which parts predict what users saved. A folder in `EVALUATION_DATA` adds real data sets. Running it
-    again gives the same numbers for the same engine, model, calibration and matches.
+    mean reciprocal rank of each method on the project's labelled pairs, what each part of the score adds there, the
+    distribution and agreement of the stored scores, and which parts predict what users saved. A folder in
+    `EVALUATION_DATA` adds real data sets. Running it again gives the same numbers for the same engine, model,
+    calibration and matches.
     """
     with database.database().read() as connection:
         calibration = read_calibration(connection, embedder.model).calibration
         stored = measure_stored(connection)
     metadata = labelled_metadata(measure_labelled(embedder, calibration, matching.weights()))
+    metadata |= ablation_metadata(measure_ablations(embedder, calibration, matching.weights()))
     metadata |= stored_metadata(stored)
     if folder := config.data_folder or MatchingSettings.read().evaluation_data:
         metadata |= real_metadata(measure_real(Path(folder), embedder, calibration, matching.weights()))

@@ -13,7 +13,7 @@ from jobmatch_dagster.core.quality.evaluation import RankingQuality
 from jobmatch_dagster.observability.plots import histogram
 from jobmatch_dagster.observability.previews import preview
 from jobmatch_dagster.pipeline.matching.calibrate import FittedCalibration
-from jobmatch_dagster.pipeline.quality.ranking import BASELINES, ENGINE
+from jobmatch_dagster.pipeline.quality.ranking import BASELINES, ENGINE, Ablation
 from jobmatch_dagster.pipeline.quality.real_data import FieldQuality, RealMeasures
 from jobmatch_dagster.pipeline.quality.stored_scores import StoredScores
 
@@ -33,6 +33,20 @@ def labelled_metadata(measured: Mapping[str, RankingQuality]) -> dict[str, Any]:
         "labelled_cvs": engine.queries,
         "methods": preview(rows, ("method", *_MEASURES)),
     }
+
+
+def ablation_metadata(measured: Sequence[Ablation]) -> dict[str, Any]:
+    """What each part of the score adds to the ranking of the labelled pairs."""
+    rows = [
+        (
+            found.part.replace("_", " "),
+            round(found.ndcg_at_10, 4),
+            round(found.difference, 4),
+            "unknown" if found.interval is None else f"{found.interval[0]:+.4f} to {found.interval[1]:+.4f}",
+        )
+        for found in measured
+    ]
+    return {"ablation": preview(rows, ("part", "ndcg_at_10 without it", "what it adds", "95 % interval over CVs"))}
 
 
 def stored_metadata(measured: StoredScores) -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """Rankings of postings for CVs without a database: by the engine, BM25 and the plain cosine of the same model."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from statistics import fmean
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobmatch_dagster.core.matching.block_engine import PostingBlock, ProfileBlock, match_blocks
+from jobmatch_dagster.core.matching.block_engine import MatchTable, PostingBlock, ProfileBlock, match_blocks
 from jobmatch_dagster.core.matching.calibration import Calibration
 from jobmatch_dagster.core.matching.embedding_text import (
     posting_text,
@@ -16,12 +18,13 @@ from jobmatch_dagster.core.matching.embedding_text import (
 )
 from jobmatch_dagster.core.matching.judge import ScoringRules, facts_of_profile
 from jobmatch_dagster.core.matching.posting_facts import derive_facts
-from jobmatch_dagster.core.matching.scoring import Weights
+from jobmatch_dagster.core.matching.scoring import PARTS, Weights
 from jobmatch_dagster.core.matching.title_text import profile_title_words
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.profiles.profile import extract_profile
 from jobmatch_dagster.core.quality.bm25 import Bm25
-from jobmatch_dagster.core.quality.evaluation import RankingQuality, ranked_labels, ranking_quality
+from jobmatch_dagster.core.quality.evaluation import RankingQuality, ndcg_at, ranked_labels, ranking_quality
+from jobmatch_dagster.core.quality.judged import bootstrap_interval
 from jobmatch_dagster.core.quality.labelled_pairs import LabelledPairs, load_labelled_pairs
 from jobmatch_dagster.core.vocabulary.similar_skills import by_name, comparable, names_compared, neighbours
 from jobmatch_dagster.core.vocabulary.skill_match import Similar, skill_ids
@@ -52,28 +55,89 @@ def score_pairs(
     similar_skills: bool = True,
 ) -> Scores:
     """Score CVs (texts) with postings by every method, as the pipeline does without preferences of users."""
-    profiles = [extract_profile(cv, today=today) for cv in cvs]
-    facts = [derive_facts(posting) for posting in postings]
-    heads = embedder.encode([profile_text_to_embed(profile.embedding_text) for profile in profiles])
-    table = match_blocks(
-        ProfileBlock(
-            heads.vectors,
-            [facts_of_profile(profile, profile_title_words(profile.embedding_text)) for profile in profiles],
-        ),
-        PostingBlock(embedder.encode([posting_text_to_embed(posting) for posting in postings]).vectors, facts),
-        ScoringRules(weights, _similar([fact.skills for fact in facts], embedder) if similar_skills else {}),
-        calibration,
-        floor=0,
-    )
-    found = {}
-    for method, values in ((ENGINE, table.exact), ("semantic", table.semantic)):
-        found[method] = np.full((len(cvs), len(postings)), _EXCLUDED, np.float32)
-        found[method][table.user, table.posting] = values
+    blocks = pair_blocks(cvs, postings, embedder, today=today, similar_skills=similar_skills)
+    table = blocks.match(weights, calibration)
+    found = {ENGINE: blocks.filled(table, table.exact), "semantic": blocks.filled(table, table.semantic)}
     plain = [posting_text(posting) for posting in postings]
     index = Bm25(plain)
     found["bm25"] = np.stack([index.scores(cv) for cv in cvs])
     found["plain_cosine"] = embedder.encode(list(cvs)).vectors @ embedder.encode(plain).vectors.T
     return Scores(found)
+
+
+@dataclass(frozen=True)
+class PairBlocks:
+    """CVs and postings as the engine takes them."""
+
+    profiles: ProfileBlock
+    postings: PostingBlock
+    similar: Similar
+
+    def match(self, weights: Weights, calibration: Calibration) -> MatchTable:
+        """Every pair, scored with these weights."""
+        return match_blocks(self.profiles, self.postings, ScoringRules(weights, self.similar), calibration, floor=0)
+
+    def filled(self, table: MatchTable, values: NDArray[Any]) -> NDArray[np.float32]:
+        """Values of the table's pairs as an array of shape (CVs, postings); excluded pairs have less than any."""
+        filled = np.full((len(self.profiles.vectors), len(self.postings.vectors)), _EXCLUDED, np.float32)
+        filled[table.user, table.posting] = values
+        return filled
+
+
+def pair_blocks(
+    cvs: Sequence[str],
+    postings: Sequence[Posting],
+    embedder: EmbedderResource,
+    *,
+    today: date,
+    similar_skills: bool = True,
+) -> PairBlocks:
+    """Read CVs and postings and embed them, as the pipeline does."""
+    profiles = [extract_profile(cv, today=today) for cv in cvs]
+    facts = [derive_facts(posting) for posting in postings]
+    heads = embedder.encode([profile_text_to_embed(profile.embedding_text) for profile in profiles])
+    return PairBlocks(
+        ProfileBlock(
+            heads.vectors,
+            [facts_of_profile(profile, profile_title_words(profile.embedding_text)) for profile in profiles],
+        ),
+        PostingBlock(embedder.encode([posting_text_to_embed(posting) for posting in postings]).vectors, facts),
+        _similar([fact.skills for fact in facts], embedder) if similar_skills else {},
+    )
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """The ranking without one part of the score.
+
+    `difference` is what the part adds to NDCG at 10, a mean over CVs with its 95 % interval by resampling CVs.
+    """
+
+    part: str
+    ndcg_at_10: float
+    difference: float
+    interval: tuple[float, float] | None
+
+
+def measure_ablations(embedder: EmbedderResource, calibration: Calibration, weights: Weights) -> list[Ablation]:
+    """What each part of the score adds on the project's labelled pairs: with it, and with its weight at zero."""
+    labelled = load_labelled_pairs()
+    keys = list(labelled.postings)
+    texts = [cv.text for cv in labelled.cvs.values()]
+    blocks = pair_blocks(texts, [labelled.postings[key] for key in keys], embedder, today=_LABELLED_ON)
+
+    def ndcg_by_cv(used: Weights) -> list[float]:
+        table = blocks.match(used, calibration)
+        rankings = _rankings(labelled, keys, blocks.filled(table, table.exact))
+        return [value for labels in rankings if (value := ndcg_at(labels)) is not None]
+
+    whole = ndcg_by_cv(weights)
+    found = []
+    for part in PARTS:
+        without = ndcg_by_cv(replace(weights, **{part: 0}))
+        added = [one - other for one, other in zip(whole, without, strict=True)]
+        found.append(Ablation(part, fmean(without), fmean(added), bootstrap_interval(added)))
+    return found
 
 
 def measure_labelled(
@@ -94,12 +158,17 @@ def measure_labelled(
 
 
 def _quality(labelled: LabelledPairs, keys: Sequence[str], scores: NDArray[np.float32]) -> RankingQuality:
+    return ranking_quality(_rankings(labelled, keys, scores))
+
+
+def _rankings(labelled: LabelledPairs, keys: Sequence[str], scores: NDArray[np.float32]) -> list[list[int]]:
+    """For each CV the labels of its judged postings, best score first."""
     places = {key: place for place, key in enumerate(keys)}
     rankings = []
     for row, cv in enumerate(labelled.cvs):
         labels = labelled.labels(cv)
         rankings.append(ranked_labels({key: float(scores[row, places[key]]) for key in labels}, labels))
-    return ranking_quality(rankings)
+    return rankings
 
 
 def _similar(skills: Sequence[Sequence[str] | None], embedder: EmbedderResource) -> Similar:
