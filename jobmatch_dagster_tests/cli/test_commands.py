@@ -206,7 +206,7 @@ def test_commands_on_a_user_from_statistics_to_erasure(world: World, tmp_path: P
     assert "There is no user 'nobody'" in _refused(run_command("stats", "--user", "nobody"))
     page = run_command("explain", "ada", posting).stdout
     assert re.search(r"computed again now +\d+ of 100, the same as stored", page)
-    assert "Findings" not in page
+    assert "Nothing stands out." in page
     assert "none: the posting is not stored" in run_command("explain", "ada", "none").stdout
     assert "There is no user 'nobody'" in _refused(run_command("explain", "nobody", posting))
     assert run_command("decide", "ada", posting, "saved").stdout.strip() == "saved"

@@ -17,7 +17,9 @@ from jobmatch_dagster.db.connection.urls import dagster_url
 from jobmatch_dagster.defs.catalog import assets as catalog
 from jobmatch_dagster.defs.enrichment import assets as enrichment
 from jobmatch_dagster.defs.matching import assets as matching
+from jobmatch_dagster.defs.operations import health
 from jobmatch_dagster.defs.raw import assets as raw
+from jobmatch_dagster.defs.statistics import assets as statistics
 from jobmatch_dagster_tests.support.world import HOUR, NURSE_CV, World
 
 # The functions that do the work of an hourly run, where its assets call them.
@@ -28,6 +30,7 @@ _WORK = (
     (matching, "embed_profiles"),
     (matching, "match_new_postings"),
     (enrichment, "enrich_pairs"),
+    (health, "read_health"),
 )
 
 # What is read for the UI.
@@ -38,9 +41,11 @@ _PREVIEWS = (
     (catalog, "vectors_preview"),
     (matching, "score_metadata"),
     (enrichment, "costs_preview"),
+    (statistics, "job_metadata"),
+    (statistics, "storage_sizes"),
 )
 _HOURLY = {"raw/job_pages", "catalog/jobs", "catalog/job_embeddings", "matching/semantic_matches",
-           "enrichment/claude_matches"}  # fmt: skip
+           "enrichment/claude_matches", "statistics/job_statistics", "operations/health"}  # fmt: skip
 _POSTINGS = 1_000
 
 
