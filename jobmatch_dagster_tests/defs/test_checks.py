@@ -192,7 +192,7 @@ def test_ranking_below_baseline_or_floor_fails(measured: dict[str, float], passe
         instance.report_runless_asset_event(dg.AssetMaterialization(key, metadata={**usual, **measured}))
     found = run_check("ranking_is_good", instance)
     assert found.passed is passed
-    assert found.severity is dg.AssetCheckSeverity.ERROR
+    assert found.severity is dg.AssetCheckSeverity.WARN, "it stops nothing"
 
 
 def test_budget_and_reasons(matched: World) -> None:
