@@ -146,7 +146,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
 
 
 def _check_keys() -> list[dg.AssetCheckKey]:
-    """Every check but those that have a result for each user: their users hear of them in the UI."""
+    """The checks that no asset writes itself: cv_readable has a result for each user, and none for all."""
     return [spec.key for check in _ASSET_CHECKS for spec in check.check_specs]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobmatch_dagster.cli.help_texts import Command
+from jobmatch_dagster.core.raw.windows import HOUR_FORMAT
 
 if TYPE_CHECKING:
     from jobmatch_dagster.db.connection.engine import Database
@@ -19,7 +20,7 @@ _PATH = click.Path(path_type=Path)
 
 
 # As partitions are named.
-_HOUR = click.DateTime(formats=["%Y-%m-%d-%H:%M"])
+_HOUR = click.DateTime(formats=[HOUR_FORMAT])
 
 
 @click.command(cls=Command)
@@ -87,12 +88,12 @@ def _print_plan(first: datetime, last: datetime) -> None:
 
     from jobmatch_dagster.build import default_resources
     from jobmatch_dagster.cli.runtime import open_runtime
-    from jobmatch_dagster.core.raw.windows import HOUR
+    from jobmatch_dagster.core.raw.windows import HOUR, hours_between
     from jobmatch_dagster.pipeline.raw.prices import PLAN_COLUMNS, plan_collection
 
     resources = default_resources()
     client = resources["active_jobs"].client()
-    asked = [first + n * HOUR for n in range((last - first) // HOUR + 1)]
+    asked = hours_between(first, last + HOUR)
     with open_runtime(prepare_dagster=False, must_exist=True) as runtime:
         plan = plan_collection(runtime.database, client, asked, now=resources["clock"].now())
     click.echo(plan.summary())

@@ -6,6 +6,7 @@ Dagster's public `execute_in_process` has no argument for it; this is the one mo
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from unittest import mock
 
 import dagster as dg
 
@@ -20,13 +21,8 @@ def shown_in_ui(instance: dg.DagsterInstance, job_name: str) -> Iterator[None]:
 
     location = RegisteredCodeLocationOrigin(names.CODE_LOCATION)
     origin = RemoteJobOrigin(RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME), job_name)
-    before = vars(instance).get("create_run_for_job")
-    create = instance.create_run_for_job
-    instance.create_run_for_job = partial(create, remote_job_origin=origin)  # type: ignore[method-assign]
-    try:
+    # Restored afterwards, also where one run is made inside another.
+    with mock.patch.object(
+        instance, "create_run_for_job", partial(instance.create_run_for_job, remote_job_origin=origin)
+    ):
         yield
-    finally:
-        # A run may be made inside another.
-        del instance.create_run_for_job
-        if before is not None:
-            instance.create_run_for_job = before  # type: ignore[method-assign]

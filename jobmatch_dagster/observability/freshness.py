@@ -16,5 +16,5 @@ MAX_AGE = {
 
 
 def freshness_policy(asset: str) -> dg.FreshnessPolicy:
-    """The policy of an asset: it warns after half of its age and a bit."""
+    """The policy of an asset: it fails at its age, and warns at 60 % of it."""
     return dg.FreshnessPolicy.time_window(fail_window=MAX_AGE[asset], warn_window=MAX_AGE[asset] * 0.6)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.raw.windows import HOUR, hour_name, parse_hour
+from jobmatch_dagster.core.raw.windows import HOUR, hour_name, hours_between, parse_hour
 
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 UNFINISHED = [
@@ -107,7 +107,7 @@ def _hour_partitions(run: dg.DagsterRun) -> list[str]:
     if not start or not end:
         return []
     first, last = parse_hour(start), parse_hour(end)
-    return [hour_name(first + n * HOUR) for n in range((last - first) // HOUR + 1)]
+    return [hour_name(hour) for hour in hours_between(first, last + HOUR)]
 
 
 def _materialized(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:

@@ -22,7 +22,6 @@ _BY_ERROR: Mapping[str, str] = {
     "DatabaseNotConfiguredError": "Set JOBMATCH_DATABASE_URL for the code location, or start Dagster with "
     "`jobmatch dev`.",
     "ModelUnavailableError": f"Correct EMBEDDING_MODEL and restart the code location. {_FROM_FAILURE}",
-    "NothingToExplainError": "Check the user key and the posting's id, then launch explain_match again.",
     "MemoryError": "Give the run more memory, or launch it with fewer hours or users.",
 }
 _BY_JOB: Mapping[str, str] = {

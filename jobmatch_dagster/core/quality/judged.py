@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, quantiles
 
+from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD
 from jobmatch_dagster.core.quality.evaluation import GOOD_FIT, STRETCH, ndcg_at, ranked_labels
 
 Pair = tuple[int, str]
@@ -12,7 +13,6 @@ Pair = tuple[int, str]
 _RESAMPLES, _SEED = 1_000, 16
 # Scores from which a person reads "good" and "very good".
 HIGH_SCORES = (70, 80, 85)
-_SEMANTIC_THRESHOLD = 50
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def measure_judged(labels: Mapping[Pair, int], scores: Mapping[Pair, PairScore])
         for cv, judged in sorted(by_cv.items())
         if (value := ndcg_at(ranked_labels({ad: _exact(scores.get((cv, ad))) for ad in judged}, judged))) is not None
     ]
-    asked = [pair for pair in labels if _semantic(scores.get(pair)) >= _SEMANTIC_THRESHOLD]
+    asked = {pair for pair in labels if _semantic(scores.get(pair)) >= CLAUDE_THRESHOLD}
     good = [pair for pair, label in labels.items() if label >= GOOD_FIT]
     return JudgedQuality(
         pairs=len(labels),
@@ -75,7 +75,7 @@ def measure_judged(labels: Mapping[Pair, int], scores: Mapping[Pair, PairScore])
         interval=bootstrap_interval(found),
         high=[_high(score, labels, scores) for score in HIGH_SCORES],
         asked_share=len(asked) / len(labels) if labels else None,
-        asked_good=len(set(asked) & set(good)) / len(good) if good else None,
+        asked_good=len(asked.intersection(good)) / len(good) if good else None,
     )
 
 

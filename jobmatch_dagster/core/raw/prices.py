@@ -1,11 +1,18 @@
 """What a collection will cost, before it is paid: postings that its feeds return, from what hours have held so far."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import fmean
 
-from jobmatch_dagster.core.raw.windows import HOUR, LOOK_BACK, Sweep, latest_collectable_hour, posted_after
+from jobmatch_dagster.core.raw.windows import (
+    HOUR,
+    LOOK_BACK,
+    Sweep,
+    hours_between,
+    latest_collectable_hour,
+    posted_after,
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,7 @@ class Volume:
             by_hour.setdefault(hour.hour, []).append(count)
         means = {hour: fmean(counts) for hour, counts in by_hour.items()}
         overall = fmean(self.postings.values())
-        hours = (start + n * HOUR for n in range((end - start) // HOUR))
+        hours = hours_between(start, end)
         return round(sum(self.postings.get(hour, means.get(hour.hour, overall)) for hour in hours))
 
 
@@ -45,8 +52,14 @@ class FeedPrice:
     misses: str
 
 
-def expected_credits(sweep: Sweep, volume: Volume, *, by_index_time: bool) -> int | None:
-    """Job credits that a sweep is expected to cost: one for each posting that it returns. None if unknown."""
+def expected_credits(sweeps: Sequence[Sweep], volume: Volume, *, by_index_time: bool) -> int | None:
+    """Job credits that sweeps are expected to cost together: one for each posting returned. None if unknown."""
+    counts = [_credits(sweep, volume, by_index_time) for sweep in sweeps]
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def _credits(sweep: Sweep, volume: Volume, by_index_time: bool) -> int | None:
     if sweep.window_start is None or sweep.window_end is None:
         return 0
     start = sweep.window_start
@@ -79,12 +92,10 @@ def feed_prices(sweeps: list[Sweep], now: datetime, volume: Volume, *, by_index_
 
 
 def _price(sweeps: list[Sweep], volume: Volume, by_index_time: bool) -> FeedPrice:
-    counts = [expected_credits(sweep, volume, by_index_time=by_index_time) for sweep in sweeps]
-    known = [count for count in counts if count is not None]
     endpoint = sweeps[0].endpoint
     misses = "nothing"
     if endpoint == "7d" and not by_index_time:
         misses = "ads that were indexed more than a day after their posting"
     elif endpoint == "6m":
         misses = "ads that were closed since"
-    return FeedPrice(endpoint, sum(known) if len(known) == len(counts) else None, misses)
+    return FeedPrice(endpoint, expected_credits(sweeps, volume, by_index_time=by_index_time), misses)

@@ -12,7 +12,7 @@ from jobmatch_dagster.errors import InputError
 
 HOUR = timedelta(hours=1)
 # Dagster's own format of an hourly partition key.
-_HOUR_FORMAT = "%Y-%m-%d-%H:%M"
+HOUR_FORMAT = "%Y-%m-%d-%H:%M"
 # An hour's postings are complete one hour after its end.
 INDEXING_DELAY = HOUR
 # The vendor expires every posting at six months. A posting that its list omits is closed at that age.
@@ -50,7 +50,7 @@ class Sweep:
 
 def hour_name(hour: datetime) -> str:
     """Name of an hour, and its partition key: `2026-11-25-07:00`."""
-    return hour.strftime(_HOUR_FORMAT)
+    return hour.strftime(HOUR_FORMAT)
 
 
 def parse_hour(name: str) -> datetime:
@@ -59,7 +59,12 @@ def parse_hour(name: str) -> datetime:
     Raises:
         ValueError: if the name has another format.
     """
-    return datetime.strptime(name, _HOUR_FORMAT).replace(tzinfo=UTC)
+    return datetime.strptime(name, HOUR_FORMAT).replace(tzinfo=UTC)
+
+
+def hours_between(start: datetime, end: datetime) -> list[datetime]:
+    """The starts of the hours in [start, end)."""
+    return [start + n * HOUR for n in range((end - start) // HOUR)]
 
 
 def hour_of(moment: datetime) -> datetime:

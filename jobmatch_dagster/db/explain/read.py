@@ -92,8 +92,9 @@ def read_mentions(connection: Connection, external_id: str, days: int) -> list[P
 
 def near_postings(connection: Connection, external_id: str) -> list[str]:
     """Ids of postings that differ from this one by a letter more, less or other, or by two that changed places."""
-    letters = [re.sub(r"([\\%_])", r"\\\1", letter) for letter in external_id[:_LETTERS_VARIED]]
-    rest = re.sub(r"([\\%_])", r"\\\1", external_id[_LETTERS_VARIED:])
+    # As LIKE takes them literally.
+    spelled = [re.sub(r"([\\%_])", r"\\\1", letter) for letter in external_id]
+    letters, rest = spelled[:_LETTERS_VARIED], "".join(spelled[_LETTERS_VARIED:])
     patterns = set()
     for place in range(len(letters) + 1):
         before, after = "".join(letters[:place]), letters[place:]

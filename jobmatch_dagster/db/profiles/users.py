@@ -58,19 +58,17 @@ def require_user(connection: Connection, user_key: str) -> int:
     """
     found = find_user_id(connection, user_key)
     if found is None:
-        raise UnknownUserError(f"There is no user {user_key!r}. {_suggestion(near_user_keys(connection, user_key))}")
+        raise UnknownUserError(no_such_user(connection, user_key))
     return found
 
 
-def near_user_keys(connection: Connection, user_key: str) -> list[str]:
-    """The keys that are most like this one, at most three."""
+def no_such_user(connection: Connection, user_key: str, *, otherwise: str = "") -> str:
+    """The sentences for a key that nobody has: at most three near keys, else what may be `otherwise`."""
     keys = connection.scalars(text("SELECT user_key FROM users")).all()
     folded = {key.casefold(): key for key in keys}
-    return [folded[near] for near in difflib.get_close_matches(user_key.casefold(), folded, n=3)]
-
-
-def _suggestion(near: Sequence[str]) -> str:
-    return (f"Did you mean {', '.join(near)}? " if near else "") + "`jobmatch users` lists all."
+    near = [folded[match] for match in difflib.get_close_matches(user_key.casefold(), folded, n=3)]
+    hint = f"Did you mean {', '.join(near)}?" if near else otherwise
+    return " ".join(filter(None, (f"There is no user {user_key!r}.", hint, "`jobmatch users` lists all.")))
 
 
 def read_users(connection: Connection, *, with_profile: bool = False, most: int) -> list[ListedUser]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from jobmatch_dagster.core.json_values import JsonObject
 from jobmatch_dagster.core.raw.quota import Outlook, Spending, compute_outlook
 from jobmatch_dagster.core.raw.response import REMAINING_HEADERS, PageResponse, Quota, read_quota
-from jobmatch_dagster.core.raw.windows import HOUR, Sweep
+from jobmatch_dagster.core.raw.windows import Sweep, hours_between
 from jobmatch_dagster.db.connection.engine import run_query
 
 Filters = JsonObject
@@ -168,7 +168,7 @@ def expected_hours(
 ) -> list[datetime]:
     """Hours in [start, end) since the first collection with these filters (None: with any)."""
     start = max(first_covered_hour(connection, filters) or end, start)
-    return [start + n * HOUR for n in range((end - start) // HOUR)]
+    return hours_between(start, end)
 
 
 def missing_hours(

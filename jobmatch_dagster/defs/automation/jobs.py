@@ -48,15 +48,7 @@ weekly_trends = dg.define_asset_job(
 # Every check that is no part of an asset, so that hours, users and quality are looked at when no hour runs.
 watch = dg.define_asset_job(
     "watch",
-    selection=dg.AssetSelection.checks_for_assets(
-        ["raw", "job_pages"],
-        ["catalog", "jobs"],
-        ["catalog", "job_embeddings"],
-        ["matching", "semantic_matches"],
-        ["enrichment", "claude_matches"],
-        ["quality", "score_calibration"],
-        ["quality", "match_quality"],
-    )
+    selection=dg.AssetSelection.all_asset_checks() - dg.AssetSelection.checks_for_assets(["profiles", "cv_profiles"])
     | dg.AssetSelection.assets(["operations", "health"]),
     tags={names.TAG_PURPOSE: "watch"},
     description="Evaluates every check and writes the page of operations/health.",

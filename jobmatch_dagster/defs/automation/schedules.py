@@ -50,8 +50,7 @@ def build_schedules() -> Iterator[dg.ScheduleDefinition]:
         description="Every day at 02:00 UTC: closes what expired and applies what changed yesterday.",
     )
     def daily_upkeep_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        day = (_tick_time(context) - timedelta(days=1)).strftime("%Y-%m-%d")
-        return dg.RunRequest(run_key=day, partition_key=day)
+        return _run_of(_tick_time(context) - timedelta(days=1))
 
     @dg.schedule(
         name="housekeeping_schedule",
@@ -85,8 +84,7 @@ def build_schedules() -> Iterator[dg.ScheduleDefinition]:
         description="Every Monday at 05:00 UTC: counts the week that has ended.",
     )
     def weekly_trends_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        week = (_tick_time(context) - timedelta(days=7)).strftime("%Y-%m-%d")
-        return dg.RunRequest(run_key=week, partition_key=week)
+        return _run_of(_tick_time(context) - timedelta(days=7))
 
     # An hour evaluates the checks itself; at ten to the next one there is no hour of the last 60 minutes left.
     @dg.schedule(
@@ -110,6 +108,12 @@ def build_schedules() -> Iterator[dg.ScheduleDefinition]:
     yield housekeeping_schedule
     yield hourly_collection_schedule
     yield daily_upkeep_schedule
+
+
+def _run_of(day: datetime) -> dg.RunRequest:
+    """The run of a partition that is named by its first day."""
+    name = day.strftime("%Y-%m-%d")
+    return dg.RunRequest(run_key=name, partition_key=name)
 
 
 def _tick_time(context: dg.ScheduleEvaluationContext) -> datetime:

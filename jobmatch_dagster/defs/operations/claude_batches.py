@@ -41,9 +41,12 @@ def ask_waiting_pairs(
     with database.database().begin() as connection:
         if config.retry_failed:
             retry_failed(connection)
-        ask_again(connection, request_hash=config.again_request, prompt_version=config.again_prompt_version)
-        if config.again_generic:
-            ask_again(connection, generic=True)
+        ask_again(
+            connection,
+            request_hash=config.again_request,
+            prompt_version=config.again_prompt_version,
+            generic=config.again_generic,
+        )
     try:
         progress = log_progress("pairs asked about")
         report = enrich_pairs(database.database(), claude, matching, context.run_id, None, progress)

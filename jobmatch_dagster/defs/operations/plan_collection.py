@@ -6,7 +6,7 @@ import dagster as dg
 from pydantic import Field
 
 from jobmatch_dagster import names
-from jobmatch_dagster.core.raw.windows import HOUR, hour_name, latest_collectable_hour, parse_hour
+from jobmatch_dagster.core.raw.windows import HOUR, hour_name, hours_between, latest_collectable_hour, parse_hour
 from jobmatch_dagster.errors import InputError
 from jobmatch_dagster.pipeline.raw.prices import plan_collection as make_plan
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
@@ -35,7 +35,7 @@ def price_collection(
     first = _hour(config.first_hour) if config.first_hour else last - 71 * HOUR
     if first > last:
         raise InputError(f"first_hour {hour_name(first)} is after last_hour {hour_name(last)}.")
-    hours = [first + n * HOUR for n in range((last - first) // HOUR + 1)]
+    hours = hours_between(first, last + HOUR)
     plan = make_plan(database.database(), active_jobs.client(), hours, now=clock.now())
     context.add_output_metadata(
         {

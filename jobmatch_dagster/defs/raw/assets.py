@@ -7,7 +7,7 @@ from pydantic import Field
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.raw.quota import Outlook
-from jobmatch_dagster.core.raw.windows import HOUR, hour_name
+from jobmatch_dagster.core.raw.windows import hour_name, hours_between
 from jobmatch_dagster.db.raw.pages import covered_hours
 from jobmatch_dagster.observability.failures import RETRY_POLICY, translated_failures
 from jobmatch_dagster.observability.progress import log_progress
@@ -65,7 +65,8 @@ def job_pages(
     max_credits_per_run fetches nothing and says the price; none touches the credit reserve. Running it again makes no
     call and costs no credit.
     """
-    hours = _hours(context.partition_time_window)
+    window = context.partition_time_window
+    hours = hours_between(window.start, window.end)
     named = _named(hours)
     tag_run(context, {names.TAG_HOUR: named})
     steps = Steps()
@@ -83,7 +84,7 @@ def job_pages(
         )
     with database.database().read() as connection:
         previews = pages_preview(connection, context.run.run_id)
-        complete = covered_hours(connection, hours[0], hours[-1] + HOUR, active_jobs.filters.identity())
+        complete = covered_hours(connection, window.start, window.end, active_jobs.filters.identity())
     for hour in hours:
         context.add_asset_metadata({"hour_complete": hour in complete}, partition_key=hour_name(hour))
     return dg.MaterializeResult(
@@ -121,10 +122,6 @@ def outlook_metadata(found: Outlook) -> dict[str, int | float | str | bool | Non
         "days_left": found.days_left,
         "sustainable": found.sustainable,
     }
-
-
-def _hours(window: dg.TimeWindow) -> list[datetime]:
-    return [window.start + n * HOUR for n in range((window.end - window.start) // HOUR)]
 
 
 def _named(hours: list[datetime]) -> str:

@@ -27,13 +27,14 @@ def embed_postings(
     """Compute the vector of every open posting whose text is new or changed, with the configured model."""
     embedded = truncated = 0
     with exclusively(database, EMBEDDING):
-        with database.begin() as connection:
-            total = count_stale_postings(connection, embedder.model)
+        total = None
         while True:
             with database.begin() as connection:
                 stale = stale_postings(connection, embedder.model, _TEXTS_PER_TRANSACTION)
             if not stale:
                 return EmbedReport(embedded, truncated)
+            if total is None:
+                total = _count(database, embedder.model) if len(stale) == _TEXTS_PER_TRANSACTION else len(stale)
             encoded = embedder.encode(
                 [posting_text_to_embed(posting) for posting in stale], _after(embedded, total, on_progress)
             )
@@ -44,6 +45,11 @@ def embed_postings(
             with database.begin() as connection:
                 embedded += write_posting_vectors(connection, embedder.model, vectors, run_id)
             truncated += encoded.truncated
+
+
+def _count(database: Database, model: str) -> int:
+    with database.read() as connection:
+        return count_stale_postings(connection, model)
 
 
 def _after(before: int, total: int, on_progress: Progress) -> Progress:

@@ -26,11 +26,8 @@ def why_no_match(data: PairData) -> str:
         if profile.vector_text_hash is None or not profile.active:
             return "the profile has no vector of the current model, or the user is not active"
         return "the posting has no vector of the current model for its current text"
-    now = data.judged.judgement
-    if now.unfit:
-        return f"a filter excludes it: {', '.join(now.unfit)}"
-    if now.score is None or now.score < settings.floor:
-        return f"its score of {now.score if now.score is not None else UNKNOWN} is below {settings.floor}"
+    if out := _why_out(data.judged.judgement, settings.floor):
+        return out
     if posting.closed_at:
         return "the posting was closed before it was matched"
     return (
@@ -97,11 +94,15 @@ def _now(data: PairData, judged: JudgedNow | None) -> str:
     if judged is None:
         return UNKNOWN
     now = judged.judgement
+    out = _why_out(now, data.scoring.settings.floor)
+    return f"no match, {out}" if out else f"{now.score} of 100, priority {now.priority}"
+
+
+def _why_out(now: Judgement, floor: int) -> str:
+    """Why the pair is no match by its own facts; "" if it may be one."""
     if now.unfit:
-        return f"no match, a filter excludes it: {', '.join(now.unfit)}"
-    if now.score is None or now.score < data.scoring.settings.floor:
-        return f"no match, its score of {known(now.score)} is below {data.scoring.settings.floor}"
-    return f"{now.score} of 100, priority {now.priority}"
+        return f"a filter excludes it: {', '.join(now.unfit)}"
+    return f"its score of {known(now.score)} is below {floor}" if now.score is None or now.score < floor else ""
 
 
 def score_section(data: PairData, judged: JudgedNow) -> Section:

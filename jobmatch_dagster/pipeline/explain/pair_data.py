@@ -46,7 +46,7 @@ from jobmatch_dagster.db.explain.rows import (
     StoredVector,
 )
 from jobmatch_dagster.db.matching.chosen_postings import choose_posting
-from jobmatch_dagster.db.profiles.users import near_user_keys
+from jobmatch_dagster.db.profiles.users import no_such_user
 from jobmatch_dagster.db.raw.pages import missing_hours
 from jobmatch_dagster.errors import NotFoundError
 from jobmatch_dagster.pipeline.matching.pairs import read_pairs
@@ -158,9 +158,8 @@ def read_pair_data(
         scoring = read_scoring(connection, settings)
         profile = read_profile(connection, user_key, scoring.settings.model)
         if profile is None:
-            near = near_user_keys(connection, user_key)
-            meant = f" Did you mean {', '.join(near)}?" if near else " Has a CV of theirs landed in the inbox?"
-            raise NothingToExplainError(f"There is no user {user_key!r}.{meant} `jobmatch users` lists all.")
+            landed = "Has a CV of theirs landed in the inbox?"
+            raise NothingToExplainError(no_such_user(connection, user_key, otherwise=landed))
         posting = read_posting(connection, external_id)
         data = PairData(
             user_key=user_key,

@@ -27,7 +27,6 @@ class CollectionPlan:
         stored: of these, the ones that are complete; they cost nothing again.
         sweeps: what would be fetched, in order; empty when every hour is complete.
         feeds: every feed that has the missing hours, the cheapest first.
-        chosen: the feed that a collection takes; "" when every hour is complete.
         credits: expected job credits of the sweeps; None if no hour was ever collected.
         hours_known: number of collected hours that the expectation rests on.
     """
@@ -94,15 +93,13 @@ def plan_collection(
         covered = pages.covered_hours(connection, min(hours), max(hours) + HOUR, client.filters)
         volume = read_volume(connection, now)
     sweeps = planned_sweeps(hours - covered, now, by_index_time=client.selects_by_index_time)
-    expected = [expected_credits(sweep, volume, by_index_time=client.selects_by_index_time) for sweep in sweeps]
-    known = [count for count in expected if count is not None]
     feeds = feed_prices(sweeps, now, volume, by_index_time=client.selects_by_index_time) if sweeps else []
     return CollectionPlan(
         asked=len(hours),
         stored=len(hours & covered),
         sweeps=sweeps,
         feeds=feeds,
-        credits=sum(known) if len(known) == len(expected) else None,
+        credits=expected_credits(sweeps, volume, by_index_time=client.selects_by_index_time),
         hours_known=len(volume.postings),
     )
 
