@@ -106,9 +106,7 @@ def note_reading(connection: Connection, document_id: int, cv_text: str | None, 
 
 
 def unreadable_documents(connection: Connection, *, most: int) -> list[tuple[str, str]]:
-    """CVs that could not be read: user key and reason, in the order of the keys."""
-    query = (
-        "SELECT user_key, reason FROM cv_documents JOIN users ON users.id = user_id WHERE status = 'unreadable' "
-        "ORDER BY user_key LIMIT :most"
-    )
-    return [(row.user_key, row.reason) for row in connection.execute(text(query), {"most": most})]
+    """Users whose newest CV could not be read: user key and reason, in the order of the keys."""
+    return [
+        (row.user_key, row.reason) for row in run_query(connection, "profiles/unreadable_documents", {"most": most})
+    ]

@@ -70,6 +70,16 @@ def test_what_needs_a_person_is_said(world: World, fault: str, said: str) -> Non
     assert said in printed.output
 
 
+def test_a_cv_that_was_replaced_needs_nobody(world: World) -> None:
+    world.collect()
+    world.put_cv("ada", b"%PDF-1.4 broken", ".pdf")
+    world.run_sensor("cv_inbox_sensor")
+    assert "1 CV that cannot be read" in CliRunner().invoke(main, ["health"]).output
+    (world.inbox / "ada.pdf").unlink()
+    world.take_in("ada", NURSE_CV)
+    assert "All is well." in CliRunner().invoke(main, ["health"]).output
+
+
 def test_the_watch_evaluates_every_check_without_an_hour(world: World) -> None:
     world.collect()
     result = run_job(world.defs, world.instance, "watch")
