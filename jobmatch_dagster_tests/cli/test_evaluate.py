@@ -25,7 +25,10 @@ def test_each_cv_gets_its_ads_best_first(tmp_path: Path) -> None:
     pages, cvs, out = tmp_path / "pages", tmp_path / "cvs.jsonl", tmp_path / "ranked.jsonl"
     pages.mkdir()
     records = postings_of_hour(HOUR, count=30)
-    foreign = {"source_id": 7, "title": "Registered Nurse", "company": "Klinikum", "description": "Patient care."}
+    foreign = {
+        "source_id": 7, "title": "Registered Nurse", "company": "Klinikum", "published_at": "1783978234",
+        "description": "Patient care.",
+    }  # fmt: skip
     (pages / "page.json").write_text(json.dumps([*records, foreign, records[0], "no record"]))
     (pages / "broken.json").write_text("[{")
     cvs.write_text("".join(json.dumps({"text": text}) + "\n" for text in (NURSE_CV, "", ENGINEER_CV)))

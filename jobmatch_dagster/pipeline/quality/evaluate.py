@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
+from jobmatch_dagster.core.catalog.legacy_values import legacy_time
 from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_record
 from jobmatch_dagster.core.matching.scoring import PARTS
 from jobmatch_dagster.core.posting import Posting
@@ -217,8 +218,7 @@ def _as_api_record(record: Any) -> dict[str, Any]:
     named.setdefault("organization", "unknown")
     if not named.get("url"):
         named["url"] = f"https://jobs.invalid/{named.get('id')}"
-    if not named.get("date_created"):
-        named["date_created"] = "2026-01-01T00:00:00"
+    named["date_created"] = legacy_time(named.get("date_created") or "2026-01-01T00:00:00")
     if isinstance(named.get("location"), str) and not named.get("locations_derived"):
         named["locations_derived"] = [named["location"]]
     return named
