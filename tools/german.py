@@ -141,7 +141,7 @@ def blocks_of(cvs: Sequence[str], ads: Sequence[Posting], embedder: Embedder) ->
     """CVs and ads as the engine takes them, and the calibration that a catalog of these ads would have."""
     blocks = pair_blocks(cvs, ads, cast("EmbedderResource", embedder), today=_TODAY, similar_skills=False)
     skills = Counter(skill for fact in blocks.postings.facts for skill in fact.skills or ())
-    words = Counter(word for fact in blocks.postings.facts for word in fact.title_words)
+    words = Counter(word for fact in blocks.postings.facts for word in fact.title_words or ())
     seen = Calibration(
         (), fit_lens(blocks.postings.vectors), catalog_frequencies(len(ads), skills.items(), words.items())
     )
