@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in $(PYTHONS); do $$p -c '$(FITS)' 2>/dev/null && echo $
 # The tests of a file share what is expensive, so that a file goes to one worker; conftest.py sorts the files.
 TESTS := $(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo dev test test-nightly test-load lint docs schema lock bench clean
+.PHONY: demo dev test test-nightly test-load lint docs schema lock bench bench-quick bench-load clean
 
 demo: $(READY)
 	$(BIN)/jobmatch demo
@@ -51,8 +51,17 @@ schema: $(READY)
 lock: $(READY)
 	$(BIN)/python -m tools.lock
 
+# Writes bench/results.json and docs/performance.md; the machine should do nothing else meanwhile.
 bench: $(READY)
 	$(BIN)/python -m jobmatch_dagster.bench
+
+# Shows in a minute that every measurement runs; its figures say nothing.
+bench-quick: $(READY)
+	$(BIN)/python -m jobmatch_dagster.bench --quick
+
+# At full size, most of an hour.
+bench-load: $(READY)
+	$(BIN)/python -m jobmatch_dagster.bench --load
 
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(FITS)' || { echo "Python 3.11 to 3.14 is needed; name one: make PYTHON=/path/to/python3.12 demo" >&2; exit 1; }

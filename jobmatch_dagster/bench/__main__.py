@@ -1,4 +1,4 @@
-"""`python -m jobmatch_dagster.bench [--load]`."""
+"""`python -m jobmatch_dagster.bench [--quick | --load] [--out FOLDER]`."""
 
 import sys
 

@@ -90,7 +90,7 @@ def _ours(pairs: list[BenchPair], model: str, *, batch: bool, hits: bool) -> _Sp
     spent = _Spent(Counter(), Decimal(0))
     for pair in pairs:
         params = client.arguments(pair.request, batch=batch)
-        usage = flat_usage((cache if hits else PromptCache()).usage(params, _answer(pair)))
+        usage = flat_usage((cache if hits else PromptCache()).usage(params, _short_answer(pair)))
         spent.usage.update(usage)
         spent.usd += prices_of(model).cost_usd(usage, batch=batch)
     client.close()
@@ -112,7 +112,7 @@ def _naive(pairs: list[BenchPair], model: str, *, thinking: bool) -> _Spent:
             "output_config": {"format": {"type": "json_schema", "schema": ANSWER_SCHEMA}},
             **({} if thinking else {"thinking": {"type": "disabled"}}),
         }
-        usage = flat_usage(PromptCache().usage(params, _answer(pair)))
+        usage = flat_usage(PromptCache().usage(params, _long_answer(pair)))
         spent.usage.update(usage)
         spent.usd += prices_of(model).cost_usd(usage)
     return spent
@@ -150,10 +150,29 @@ def _filled(text: str, characters: int) -> str:
     return f"{text} {(_FILLER * (missing // len(_FILLER) + 1))[:missing]}"
 
 
-def _answer(pair: BenchPair) -> str:
-    """An answer of usual length: three sentences, four alignments, two gaps."""
-    facts = json.loads(pair.request.pair)
-    skills = [*facts["posting"].get("skills", []), facts["posting"].get("title", ""), *["work experience"] * 6]
+def _quotes(pair: BenchPair) -> list[str]:
+    """Facts that an answer about the pair may name, at least six."""
+    posting = json.loads(pair.request.pair)["posting"]
+    return [*posting.get("skills", []), posting.get("title", ""), *["work experience"] * 6]
+
+
+def _short_answer(pair: BenchPair) -> str:
+    """The longest answer that the project's prompt asks for: two sentences, two alignments, two gaps."""
+    skills = _quotes(pair)
+    return json.dumps(
+        {
+            "claude_score": 78,
+            "match_reasoning": f"You bring {skills[0]} and {skills[1]}, and your years of experience are at the level "
+            f"that is asked for. {skills[2]} and {skills[3]} are not shown in your CV.",
+            "key_alignments": [{"point": f"You have worked with {s} before", "quote": s} for s in skills[:2]],
+            "potential_gaps": [{"point": f"Your CV does not show {s}", "quote": s} for s in skills[2:4]],
+        }
+    )
+
+
+def _long_answer(pair: BenchPair) -> str:
+    """An answer to a prompt without limits: three sentences, four alignments, two gaps."""
+    skills = _quotes(pair)
     return json.dumps(
         {
             "claude_score": 78,

@@ -130,6 +130,14 @@ def print_judged(found: JudgedQuality, console: Console) -> None:
     for line in found.high:
         table.add_row(str(line.score), f"{line.pairs:,}", _share(line.plausible), _share(line.good))
     console.print(table)
+    table = Table(
+        "part", "nDCG@10 without", "it adds", "95 % interval", title="What each part adds", title_justify="left"
+    )
+    for part in found.ablations:
+        low, high = part.interval or (None, None)
+        interval = "-" if low is None else f"{low:+.3f} to {high:+.3f}"
+        table.add_row(part.part.replace("_", " "), f"{part.ndcg_at_10:.3f}", f"{part.difference:+.3f}", interval)
+    console.print(table)
 
 
 def _share(value: float | None, digits: int = 0) -> str:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from jobmatch_dagster.core.matching.scoring import PARTS
 from jobmatch_dagster.demo.corpus import postings_of_hour
 from jobmatch_dagster_tests.support.world import ENGINEER_CV, HOUR, NURSE_CV
 
@@ -24,7 +25,10 @@ def test_each_cv_gets_its_ads_best_first(tmp_path: Path) -> None:
     pages, cvs, out = tmp_path / "pages", tmp_path / "cvs.jsonl", tmp_path / "ranked.jsonl"
     pages.mkdir()
     records = postings_of_hour(HOUR, count=30)
-    foreign = {"source_id": 7, "title": "Registered Nurse", "company": "Klinikum", "description": "Patient care."}
+    foreign = {
+        "source_id": 7, "title": "Registered Nurse", "company": "Klinikum", "published_at": "1783978234",
+        "description": "Patient care.",
+    }  # fmt: skip
     (pages / "page.json").write_text(json.dumps([*records, foreign, records[0], "no record"]))
     (pages / "broken.json").write_text("[{")
     cvs.write_text("".join(json.dumps({"text": text}) + "\n" for text in (NURSE_CV, "", ENGINEER_CV)))
@@ -64,6 +68,8 @@ def test_judged_pairs_are_compared_with_the_scores(tmp_path: Path) -> None:
     assert f"judged.jsonl, line {len(lines)} skipped" in done.stderr
     assert re.search(r"nDCG@10 of the order by score\W+1\.000", done.stdout)
     assert re.search(r"CVs with a pair that fits\W+2", done.stdout)
+    for part in PARTS:
+        assert re.search(rf"{part.replace('_', ' ')}\W+[01]\.\d{{3}}\W+[+-]0\.\d{{3}}", done.stdout)
     judged.write_text("no line")
     refused = _evaluate(pages, cvs, out, "--judged", judged)
     assert refused.returncode == 1

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jobmatch_dagster.core.enrichment.analysis import Analysis, analyse
-from jobmatch_dagster.core.matching.judge import ScoringRules, facts_of_profile
+from jobmatch_dagster.core.matching.judge import Judgement, PairFacts, ScoringRules, facts_of_profile, judge
 from jobmatch_dagster.core.matching.posting_facts import derive_facts
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.profiles.profile import Profile
@@ -28,3 +28,8 @@ def make_profile(**fields: Any) -> Profile:
 def analyse_pair(posting: Posting, profile: Profile, rules: ScoringRules | None = None) -> Analysis:
     """The analysis of a pair as it is sent."""
     return analyse(facts_of_profile(profile), derive_facts(posting), rules or ScoringRules())
+
+
+def judge_pair(posting: Posting, profile: Profile) -> Judgement:
+    """The judgement of a pair without texts."""
+    return judge(PairFacts(facts_of_profile(profile), derive_facts(posting)), ScoringRules())

@@ -24,7 +24,7 @@ from jobmatch_dagster.core.vocabulary.skill_search import find_skills
 from jobmatch_dagster.core.vocabulary.skill_table import canonical
 
 # Enough for a judgement; a longer list or text is cut, so that no posting makes a request expensive.
-_MAX_SKILLS, _MAX_KEYWORDS, _MAX_ADDITIONAL = 40, 15, 15
+_MAX_SKILLS, _MAX_KEYWORDS = 40, 15
 _MAX_NAME_CHARACTERS, _MAX_TITLE_CHARACTERS = 60, 160
 _MAX_SUMMARY_CHARACTERS, _MAX_EXCERPT_CHARACTERS = 600, 1_200
 _MAX_PROFILE_SKILLS = 80
@@ -118,23 +118,20 @@ def analyse(
         "matching_skills": _names(skills.matching, _MAX_SKILLS),
         "related_skills": _related(skills),
         "missing_skills": _names(skills.missing, _MAX_SKILLS),
-        "additional_skills": _known_skills(skills.additional)[:_MAX_ADDITIONAL],
-        "experience": {
-            "posting": _one_of(posting.experience_level, EXPERIENCE_LEVELS) or "unknown",
-            "profile": _one_of(profile.experience_level, EXPERIENCE_LEVELS) or "unknown",
-            "fit": _of_100(judgement.parts.experience),
-        },
-        "industry_fit": _of_100(judgement.parts.industry),
-        "work_arrangement_fit": _of_100(judgement.parts.work_arrangement),
-        "filters": {
-            "experience": _verdict(judgement, "experience", judgement.parts.experience),
-            "work_arrangement": _verdict(judgement, "work arrangement", judgement.parts.work_arrangement),
-            **{name: _VERDICTS[filters[name]] for name in _FILTERS_SENT if filters and name in filters},
-        },
-        "read_from_ad": [name for name in posting.derived or () if name != "skills"],
+        # Without the levels, which profile and posting have, and without verdicts on them: no pair that fails is kept.
+        "fit": {name: score for name, score in _fits(judgement).items() if score is not None},
         "start_band": "{}–{}".format(*score_band(percent)),
     }
-    return Analysis(sent, percent)
+    conditions = {name: _VERDICTS[filters[name]] for name in _FILTERS_SENT if filters and name in filters}
+    read_from_ad = [name for name in posting.derived or () if name != "skills"]
+    # An empty list of skills says that there is none; these two say nothing where they are empty.
+    return Analysis({**sent, **_filled({"filters": conditions, "read_from_ad": read_from_ad})}, percent)
+
+
+def _fits(judgement: Judgement) -> dict[str, int | None]:
+    """Fit of each part but the skills, 0 to 100; None if unknown."""
+    parts = judgement.parts
+    return {"experience": parts.experience, "industry": parts.industry, "work_arrangement": parts.work_arrangement}
 
 
 def _percent(judgement: Judgement) -> float | None:
@@ -186,13 +183,5 @@ def _all_of(values: Sequence[str] | None, allowed: Sequence[str] | Mapping[str, 
     return [value for value in values or () if value in allowed]
 
 
-def _of_100(score: int | None) -> str:
-    return "unknown" if score is None else f"{score} of 100"
-
-
-def _verdict(judgement: Judgement, part: str, score: int | None) -> str:
-    return "not passed" if part in judgement.unfit else "unknown" if score is None else "passed"
-
-
 def _filled(facts: JsonObject) -> JsonObject:
-    return {name: value for name, value in facts.items() if value not in (None, [], "")}
+    return {name: value for name, value in facts.items() if value not in (None, [], {}, "")}

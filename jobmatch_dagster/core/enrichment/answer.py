@@ -32,7 +32,7 @@ class Answer:
 
     Attributes:
         raw_score: Claude's own score, 0 to 100.
-        reasoning: two or three sentences.
+        reasoning: two short sentences.
         alignments: what fits, each item with a quote that was found in the request.
         gaps: what does not fit, likewise.
         dropped_items: number of items whose quote was not found.

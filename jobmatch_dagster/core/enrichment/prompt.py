@@ -13,7 +13,7 @@ from importlib import resources
 from jobmatch_dagster.core.json_values import JsonObject
 
 # Generation of the prompt. The version adds a hash of guidelines and schema, so that every edit changes it.
-_PROMPT_NAME = "explain_match-2"
+_PROMPT_NAME = "explain_match-3"
 
 # Lowest skill match in percent -> band in which the score starts (the mission's scale).
 _BANDS = ((80, (85, 90)), (60, (75, 84)), (40, (60, 74)), (20, (45, 59)), (0, (30, 44)))
@@ -23,8 +23,11 @@ _UNKNOWN_BAND = (45, 74)
 _ITEM: JsonObject = {
     "type": "object",
     "properties": {
-        "point": {"type": "string", "description": "One short sentence"},
-        "quote": {"type": "string", "description": "Words copied letter for letter from posting or profile"},
+        "point": {"type": "string", "description": "At most eight words"},
+        "quote": {
+            "type": "string",
+            "description": "At most five words copied letter for letter from posting or profile",
+        },
     },
     "required": ["point", "quote"],
     "additionalProperties": False,
@@ -33,9 +36,9 @@ ANSWER_SCHEMA: JsonObject = {
     "type": "object",
     "properties": {
         "claude_score": {"type": "integer", "description": "0 to 100"},
-        "match_reasoning": {"type": "string", "description": "Two or three sentences"},
-        "key_alignments": {"type": "array", "items": _ITEM, "description": "One to four"},
-        "potential_gaps": {"type": "array", "items": _ITEM, "description": "None to four"},
+        "match_reasoning": {"type": "string", "description": "Two short sentences"},
+        "key_alignments": {"type": "array", "items": _ITEM, "description": "One or two"},
+        "potential_gaps": {"type": "array", "items": _ITEM, "description": "At most two"},
     },
     "required": ["claude_score", "match_reasoning", "key_alignments", "potential_gaps"],
     "additionalProperties": False,

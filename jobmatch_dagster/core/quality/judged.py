@@ -35,6 +35,19 @@ class HighScore:
 
 
 @dataclass(frozen=True)
+class Ablation:
+    """The ranking without one part of the score.
+
+    `difference` is what the part adds to NDCG at 10, a mean over CVs with its 95 % interval by resampling CVs.
+    """
+
+    part: str
+    ndcg_at_10: float
+    difference: float
+    interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
 class JudgedQuality:
     """What judged pairs say of the scores.
 
@@ -45,6 +58,7 @@ class JudgedQuality:
         high: what high scores are worth.
         asked_share: share of the pairs with a semantic score of 50 or more, which Claude is asked about; `asked_good`
             the share of the good pairs that is among them.
+        ablations: what each part of the score adds to the order.
     """
 
     pairs: int
@@ -54,18 +68,20 @@ class JudgedQuality:
     high: Sequence[HighScore]
     asked_share: float | None
     asked_good: float | None
+    ablations: Sequence[Ablation]
 
 
-def measure_judged(labels: Mapping[Pair, int], scores: Mapping[Pair, PairScore]) -> JudgedQuality:
-    """Compare scores with labels: 0 no fit, 1 plausible, 2 and more good. A pair without a score is ranked last."""
-    by_cv: dict[int, dict[str, int]] = {}
-    for (cv, ad), label in labels.items():
-        by_cv.setdefault(cv, {})[ad] = label
-    found = [
-        value
-        for cv, judged in sorted(by_cv.items())
-        if (value := ndcg_at(ranked_labels({ad: _exact(scores.get((cv, ad))) for ad in judged}, judged))) is not None
-    ]
+def measure_judged(
+    labels: Mapping[Pair, int], scores: Mapping[Pair, PairScore], without: Mapping[str, Mapping[Pair, PairScore]]
+) -> JudgedQuality:
+    """Compare scores with labels: 0 no fit, 1 plausible, 2 and more good. A pair without a score is ranked last.
+
+    Args:
+        labels: the label of each judged pair.
+        scores: what the pairs score.
+        without: what they score when a part has no weight, by part.
+    """
+    found = _ndcg_by_cv(labels, scores)
     asked = {pair for pair in labels if _semantic(scores.get(pair)) >= CLAUDE_THRESHOLD}
     good = [pair for pair, label in labels.items() if label >= GOOD_FIT]
     return JudgedQuality(
@@ -76,7 +92,16 @@ def measure_judged(labels: Mapping[Pair, int], scores: Mapping[Pair, PairScore])
         high=[_high(score, labels, scores) for score in HIGH_SCORES],
         asked_share=len(asked) / len(labels) if labels else None,
         asked_good=len(asked.intersection(good)) / len(good) if good else None,
+        ablations=[ablation(part, found, _ndcg_by_cv(labels, others)) for part, others in without.items()]
+        if found
+        else [],
     )
+
+
+def ablation(part: str, whole: Sequence[float], without: Sequence[float]) -> Ablation:
+    """What a part adds: NDCG at 10 of each CV, in the same order, with the part and without."""
+    added = [one - other for one, other in zip(whole, without, strict=True)]
+    return Ablation(part, fmean(without), fmean(added), bootstrap_interval(added))
 
 
 def bootstrap_interval(values: Sequence[float]) -> tuple[float, float] | None:
@@ -87,6 +112,18 @@ def bootstrap_interval(values: Sequence[float]) -> tuple[float, float] | None:
     means = [fmean(draw.choices(values, k=len(values))) for _ in range(_RESAMPLES)]
     cuts = quantiles(means, n=40, method="inclusive")
     return cuts[0], cuts[-1]
+
+
+def _ndcg_by_cv(labels: Mapping[Pair, int], scores: Mapping[Pair, PairScore]) -> list[float]:
+    """NDCG at 10 of each CV with a pair that is judged above 0, in the order of the CVs."""
+    by_cv: dict[int, dict[str, int]] = {}
+    for (cv, ad), label in labels.items():
+        by_cv.setdefault(cv, {})[ad] = label
+    return [
+        value
+        for cv, judged in sorted(by_cv.items())
+        if (value := ndcg_at(ranked_labels({ad: _exact(scores.get((cv, ad))) for ad in judged}, judged))) is not None
+    ]
 
 
 def _high(score: int, labels: Mapping[Pair, int], scores: Mapping[Pair, PairScore]) -> HighScore:

@@ -10,10 +10,11 @@ import numpy as np
 
 from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD
 from jobmatch_dagster.core.quality.evaluation import RankingQuality
+from jobmatch_dagster.core.quality.judged import Ablation
 from jobmatch_dagster.observability.plots import histogram
 from jobmatch_dagster.observability.previews import preview
 from jobmatch_dagster.pipeline.matching.calibrate import FittedCalibration
-from jobmatch_dagster.pipeline.quality.ranking import BASELINES, ENGINE, Ablation
+from jobmatch_dagster.pipeline.quality.ranking import BASELINES, ENGINE
 from jobmatch_dagster.pipeline.quality.real_data import FieldQuality, RealMeasures
 from jobmatch_dagster.pipeline.quality.stored_scores import StoredScores
 

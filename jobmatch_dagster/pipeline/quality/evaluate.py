@@ -1,7 +1,7 @@
 """Ranking any postings for any CVs by the pipeline's own steps, in a temporary database (`jobmatch evaluate`)."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,9 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
+from jobmatch_dagster.core.catalog.legacy_values import legacy_time
 from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_record
+from jobmatch_dagster.core.matching.scoring import PARTS
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.profiles.profile import extract_profile
 from jobmatch_dagster.core.quality.judged import JudgedQuality, Pair, PairScore, measure_judged
@@ -18,6 +20,7 @@ from jobmatch_dagster.core.raw.page_records import PageError, parse_page
 from jobmatch_dagster.core.raw.response import PageResponse
 from jobmatch_dagster.core.raw.windows import Sweep
 from jobmatch_dagster.db.catalog.jobs import SightedPosting, merge_postings
+from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.temporary import temporary_database
 from jobmatch_dagster.db.profiles import documents
 from jobmatch_dagster.db.profiles.cv_profiles import insert_profile
@@ -95,25 +98,25 @@ def evaluate(
                 _add_user(connection, key, texts[int(key)], now)
         embed_profiles(database, embedder, _RUN)
         # Judged pairs need a score each, wherever they are in the list.
-        kept = len(postings) if labels else ADS_PER_CV
-        match_users(database, replace(settings, keep_best=kept, floor=0), _RUN, keys)
+        kept = replace(settings, keep_best=len(postings) if labels else ADS_PER_CV, floor=0)
+        match_users(database, kept, _RUN, keys)
         rows = database.fetch("quality/ranked_postings")
-        scores = database.fetch("quality/pair_scores") if labels else []
+        quality = None
+        if labels:
+            scores = _pair_scores(database, given_ids)
+            without = {}
+            for part in PARTS:
+                match_users(database, replace(kept, weights=replace(kept.weights, **{part: 0})), _RUN, keys)
+                without[part] = _pair_scores(database, given_ids)
+                report(f"scored without {part.replace('_', ' ')}")
+            quality = measure_judged(labels, scores, without)
     ranked = {row.user_key: [given_ids[number] for number in row.external_ids[:ADS_PER_CV]] for row in rows}
     lines = (json.dumps({"cv": number, "ads": ranked.get(str(number), [])}) for number in range(len(texts)))
     try:
         out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     except OSError as error:
         raise EvaluationInputError(f"The result cannot be written to {out} ({error.strerror}).") from None
-    if not labels:
-        return None
-    found = {
-        (int(row.user_key), json.dumps(given_ids[row.external_id])): PairScore(
-            row.exact_score, row.match_score, row.semantic_score
-        )
-        for row in scores
-    }
-    return measure_judged(labels, found)
+    return quality
 
 
 def add_postings(connection: Connection, postings: list[Posting], now: datetime) -> None:
@@ -124,6 +127,16 @@ def add_postings(connection: Connection, postings: list[Posting], now: datetime)
     page_id = insert_page(connection, "g1", {}, Sweep("6m", None, None), uuid4(), page, _RUN)
     sighted = (SightedPosting(posting, page_id, position, now) for position, posting in enumerate(postings))
     merge_postings(connection, sighted, _RUN)
+
+
+def _pair_scores(database: Database, given_ids: Mapping[str, Any]) -> dict[Pair, PairScore]:
+    """The scores of every match, by line of the CV and id of the ad as JSON."""
+    return {
+        (int(row.user_key), json.dumps(given_ids[row.external_id])): PairScore(
+            row.exact_score, row.match_score, row.semantic_score
+        )
+        for row in database.fetch("quality/pair_scores")
+    }
 
 
 def _read_judged(path: Path, report: Callable[[str], None]) -> dict[Pair, int]:
@@ -205,8 +218,7 @@ def _as_api_record(record: Any) -> dict[str, Any]:
     named.setdefault("organization", "unknown")
     if not named.get("url"):
         named["url"] = f"https://jobs.invalid/{named.get('id')}"
-    if not named.get("date_created"):
-        named["date_created"] = "2026-01-01T00:00:00"
+    named["date_created"] = legacy_time(named.get("date_created") or "2026-01-01T00:00:00")
     if isinstance(named.get("location"), str) and not named.get("locations_derived"):
         named["locations_derived"] = [named["location"]]
     return named

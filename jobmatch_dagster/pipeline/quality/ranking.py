@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.profiles.profile import extract_profile
 from jobmatch_dagster.core.quality.bm25 import Bm25
 from jobmatch_dagster.core.quality.evaluation import RankingQuality, ndcg_at, ranked_labels, ranking_quality
-from jobmatch_dagster.core.quality.judged import bootstrap_interval
+from jobmatch_dagster.core.quality.judged import Ablation, ablation
 from jobmatch_dagster.core.quality.labelled_pairs import LabelledPairs, load_labelled_pairs
 from jobmatch_dagster.core.vocabulary.similar_skills import by_name, comparable, names_compared, neighbours
 from jobmatch_dagster.core.vocabulary.skill_match import Similar, skill_ids
@@ -106,19 +105,6 @@ def pair_blocks(
     )
 
 
-@dataclass(frozen=True)
-class Ablation:
-    """The ranking without one part of the score.
-
-    `difference` is what the part adds to NDCG at 10, a mean over CVs with its 95 % interval by resampling CVs.
-    """
-
-    part: str
-    ndcg_at_10: float
-    difference: float
-    interval: tuple[float, float] | None
-
-
 def measure_ablations(embedder: EmbedderResource, calibration: Calibration, weights: Weights) -> list[Ablation]:
     """What each part of the score adds on the project's labelled pairs: with it, and with its weight at zero."""
     labelled = load_labelled_pairs()
@@ -132,12 +118,7 @@ def measure_ablations(embedder: EmbedderResource, calibration: Calibration, weig
         return [value for labels in rankings if (value := ndcg_at(labels)) is not None]
 
     whole = ndcg_by_cv(weights)
-    found = []
-    for part in PARTS:
-        without = ndcg_by_cv(replace(weights, **{part: 0}))
-        added = [one - other for one, other in zip(whole, without, strict=True)]
-        found.append(Ablation(part, fmean(without), fmean(added), bootstrap_interval(added)))
-    return found
+    return [ablation(part, whole, ndcg_by_cv(replace(weights, **{part: 0}))) for part in PARTS]
 
 
 def measure_labelled(

@@ -12,7 +12,7 @@ from jobmatch_dagster.core.matching.judge import ScoringRules
 from jobmatch_dagster.core.matching.posting_facts import derive_facts
 from jobmatch_dagster.core.matching.scoring import Weights
 from jobmatch_dagster.core.posting import Posting
-from jobmatch_dagster_tests.support.pairs import analyse_pair, make_posting, make_profile
+from jobmatch_dagster_tests.support.pairs import analyse_pair, judge_pair, make_posting, make_profile
 
 _POSTING = make_posting(title="Nurse", company="Clinic", ai_key_skills=["Nursing", "Kranichpflege"], description="")
 _PERSON = "Quastenhuber"
@@ -78,18 +78,19 @@ def test_unknown_stays_unknown() -> None:
     analysis = analyse_pair(make_posting(), make_profile())
     assert analysis.percent is None
     assert analysis.sent["skill_match"] == "unknown"
-    assert analysis.sent["filters"] == {"experience": "unknown", "work_arrangement": "unknown"}
+    assert analysis.sent["fit"] == {}
+    assert "filters" not in analysis.sent
 
 
 def test_levels_far_apart_are_no_filter_in_another_field() -> None:
     posting = make_posting(ai_experience_level="10+", ai_taxonomies_a=["Healthcare"])
     near, stranger = (
-        analyse_pair(posting, make_profile(experience_level="0-2", industries=[industry])).sent
+        judge_pair(posting, make_profile(experience_level="0-2", industries=[industry]))
         for industry in ("Healthcare", "Software")
     )
-    assert near["filters"]["experience"] == "not passed"
-    assert stranger["filters"]["experience"] != "not passed"
-    assert stranger["experience"]["fit"] == "20 of 100"
+    assert "experience" in near.unfit
+    assert "experience" not in stranger.unfit
+    assert stranger.parts.experience == 20
 
 
 def test_the_ads_words_stand_in_for_missing_fields_as_in_the_matching() -> None:

@@ -39,8 +39,8 @@ def _read(**changes: Any) -> Answer | UnusableAnswer:
 def test_the_prompt_is_the_one_that_its_version_names() -> None:
     """An edit of guidelines or schema makes a new version, with which pairs are asked from then on: update it here."""
     content = guidelines() + json.dumps(ANSWER_SCHEMA, sort_keys=True)
-    assert prompt_version() == f"explain_match-2-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
-    assert prompt_version() == "explain_match-2-65ca1f16"
+    assert prompt_version() == f"explain_match-3-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+    assert prompt_version() == "explain_match-3-841422d3"
 
 
 @pytest.mark.parametrize(

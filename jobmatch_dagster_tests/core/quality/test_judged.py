@@ -22,7 +22,7 @@ def test_ndcg_is_that_of_scikit_learn(seed: int) -> None:
 def test_a_perfect_order_is_one_and_a_high_score_is_worth_its_labels() -> None:
     labels = {(cv, str(ad)): label for cv in range(3) for ad, label in enumerate((2, 1, 0))}
     scores = {(cv, ad): PairScore(90.0 - 20 * int(ad), 90 - 20 * int(ad), 90 - 30 * int(ad)) for cv, ad in labels}
-    found = measure_judged(labels, scores)
+    found = measure_judged(labels, scores, {})
     assert (found.ndcg_at_10, found.interval, found.cvs, found.pairs) == (1.0, (1.0, 1.0), 3, 9)
     assert [(high.score, high.pairs, high.plausible, high.good) for high in found.high] == [
         (70, 6, 1.0, 0.5), (80, 3, 1.0, 1.0), (85, 3, 1.0, 1.0),
@@ -32,10 +32,10 @@ def test_a_perfect_order_is_one_and_a_high_score_is_worth_its_labels() -> None:
 
 def test_a_pair_without_a_score_is_last_and_unknown_is_no_score() -> None:
     labels = {(0, "a"): 2, (0, "b"): 0}
-    found = measure_judged(labels, {(0, "b"): PairScore(10.0, 10, 10), (0, "a"): PairScore(None, None, None)})
+    found = measure_judged(labels, {(0, "b"): PairScore(10.0, 10, 10), (0, "a"): PairScore(None, None, None)}, {})
     assert found.ndcg_at_10 == pytest.approx(1 / np.log2(3))
     assert all(high.pairs == 0 and high.plausible is None for high in found.high)
-    assert measure_judged({}, {}).ndcg_at_10 is None
+    assert measure_judged({}, {}, {}).ndcg_at_10 is None
 
 
 def test_an_interval_holds_the_mean_and_is_the_same_again() -> None:
@@ -45,3 +45,13 @@ def test_an_interval_holds_the_mean_and_is_the_same_again() -> None:
     assert low < sum(values) / 40 < high
     assert bootstrap_interval(values) == (low, high)
     assert bootstrap_interval([1.0]) is None
+
+
+def test_a_part_adds_what_the_order_loses_without_it() -> None:
+    labels = {(cv, ad): label for cv in range(4) for ad, label in (("a", 2), ("b", 0))}
+    right = {(cv, ad): PairScore(80.0 if ad == "a" else 40.0, 80, 80) for cv, ad in labels}
+    wrong = {pair: PairScore(-(score.exact or 0), 0, 0) for pair, score in right.items()}
+    skills, semantic = measure_judged(labels, right, {"skills": wrong, "semantic": right}).ablations
+    assert skills.difference == pytest.approx(1 - 1 / np.log2(3))
+    assert skills.interval == pytest.approx((skills.difference, skills.difference))
+    assert (semantic.part, semantic.difference, semantic.interval) == ("semantic", 0, (0, 0))

@@ -1,5 +1,6 @@
 """Failures of Claude and their cost: a failure never becomes a score, and no budget is exceeded."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from jobmatch_dagster.environment import environment
 from jobmatch_dagster.pipeline.enrichment import ask
 from jobmatch_dagster.pipeline.enrichment.claude_run import ClaudeRun
 from jobmatch_dagster.pipeline.enrichment.pair_requests import PreparedPair, prepare_pairs
-from jobmatch_dagster_tests.support.claude_stand_in import KEY, ClaudeStandIn
+from jobmatch_dagster_tests.support.claude_stand_in import KEY, ClaudeStandIn, data_of
 from jobmatch_dagster_tests.support.claude_world import ClaudeWorld
 
 
@@ -148,6 +149,32 @@ def test_a_small_budget_goes_to_every_users_best_pairs(
         WHERE turn <= {asked} AND claude_status <> 'waiting'
     """
     assert claude_world.scalar(best) == asked
+
+
+@pytest.mark.parametrize("batch_min", [100, 1])
+@pytest.mark.parametrize("user_keys", [None, ["ada"]])
+def test_a_users_best_pair_is_asked_about_first(
+    claude_world: ClaudeWorld, claude: ClaudeStandIn, batch_min: int, user_keys: list[str] | None
+) -> None:
+    with claude_world.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE user_job_matches SET match_score = 100 - round(exact_score)")
+        connection.exec_driver_sql("UPDATE jobs SET cluster_id = NULL, title = 'Job ' || id")
+    claude_world.enrich(user_keys, batch_min=batch_min, concurrency=1)
+    made = claude.requests or [item["params"] for batch in claude.batches for item in batch.requests]
+    asked: dict[str, list[int]] = {}
+    for request in made:
+        job_id = int(data_of(request)["posting"]["title"].removeprefix("Job "))
+        asked.setdefault(json.dumps(data_of(request)["profile"]), []).append(job_id)
+    with claude_world.database.begin() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT user_id, job_id FROM user_job_matches WHERE claude_status IS NOT NULL "
+            "ORDER BY exact_score DESC, job_id"
+        ).all()
+    best_first: dict[int, list[int]] = {}
+    for user_id, job_id in rows:
+        best_first.setdefault(user_id, []).append(job_id)
+    assert len(asked) == (1 if user_keys else len(best_first)) > 0
+    assert all(order in best_first.values() for order in asked.values())
 
 
 def test_a_spent_budget_leaves_only_asked_pairs_to_check(
