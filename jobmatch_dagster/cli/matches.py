@@ -9,6 +9,7 @@ import click
 
 from jobmatch_dagster import names
 from jobmatch_dagster.cli.help_texts import Command
+from jobmatch_dagster.core.catalog.signs import KINDS
 
 if TYPE_CHECKING:
     from jobmatch_dagster.pipeline.matching.match_list import MatchList
@@ -19,9 +20,18 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Most lines.")
 @click.option("--min-score", type=click.IntRange(0, 100), help="Lowest score.")
 @click.option("--status", type=click.Choice(names.DECISIONS), help="Only matches with this decision.")
+@click.option("--without-signs", metavar="KIND[,KIND]", default="", help=f"Leave out postings with {', '.join(KINDS)}.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, for spreadsheets.")
-def matches(user_key: str, limit: int, min_score: int | None, status: str | None, as_json: bool, as_csv: bool) -> None:
+def matches(
+    user_key: str,
+    limit: int,
+    min_score: int | None,
+    status: str | None,
+    without_signs: str,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
     """Print a user's matches, best first.
 
     Postings of one cluster (the same ad in several towns) are one line. The job show_matches shows the same list.
@@ -32,7 +42,14 @@ def matches(user_key: str, limit: int, min_score: int | None, status: str | None
     if as_json and as_csv:
         raise click.UsageError("Give either --json or --csv.")
     with open_runtime(prepare_dagster=False, must_exist=True) as runtime, runtime.database.read() as connection:
-        found = list_matches(connection, user_key, status=status, min_score=min_score, most=limit)
+        found = list_matches(
+            connection,
+            user_key,
+            status=status,
+            min_score=min_score,
+            without_signs=[kind.strip() for kind in without_signs.split(",") if kind.strip()],
+            most=limit,
+        )
     if as_json:
         click.echo(json.dumps(found.lines, ensure_ascii=False, indent=2, default=str))
     elif as_csv:

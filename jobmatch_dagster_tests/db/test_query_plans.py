@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +20,13 @@ _KEY, _POSTING = "user 7", "4711"
 # Queries by name, and those that a person or a screen asks of the views.
 _NAMED: dict[str, dict[str, Any]] = {
     "matching/match_list": {"user_key": "u1", "status": None, "min_score": None, "most": 10},
+    "catalog/signs": {
+        "job_ids": list(range(1, 51)),
+        "now": None,
+        "gap": timedelta(days=7),
+        "of_company": 100,
+        "of_fields": 3_000,
+    },
     "profiles/user_list": {"with_profile": True, "most": 10},
     "explain/stored_match": {"user_key": _KEY, "external_id": _POSTING},
     "explain/explain_posting": {"external_id": _POSTING},

@@ -8,13 +8,15 @@ import dagster as dg
 from pydantic import Field
 
 from jobmatch_dagster import names
+from jobmatch_dagster.core.catalog.signs import KINDS
 from jobmatch_dagster.core.markdown import escaped
 from jobmatch_dagster.db.profiles.users import UnknownUserError
 from jobmatch_dagster.db.statistics.jobs_and_users import user_statistics
 from jobmatch_dagster.defs.statistics.metadata import user_page
 from jobmatch_dagster.observability.runs import tag_run
 from jobmatch_dagster.observability.user_history import LIST_JOB, LIST_OP
-from jobmatch_dagster.pipeline.matching.match_list import list_matches
+from jobmatch_dagster.pipeline.matching.match_list import UnknownSignError, list_matches
+from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 
 _USER_PLACEHOLDER = "USER_KEY"
@@ -27,10 +29,15 @@ class ListConfig(dg.Config):
     most: int = Field(default=50, ge=1, le=1_000, description="Most lines")
     only_new: bool = Field(default=False, description="Leave out matches that the user has decided on")
     min_score: int | None = Field(default=None, ge=0, le=100, description="Lowest score")
+    without_signs: list[str] = Field(
+        default=[], description=f"Leave out postings that show one of these signs: {', '.join(KINDS)}"
+    )
 
 
 @dg.op(name=LIST_OP)
-def write_list(context: dg.OpExecutionContext, config: ListConfig, database: PostgresResource) -> None:
+def write_list(
+    context: dg.OpExecutionContext, config: ListConfig, database: PostgresResource, clock: ClockResource
+) -> None:
     """Write the list as metadata `matches`, and the user's numbers as `in_numbers`."""
     tag_run(context, {names.TAG_USER: config.user_key})
     try:
@@ -40,11 +47,13 @@ def write_list(context: dg.OpExecutionContext, config: ListConfig, database: Pos
                 config.user_key,
                 status="new" if config.only_new else None,
                 min_score=config.min_score,
+                without_signs=config.without_signs,
+                now=clock.now(),
                 most=config.most,
             )
             (numbers,) = user_statistics(connection, config.user_key)
-    except UnknownUserError as error:
-        # A mistyped key is an answer, not a failed run.
+    except (UnknownSignError, UnknownUserError) as error:
+        # A mistyped key or sign is an answer, not a failed run.
         context.add_output_metadata({"matches": dg.MetadataValue.md(escaped(str(error))), "lines": 0})
         return
     context.add_output_metadata(

@@ -5,13 +5,14 @@ What of a CV is shown are facts that were read from it (skills, levels, dates), 
 
 from collections.abc import Mapping, Sequence
 
+from jobmatch_dagster.core.catalog.signs import KINDS, Signs
 from jobmatch_dagster.core.explanation_page import UNKNOWN, RunLink, Section, Table
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed
 from jobmatch_dagster.core.raw.fields import FIELDS
 from jobmatch_dagster.core.text import counted
 from jobmatch_dagster.db.explain.rows import OtherAd, StoredPosting
 from jobmatch_dagster.pipeline.explain.pair_data import PairData
-from jobmatch_dagster.pipeline.explain.wording import as_compared, cut, salary, time
+from jobmatch_dagster.pipeline.explain.wording import as_compared, cut, known, salary, time
 
 _TEXT_CHARACTERS = 600
 
@@ -85,6 +86,13 @@ def duplicates_section(other_ads: Sequence[OtherAd]) -> Section:
         for o in other_ads
     ]  # fmt: skip
     return Section("Duplicates: the same company and title", {"others": len(rows)}, [Table(columns, rows)])
+
+
+def signs_section(signs: Signs) -> Section:
+    """What the catalog knows about the posting beside its text."""
+    found = {kind.replace("_", " "): getattr(signs, kind) for kind in KINDS}
+    facts: dict[str, object] = {kind: "no" if sentence == "" else known(sentence) for kind, sentence in found.items()}
+    return Section("Signs about the posting, none of them in the score", facts)
 
 
 def embedding_section(data: PairData, posting: StoredPosting) -> Section:

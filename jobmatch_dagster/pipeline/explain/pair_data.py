@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from jobmatch_dagster.core.catalog.normalise import RecordError, normalise_record, parse_stored_page
+from jobmatch_dagster.core.catalog.signs import Signs
 from jobmatch_dagster.core.json_values import JsonValue
 from jobmatch_dagster.core.matching.calibration import Calibration
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed, profile_text_to_embed
@@ -22,6 +23,7 @@ from jobmatch_dagster.core.profiles.profile import Profile, extract_profile
 from jobmatch_dagster.core.raw.fields import is_personal
 from jobmatch_dagster.core.raw.page_records import PageError
 from jobmatch_dagster.core.raw.windows import HOUR, latest_collectable_hour
+from jobmatch_dagster.db.catalog.signs import read_signs
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.explain.read import (
     near_postings,
@@ -121,6 +123,7 @@ class PairData:
     posting: StoredPosting | None = None
     reread: RereadRecord | None = None
     other_ads: Sequence[OtherAd] = ()
+    signs: Signs | None = None
     vector: StoredVector | None = None
     similarities: Similarities = field(default_factory=lambda: Similarities(None))
     judged: JudgedNow | None = None
@@ -187,6 +190,7 @@ def _with_posting(
         posting=posting,
         reread=_read_record_again(posting),
         other_ads=read_other_ads(connection, posting.id, data.user_key),
+        signs=read_signs(connection, [posting.id], data.now).get(posting.id),
         vector=read_posting_vector(connection, posting.id, model),
         similarities=_similarities(connection, model, data.profile, posting, embedder),
         judged=_judge_again(connection, data),

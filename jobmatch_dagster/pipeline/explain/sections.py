@@ -21,6 +21,7 @@ from jobmatch_dagster.pipeline.explain.origin_sections import (
     origin_section,
     posting_section,
     profile_section,
+    signs_section,
 )
 from jobmatch_dagster.pipeline.explain.pair_data import PairData
 from jobmatch_dagster.pipeline.explain.stored_sections import claude_section, stored_section
@@ -38,6 +39,8 @@ def sections(data: PairData) -> Iterator[Section]:
         yield normalised_section(data, posting)
         if data.other_ads:
             yield duplicates_section(data.other_ads)
+        if data.signs is not None:
+            yield signs_section(data.signs)
         yield embedding_section(data, posting)
     yield profile_section(data)
     if judged is not None:

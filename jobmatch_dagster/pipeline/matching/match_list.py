@@ -1,20 +1,32 @@
 """A user's matches as a list: what the UI, the command line and the demo show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from jobmatch_dagster.core.catalog.signs import KINDS
 from jobmatch_dagster.core.markdown import Link, escaped, markdown_table
 from jobmatch_dagster.core.matching.scoring import PARTS, SCORE_COLUMNS
+from jobmatch_dagster.db.catalog.signs import read_signs
 from jobmatch_dagster.db.matching.matches import read_match_list
 from jobmatch_dagster.db.profiles.users import require_user
+from jobmatch_dagster.errors import InputError
 
 LIST_COLUMNS = (
     "place", "score", *(part.replace("_", " ") for part in PARTS), "stated %", "title", "company", "place of work",
-    "posting", "decision", "reason",
+    "posting", "decision", "signs", "reason",
 )  # fmt: skip
+
+
+# Lines whose signs are read together, and more lines than a user can have.
+_CHUNK, _ALL = 50, 1_000_000
+
+
+class UnknownSignError(InputError):
+    """A kind of sign that is not known; the message lists those that are."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +35,8 @@ class MatchList:
 
     Attributes:
         user_key: whose.
-        lines: rows of the query `matching/match_list`; postings of one cluster are one line.
+        lines: rows of the query `matching/match_list`; postings of one cluster are one line. `signs` are sentences by
+            kind (`core/catalog/signs.py`), `unknown_signs` the kinds of which too little is known.
     """
 
     user_key: str
@@ -49,6 +62,7 @@ class MatchList:
                 place_of_work(line),
                 Link(line["external_id"], line["url"]),
                 line["status"] + (" (posting closed)" if line["closed_at"] else ""),
+                "; ".join(line["signs"].values()),
                 line["match_reasoning"],
             ]
             for number, line in enumerate(self.lines, start=1)
@@ -57,8 +71,8 @@ class MatchList:
 
 _LEGEND = (
     "In the order of the score, 0 to 100. A part that is empty is unknown: its weight went to the semantic part. "
-    "*stated %* is the share of the score that rests on stated facts. To ask why a match is what it is, launch "
-    "`explain_match` with the user and the posting."
+    "*stated %* is the share of the score that rests on stated facts. *Signs* are no part of the score. To ask why a "
+    "match is what it is, launch `explain_match` with the user and the posting."
 )
 
 
@@ -68,16 +82,42 @@ def list_matches(
     *,
     status: str | None = None,
     min_score: int | None = None,
+    without_signs: Collection[str] = (),
+    now: datetime | None = None,
     most: int,
 ) -> MatchList:
     """The best matches of a user.
 
+    Args:
+        connection: an open transaction.
+        user_key: whose.
+        status: only matches with this decision.
+        min_score: only matches with this score or a higher one.
+        without_signs: kinds of signs; postings that show one are left out, those of which it is unknown are not.
+        now: the moment up to which an open posting counts as open; None is the present.
+        most: the most lines.
+
     Raises:
         UnknownUserError: if there is no such user; it names the nearest keys.
+        UnknownSignError: if a kind of sign is not known.
     """
+    if strange := sorted(set(without_signs) - set(KINDS)):
+        raise UnknownSignError(f"There is no sign {', '.join(map(repr, strange))}. Signs: {', '.join(KINDS)}.")
     require_user(connection, user_key)
-    rows = read_match_list(connection, user_key, status=status, min_score=min_score, most=most)
-    return MatchList(user_key, [dict(row._mapping) for row in rows])
+    rows = read_match_list(
+        connection, user_key, status=status, min_score=min_score, most=_ALL if without_signs else most
+    )
+    lines: list[Mapping[str, Any]] = []
+    for start in range(0, len(rows), _CHUNK):
+        if len(lines) >= most:
+            break
+        chunk = [dict(row._mapping) for row in rows[start : start + _CHUNK]]
+        found = read_signs(connection, [line["job_id"] for line in chunk], now)
+        for line in chunk:
+            signs = found[line.pop("job_id")]
+            if not signs.has_any(without_signs):
+                lines.append({**line, "signs": signs.shown, "unknown_signs": signs.unknown})
+    return MatchList(user_key, lines[:most])
 
 
 def place_of_work(line: Mapping[str, Any]) -> str:

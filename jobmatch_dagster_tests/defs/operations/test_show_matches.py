@@ -113,3 +113,51 @@ def test_the_page_is_erased_with_the_user(world: World) -> None:
 def test_only_a_plain_address_becomes_a_link(url: str | None, is_link: bool) -> None:
     shown = markdown_table([[Link("4711", url)]], ["posting"]).splitlines()[-1]
     assert shown == (f"| [4711](<{url}>) |" if is_link else "| 4711 |")
+
+
+def _post_again(world: World, external_id: str) -> None:
+    """Store the same ad as it was posted 40 days earlier, and closed."""
+    with world.database.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO jobs (external_id, title, company, location, url, date_created, ad_key, record_hash, "
+            "text_hash, extra, page_id, page_position, page_fetched_at, collection_hour, closed_at, closed_reason) "
+            "SELECT 'earlier', title, company, location, url, date_created - interval '40 days', ad_key, record_hash, "
+            "text_hash, extra, page_id, page_position, page_fetched_at, collection_hour - interval '40 days', "
+            "date_created - interval '30 days', 'expired' FROM jobs WHERE external_id = %s",
+            (external_id,),
+        )
+
+
+@pytest.mark.matched
+def test_signs_are_shown_and_leave_scores_as_they_are(world: World) -> None:
+    before = json.loads(_run("ada", "--json"))
+    best = before[0]["external_id"]
+    assert before[0]["signs"] == {}
+    _post_again(world, best)
+    run_job(world.defs, world.instance, "match_existing_jobs")
+    after = json.loads(_run("ada", "--json"))
+    assert after[0]["signs"]["reposted"].startswith("posted again 1 time since 2026-")
+    assert "reposted" not in after[0]["unknown_signs"]
+    scores = [{name: value for name, value in line.items() if "sign" not in name} for line in (*before, *after)]
+    assert scores[: len(before)] == scores[len(before) :]
+    page = _show(world, user_key="ada")["matches"]
+    assert "posted again 1 time since 2026" in page
+    assert "posted again 1 time since 2026" in next(csv.DictReader(io.StringIO(_run("ada", "--csv"))))["signs"]
+
+
+@pytest.mark.matched
+def test_postings_with_a_sign_are_left_out_when_asked(world: World) -> None:
+    before = [line["external_id"] for line in json.loads(_run("ada", "--json"))]
+    _post_again(world, before[0])
+    left = json.loads(_run("ada", "--json", "--without-signs", "reposted, many_towns"))
+    assert [line["external_id"] for line in left] == before[1:]
+    one = json.loads(_run("ada", "--json", "--without-signs", "reposted", "--limit", "1"))
+    assert [line["external_id"] for line in one] == before[1:2]
+    assert [line["external_id"] for line in json.loads(_run("ada", "--json", "--without-signs", "long_open"))] == before
+    page = _show(world, user_key="ada", without_signs=["reposted"])
+    assert page["lines"] == len(before) - 1
+    assert before[0] not in page["matches"]
+    refused = CliRunner().invoke(main, ["matches", "ada", "--without-signs", "old"])
+    assert refused.exit_code == 1
+    assert "There is no sign 'old'. Signs: reposted, long_open, many_towns, company_reposts." in refused.output
+    assert "There is no sign" in _show(world, user_key="ada", without_signs=["old"])["matches"]

@@ -78,6 +78,16 @@ def test_the_page_says_why_a_pair_is_no_match(pair: Pair, seed: str, shown: str)
     assert shown in pair.explain().page.text()
 
 
+def test_the_page_shows_signs_and_what_is_unknown(pair: Pair) -> None:
+    before = pair.explain()
+    pair.seed("UPDATE jobs SET cities_derived = '{Munich,Graz,Linz,Berlin,Bonn}' WHERE external_id = :posting")
+    explained = pair.explain()
+    (shown,) = (section for section in explained.page.sections if section.title.startswith("Signs about"))
+    assert shown.facts["many towns"] == "in 5 towns at once"
+    assert shown.facts["reposted"] == "unknown"
+    assert explained.computed_score == before.computed_score == explained.stored_score
+
+
 def test_an_unknown_user_is_a_sentence(pair: Pair) -> None:
     with pytest.raises(NothingToExplainError, match="There is no user 'nobody'"):
         pair.explain(user="nobody")
