@@ -67,7 +67,7 @@ def category_retrieval(
 ) -> list[FieldQuality]:
     """Real CVs against real ads, by method and field: is an ad of the CV's field among the first ten?"""
     files = [folder / "cvs" / "resumes_by_category.jsonl", folder / "cvs" / "relevance_patterns.json"]
-    ads = _read_ads(folder / "job_ads")
+    ads = read_ads(folder / "job_ads")
     if not (ads and all(file.exists() for file in files)):
         return []
     cvs = [json.loads(line) for line in files[0].read_text(encoding="utf-8").splitlines() if line.strip()]
@@ -147,7 +147,7 @@ def _field_quality(method: str, field: str, scores: NDArray[np.float32], relevan
     )
 
 
-def _read_ads(folder: Path) -> list[Posting]:
+def read_ads(folder: Path) -> list[Posting]:
     """The ads of all files, without repetitions."""
     found: dict[str, Posting] = {}
     for path in sorted(folder.glob("*.json")):
