@@ -195,6 +195,28 @@ def test_ranking_below_baseline_or_floor_fails(measured: dict[str, float], passe
     assert found.severity is dg.AssetCheckSeverity.WARN, "it stops nothing"
 
 
+@pytest.mark.parametrize(
+    ("measured", "passed"),
+    [
+        ({"claude_answers": 500, "claude_spearman": 0.4, "claude_drift": -9.0}, True),
+        ({"claude_answers": 500, "claude_spearman": 0.1, "claude_drift": 0.0}, False),
+        ({"claude_answers": 500, "claude_spearman": 0.4, "claude_drift": -11.0}, False),
+        ({"claude_answers": 500, "claude_spearman": 0.4, "claude_drift": 11.0}, False),
+        ({"claude_answers": 3}, True),
+        ({}, True),
+    ],
+)
+def test_scores_of_claude_that_moved_are_a_warning(measured: dict[str, float], passed: bool) -> None:
+    instance = dg.DagsterInstance.ephemeral()
+    key = dg.AssetKey(["quality", "match_quality"])
+    if measured:
+        instance.report_runless_asset_event(dg.AssetMaterialization(key, metadata=measured))
+    found = run_check("claude_agrees", instance)
+    assert found.passed is passed
+    assert found.severity is dg.AssetCheckSeverity.WARN
+    assert ("note" in found.metadata) is ("claude_spearman" not in measured)
+
+
 def test_budget_and_reasons(matched: World) -> None:
     claude = ClaudeResource(api_key="k", budget_usd_per_day=1.0)
     assert run_check("budget_lasts", claude=claude).passed

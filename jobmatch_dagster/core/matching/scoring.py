@@ -156,7 +156,7 @@ READ_SHARE = np.float32(0.25)
 FACT_PARTS = tuple(name for name in PARTS if name != "semantic")
 """The parts that compare facts; the semantic part compares texts and has the weight that the others leave."""
 # Without half of the weight stated by the vendor, no score makes a match urgent.
-_HIGH_FROM, _MEDIUM_FROM, _HIGH_STATED = 85, 70, 50
+HIGH_FROM, _MEDIUM_FROM, _HIGH_STATED = 85, 70, 50
 _EXACT_DIGITS = 2
 
 
@@ -222,7 +222,7 @@ def priority(score: int | None, stated: int = 100) -> str | None:
     """
     if score is None:
         return None
-    if score >= _HIGH_FROM and stated >= _HIGH_STATED:
+    if score >= HIGH_FROM and stated >= _HIGH_STATED:
         return "high"
     return "medium" if score >= _MEDIUM_FROM else "low"
 

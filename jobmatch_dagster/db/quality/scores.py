@@ -18,6 +18,11 @@ def scores_to_compare(connection: Connection, most: int) -> Sequence[Row[Any]]:
     return run_query(connection, "quality/scores_to_compare", {"most": most})
 
 
+def claude_answers(connection: Connection, most: int) -> Sequence[Row[Any]]:
+    """The newest answers of Claude with the score of their pair, at most so many."""
+    return run_query(connection, "quality/claude_answers", {"most": most})
+
+
 def decided_parts(connection: Connection, most: int) -> Sequence[Row[Any]]:
     """The parts of all decided pairs and of at most so many undecided ones; `liked` says saved or applied."""
     return run_query(connection, "quality/decided_parts", {"most": most})

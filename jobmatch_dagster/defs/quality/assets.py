@@ -11,6 +11,7 @@ from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.defs.quality.metrics_metadata import (
     ablation_metadata,
     calibration_metadata,
+    claude_metadata,
     labelled_metadata,
     real_metadata,
     stored_metadata,
@@ -50,7 +51,7 @@ class CalibrationConfig(dg.Config):
     owners=names.OWNERS,
     kinds=names.KINDS_EMBEDDING,
     pool=names.POOL_EMBEDDER,
-    code_version="2",
+    code_version="3",
 )
 def match_quality(
     config: QualityConfig, database: PostgresResource, embedder: EmbedderResource, matching: MatchingResource
@@ -59,7 +60,8 @@ def match_quality(
 
     Grain: one measurement of the configured model; it writes no table. It measures NDCG, precision, recall at 10 and
     mean reciprocal rank of each method on the project's labelled pairs, what each part of the score adds there, the
-    distribution and agreement of the stored scores, and which parts predict what users saved. A folder in
+    distribution and agreement of the stored scores, how far Claude's answers are from them by band, model, prompt and
+    week, and which parts predict what users saved. A folder in
     `EVALUATION_DATA` adds real data sets. Running it again gives the same numbers for the same engine, model,
     calibration and matches.
     """
@@ -68,7 +70,7 @@ def match_quality(
         stored = measure_stored(connection)
     metadata = labelled_metadata(measure_labelled(embedder, calibration, matching.weights()))
     metadata |= ablation_metadata(measure_ablations(embedder, calibration, matching.weights()))
-    metadata |= stored_metadata(stored)
+    metadata |= stored_metadata(stored) | claude_metadata(stored.claude)
     if folder := config.data_folder or MatchingSettings.read().evaluation_data:
         metadata |= real_metadata(measure_real(Path(folder), embedder, calibration, matching.weights()))
     return dg.MaterializeResult(metadata={"embedding_model": embedder.model, **metadata})

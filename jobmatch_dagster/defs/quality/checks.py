@@ -17,6 +17,8 @@ _QUALITY = dg.AssetKey(["quality", "match_quality"])
 _CALIBRATION = dg.AssetKey(["quality", "score_calibration"])
 # What the packaged model reaches on the labelled pairs, less what rewording a word list may cost.
 NDCG_FLOOR = 0.85
+# Claude and the score rank the same pairs; below this they hardly do. The drift is in points of a mean score.
+CORRELATION_FLOOR, MAX_DRIFT = 0.2, 10
 # A calibration further than this from the packaged one needs a person's judgement.
 _MAX_POINTS_FROM_PACKAGED = 30
 
@@ -35,6 +37,30 @@ def ranking_is_good(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResu
         "of EMBEDDING_MODEL fit the scores again, then measure again. "
         + materialize_asset("quality/score_calibration")
         + " After a change of word lists or weights, revert it.",
+    )
+
+
+@dg.asset_check(asset=_QUALITY, description="Claude's scores rise with ours, as far from them as the weeks before.")
+def claude_agrees(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """Compares the rank correlation with a floor, and the newest week's difference with that of four weeks before."""
+    newest = numeric_metadata(context.instance, _QUALITY, limit=1)
+    measured = newest[0] if newest else {}
+    correlation, drift = measured.get("claude_spearman"), measured.get("claude_drift")
+    agrees = correlation is None or correlation >= CORRELATION_FLOOR
+    steady = drift is None or abs(drift) <= MAX_DRIFT
+    return check_result(
+        agrees and steady,
+        {
+            "claude_answers": int(measured.get("claude_answers", 0)),
+            "claude_spearman": correlation,
+            "claude_drift": drift,
+            "note": "unknown: too few answers" if correlation is None else None,
+            "correlation_floor": CORRELATION_FLOOR,
+            "most_drift": MAX_DRIFT,
+        },
+        "The table claude_by_group in the metadata of quality/match_quality shows whether a model or a prompt moved. "
+        "Set CLAUDE_MODEL to the one before if it is a model. If our own scores moved, fit them again. "
+        + materialize_asset("quality/score_calibration"),
     )
 
 
@@ -65,7 +91,7 @@ def calibration_sound(database: PostgresResource, embedder: EmbedderResource) ->
     )
 
 
-checks = [ranking_is_good, calibration_sound]
+checks = [ranking_is_good, claude_agrees, calibration_sound]
 
 
 def _replace_calibration(calibration_id: int) -> str:

@@ -9,6 +9,7 @@ import dagster as dg
 import numpy as np
 
 from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD
+from jobmatch_dagster.core.quality.claude_calibration import MIN_ANSWERS, ClaudeCalibration
 from jobmatch_dagster.core.quality.evaluation import RankingQuality
 from jobmatch_dagster.core.quality.judged import Ablation
 from jobmatch_dagster.observability.plots import histogram
@@ -64,6 +65,26 @@ def stored_metadata(measured: StoredScores) -> dict[str, Any]:
         ),
         "decisions": measured.decisions,
         "parts_that_predict_decisions": preview(measured.parts, ("part", "chance that a liked pair has more")),
+    }
+
+
+def claude_metadata(measured: ClaudeCalibration) -> dict[str, Any]:
+    """Claude's scores against `match_score`; what too few answers leave unknown has no number."""
+    numbers = {
+        "claude_answers": measured.answers,
+        "claude_spearman": measured.spearman,
+        "claude_same_side": measured.same_side,
+        "claude_drift": measured.drift,
+    }
+    interval = measured.interval and f"{measured.interval[0]:+.2f} to {measured.interval[1]:+.2f}"
+    bands = [(band.low, band.answers, *(band.quartiles or (None,) * 3), band.difference) for band in measured.bands]
+    return {
+        **{name: value for name, value in numbers.items() if value is not None},
+        "claude_spearman_interval": interval or f"unknown: it needs {MIN_ANSWERS} answers of two users",
+        "claude_by_band": preview(
+            bands, ("match_score from", "answers", "lower quartile", "median", "upper quartile", "Claude less ours")
+        ),
+        "claude_by_group": preview(map(astuple, measured.groups), ("answers of", "answers", "Claude less ours")),
     }
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Row
 
 from jobmatch_dagster.core.matching.scoring import SCORE_COLUMNS
 from jobmatch_dagster.core.quality.agreement import Agreement, agreement, separation
-from jobmatch_dagster.db.quality.scores import bands_of_scores, decided_parts, scores_to_compare
+from jobmatch_dagster.core.quality.claude_calibration import Answer, ClaudeCalibration, calibrate_claude
+from jobmatch_dagster.db.quality.scores import bands_of_scores, claude_answers, decided_parts, scores_to_compare
 
 _PAIRS_COMPARED = 20_000
 _WORST_SHOWN = 3
@@ -43,6 +44,7 @@ class StoredScores:
     worst: Sequence[WorstPair]
     decisions: int
     parts: Sequence[tuple[str, float | None]]
+    claude: ClaudeCalibration
 
 
 def measure_stored(connection: Connection) -> StoredScores:
@@ -57,7 +59,13 @@ def measure_stored(connection: Connection) -> StoredScores:
         worst=[pair for left, right, found in agreements for pair in _worst(found, pairs, left, right)],
         decisions=sum(liked),
         parts=[(part, separation(_values(decided, part), liked)) for part in _PARTS],
+        claude=calibrate_claude([_answer(row) for row in claude_answers(connection, _PAIRS_COMPARED)]),
     )
+
+
+def _answer(row: Row[Any]) -> Answer:
+    made_with = f"{row.claude_model or 'unknown model'}, {row.prompt_version or 'unknown prompt'}"
+    return Answer(row.user_id, row.match_score, row.claude_score, made_with, row.answered_at)
 
 
 def _values(rows: Sequence[Row[Any]], column: str) -> list[float | None]:
