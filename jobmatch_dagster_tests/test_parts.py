@@ -53,7 +53,8 @@ def test_the_parts_are_named_in_several_queries() -> None:
 
 
 def test_scoring_page_lists_parts_with_their_weights() -> None:
-    rows = (_ROOT / "docs" / "scoring.md").read_text("utf-8").split("\n## Parts and weights\n")[1].splitlines()
+    page = (_ROOT / "docs" / "scoring.md").read_text("utf-8")
+    rows = page.split("\n## Parts and weights\n")[1].split("\n## ")[0].splitlines()
     listed = [tuple(cell.strip() for cell in row.split("|")[1:3]) for row in rows if row.startswith("| ")]
     expected = [(part.replace("_", " "), f"{weight:g}") for part, weight in dataclasses.asdict(Weights()).items()]
     assert [row for row in listed if row[1].isdigit()] == expected
