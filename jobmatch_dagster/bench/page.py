@@ -106,12 +106,25 @@ def _row(row: Measured) -> str:
 
 def _draw(growth: Sequence[Growth], path: Path) -> None:
     from matplotlib.figure import Figure
+    from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
     figure = Figure(figsize=(6.4, 4), dpi=100, layout="constrained")
     axes = figure.add_subplot()
     for line in growth:
-        axes.plot(list(line.taken), [one.median for one in line.taken.values()], marker="o", label=line.work)
+        axes.plot(
+            list(line.taken),
+            [one.median for one in line.taken.values()],
+            marker="o",
+            label=f"{line.work} ({line.unit})",
+        )
     axes.set(xscale="log", yscale="log", xlabel="size", ylabel="seconds (median)")
+    axes.set_xticks(sorted({size for line in growth for size in line.taken}))
+    axes.set_yticks([0.1, 0.3, 1, 3, 10, 30], minor=False)
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_minor_formatter(NullFormatter())
+    axes.tick_params(axis="x", labelrotation=45)
     axes.grid(visible=True, which="both", linewidth=0.3)
     axes.legend(fontsize="small")
     figure.savefig(path, metadata={"Software": None})

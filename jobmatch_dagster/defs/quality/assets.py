@@ -9,7 +9,6 @@ from jobmatch_dagster import names
 from jobmatch_dagster.db.matching.calibrations import discard_calibration, read_calibration
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.defs.quality.metrics_metadata import (
-    ablation_metadata,
     calibration_metadata,
     claude_metadata,
     labelled_metadata,
@@ -18,7 +17,7 @@ from jobmatch_dagster.defs.quality.metrics_metadata import (
 )
 from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.pipeline.matching.calibrate import fit
-from jobmatch_dagster.pipeline.quality.ranking import measure_ablations, measure_labelled
+from jobmatch_dagster.pipeline.quality.ranking import measure_labelled
 from jobmatch_dagster.pipeline.quality.real_data import measure_real
 from jobmatch_dagster.pipeline.quality.stored_scores import measure_stored
 from jobmatch_dagster.resources.embedder import EmbedderResource
@@ -69,7 +68,6 @@ def match_quality(
         calibration = read_calibration(connection, embedder.model).calibration
         stored = measure_stored(connection)
     metadata = labelled_metadata(measure_labelled(embedder, calibration, matching.weights()))
-    metadata |= ablation_metadata(measure_ablations(embedder, calibration, matching.weights()))
     metadata |= stored_metadata(stored) | claude_metadata(stored.claude)
     if folder := config.data_folder or MatchingSettings.read().evaluation_data:
         metadata |= real_metadata(measure_real(Path(folder), embedder, calibration, matching.weights()))

@@ -1,6 +1,6 @@
 """Metadata of the quality assets: measures as numbers, tables and pictures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple
 from statistics import fmean
 from typing import Any
@@ -10,12 +10,11 @@ import numpy as np
 
 from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD
 from jobmatch_dagster.core.quality.claude_calibration import MIN_ANSWERS, ClaudeCalibration
-from jobmatch_dagster.core.quality.evaluation import RankingQuality
 from jobmatch_dagster.core.quality.judged import Ablation
 from jobmatch_dagster.observability.plots import histogram
 from jobmatch_dagster.observability.previews import preview
 from jobmatch_dagster.pipeline.matching.calibrate import FittedCalibration
-from jobmatch_dagster.pipeline.quality.ranking import BASELINES, ENGINE
+from jobmatch_dagster.pipeline.quality.ranking import BASELINES, ENGINE, LabelledMeasures
 from jobmatch_dagster.pipeline.quality.real_data import FieldQuality, RealMeasures
 from jobmatch_dagster.pipeline.quality.stored_scores import StoredScores
 
@@ -25,20 +24,22 @@ _FIELD_MEASURES = ("in_top_ten", "precision_at_10", "ndcg_at_10")
 _PLOTTED = 100_000
 
 
-def labelled_metadata(measured: Mapping[str, RankingQuality]) -> dict[str, Any]:
-    """The engine and the baselines on the labelled pairs, with a table of all methods."""
-    engine = measured[ENGINE]
-    rows = [(name, *(getattr(quality, measure) for measure in _MEASURES)) for name, quality in measured.items()]
+def labelled_metadata(measured: LabelledMeasures) -> dict[str, Any]:
+    """The engine and the baselines on the labelled pairs, with a table of all methods and one of our parts."""
+    by_method = measured.by_method
+    engine = by_method[ENGINE]
+    rows = [(name, *(getattr(quality, measure) for measure in _MEASURES)) for name, quality in by_method.items()]
     return {
         **{measure: getattr(engine, measure) or 0.0 for measure in _MEASURES},
-        **{f"{name}_ndcg_at_10": measured[name].ndcg_at_10 or 0.0 for name in BASELINES},
+        **{f"{name}_ndcg_at_10": by_method[name].ndcg_at_10 or 0.0 for name in BASELINES},
         "labelled_cvs": engine.queries,
         "methods": preview(rows, ("method", *_MEASURES)),
+        "ablation": _ablations(measured.ablations),
     }
 
 
-def ablation_metadata(measured: Sequence[Ablation]) -> dict[str, Any]:
-    """What each part of the score adds to the ranking of the labelled pairs."""
+def _ablations(measured: Sequence[Ablation]) -> dg.MetadataValue[Any]:
+    """What each part of the score adds to a ranking."""
     rows = [
         (
             found.part.replace("_", " "),
@@ -48,7 +49,7 @@ def ablation_metadata(measured: Sequence[Ablation]) -> dict[str, Any]:
         )
         for found in measured
     ]
-    return {"ablation": preview(rows, ("part", "ndcg_at_10 without it", "what it adds", "95 % interval over CVs"))}
+    return preview(rows, ("part", "ndcg_at_10 without it", "what it adds", "95 % interval over CVs"))
 
 
 def stored_metadata(measured: StoredScores) -> dict[str, Any]:
@@ -97,6 +98,7 @@ def real_metadata(measured: RealMeasures) -> dict[str, Any]:
             values[f"category_{measure}_{method}"] = fmean(getattr(quality, measure) for quality in of_method)
     if measured.fields:
         values["categories"] = _categories(measured.fields)
+        values["category_ablation"] = _ablations(measured.ablations)
     return values
 
 

@@ -38,9 +38,10 @@ _EXCLUDED = -1.0
 
 @dataclass(frozen=True)
 class Scores:
-    """For each method the scores of every pair, shape (CVs, postings); higher is better."""
+    """The scores of every pair, shape (CVs, postings), by method and without a part of ours; higher is better."""
 
     by_method: Mapping[str, NDArray[np.float32]]
+    without: Mapping[str, NDArray[np.float32]]
 
 
 def score_pairs(
@@ -53,7 +54,10 @@ def score_pairs(
     today: date,
     similar_skills: bool = True,
 ) -> Scores:
-    """Score CVs (texts) with postings by every method, as the pipeline does without preferences of users."""
+    """Score CVs (texts) with postings by every method, as the pipeline does without preferences of users.
+
+    `without` of the result has for each part of the score what pairs score when it has no weight.
+    """
     blocks = pair_blocks(cvs, postings, embedder, today=today, similar_skills=similar_skills)
     table = blocks.match(weights, calibration)
     found = {ENGINE: blocks.filled(table, table.exact), "semantic": blocks.filled(table, table.semantic)}
@@ -61,7 +65,11 @@ def score_pairs(
     index = Bm25(plain)
     found["bm25"] = np.stack([index.scores(cv) for cv in cvs])
     found["plain_cosine"] = embedder.encode(list(cvs)).vectors @ embedder.encode(plain).vectors.T
-    return Scores(found)
+    without = {}
+    for part in PARTS:
+        table = blocks.match(replace(weights, **{part: 0}), calibration)
+        without[part] = blocks.filled(table, table.exact)
+    return Scores(found, without)
 
 
 @dataclass(frozen=True)
@@ -105,26 +113,16 @@ def pair_blocks(
     )
 
 
-def measure_ablations(embedder: EmbedderResource, calibration: Calibration, weights: Weights) -> list[Ablation]:
-    """What each part of the score adds on the project's labelled pairs: with it, and with its weight at zero."""
-    labelled = load_labelled_pairs()
-    keys = list(labelled.postings)
-    texts = [cv.text for cv in labelled.cvs.values()]
-    blocks = pair_blocks(texts, [labelled.postings[key] for key in keys], embedder, today=_LABELLED_ON)
+@dataclass(frozen=True)
+class LabelledMeasures:
+    """Ranking quality on the project's labelled pairs, by method, and what each part of the score adds there."""
 
-    def ndcg_by_cv(used: Weights) -> list[float]:
-        table = blocks.match(used, calibration)
-        rankings = _rankings(labelled, keys, blocks.filled(table, table.exact))
-        return [value for labels in rankings if (value := ndcg_at(labels)) is not None]
-
-    whole = ndcg_by_cv(weights)
-    return [ablation(part, whole, ndcg_by_cv(replace(weights, **{part: 0}))) for part in PARTS]
+    by_method: Mapping[str, RankingQuality]
+    ablations: Sequence[Ablation]
 
 
-def measure_labelled(
-    embedder: EmbedderResource, calibration: Calibration, weights: Weights
-) -> dict[str, RankingQuality]:
-    """Ranking quality on the project's labelled pairs, by method."""
+def measure_labelled(embedder: EmbedderResource, calibration: Calibration, weights: Weights) -> LabelledMeasures:
+    """Measure every method, and our score without each of its parts."""
     labelled = load_labelled_pairs()
     keys = list(labelled.postings)
     scores = score_pairs(
@@ -135,11 +133,16 @@ def measure_labelled(
         weights,
         today=_LABELLED_ON,
     )
-    return {name: _quality(labelled, keys, table) for name, table in scores.by_method.items()}
 
+    def ndcg_by_cv(table: NDArray[np.float32]) -> list[float]:
+        rankings = _rankings(labelled, keys, table)
+        return [value for labels in rankings if (value := ndcg_at(labels)) is not None]
 
-def _quality(labelled: LabelledPairs, keys: Sequence[str], scores: NDArray[np.float32]) -> RankingQuality:
-    return ranking_quality(_rankings(labelled, keys, scores))
+    whole = ndcg_by_cv(scores.by_method[ENGINE])
+    return LabelledMeasures(
+        {name: ranking_quality(_rankings(labelled, keys, table)) for name, table in scores.by_method.items()},
+        [ablation(part, whole, ndcg_by_cv(table)) for part, table in scores.without.items()],
+    )
 
 
 def _rankings(labelled: LabelledPairs, keys: Sequence[str], scores: NDArray[np.float32]) -> list[list[int]]:

@@ -24,8 +24,9 @@ from jobmatch_dagster.core.matching.scoring import Weights
 from jobmatch_dagster.core.matching.title_text import posting_head
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.quality.evaluation import ndcg_at
+from jobmatch_dagster.core.quality.judged import Ablation, ablation
 from jobmatch_dagster.core.vocabulary.skill_search import find_skills
-from jobmatch_dagster.pipeline.quality.ranking import score_pairs
+from jobmatch_dagster.pipeline.quality.ranking import ENGINE, score_pairs
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
 _TOP = 10
@@ -48,28 +49,35 @@ class FieldQuality:
 
 @dataclass(frozen=True)
 class RealMeasures:
-    """Measures by name, and the retrieval of ads by method and field; empty where a set is missing."""
+    """Measures by name, the retrieval of ads by method and field, and what each part of the score adds to it.
+
+    Empty where a set is missing.
+    """
 
     numbers: Mapping[str, float]
     fields: Sequence[FieldQuality]
+    ablations: Sequence[Ablation]
 
 
 def measure_real(folder: Path, embedder: EmbedderResource, calibration: Calibration, weights: Weights) -> RealMeasures:
     """Measure on every set that the folder has."""
-    return RealMeasures(
-        numbers={**title_retrieval(folder, embedder), **skill_spans(folder)},
-        fields=category_retrieval(folder, embedder, calibration, weights),
-    )
+    fields, ablations = category_retrieval(folder, embedder, calibration, weights)
+    numbers = {**title_retrieval(folder, embedder), **skill_spans(folder)}
+    return RealMeasures(numbers, fields, ablations)
 
 
 def category_retrieval(
     folder: Path, embedder: EmbedderResource, calibration: Calibration, weights: Weights
-) -> list[FieldQuality]:
-    """Real CVs against real ads, by method and field: is an ad of the CV's field among the first ten?"""
+) -> tuple[list[FieldQuality], list[Ablation]]:
+    """Real CVs against real ads: is an ad of the CV's field among the first ten?
+
+    Returns:
+        The quality by method and field, and what each part of the score adds to NDCG at 10, over CVs.
+    """
     files = [folder / "cvs" / "resumes_by_category.jsonl", folder / "cvs" / "relevance_patterns.json"]
     ads = read_ads(folder / "job_ads")
     if not (ads and all(file.exists() for file in files)):
-        return []
+        return [], []
     cvs = [json.loads(line) for line in files[0].read_text(encoding="utf-8").splitlines() if line.strip()]
     patterns = {
         name: re.compile(pattern, re.IGNORECASE)
@@ -82,11 +90,19 @@ def category_retrieval(
     for row, cv in enumerate(cvs):
         if relevant.get(cv["category"], np.zeros(1)).any():
             rows_of[cv["category"]].append(row)
-    return [
+    qualities = [
         _field_quality(method, field, table[rows], relevant[field])
         for method, table in scores.by_method.items()
         for field, rows in rows_of.items()
     ]
+
+    def ndcg_by_cv(table: NDArray[np.float32]) -> list[float]:
+        return [value for field, rows in rows_of.items() for value in _ndcg(table[rows], relevant[field])]
+
+    if not rows_of:
+        return qualities, []
+    whole = ndcg_by_cv(scores.by_method[ENGINE])
+    return qualities, [ablation(part, whole, ndcg_by_cv(table)) for part, table in scores.without.items()]
 
 
 def title_retrieval(folder: Path, embedder: EmbedderResource) -> dict[str, float]:
@@ -133,9 +149,7 @@ def skill_spans(folder: Path) -> dict[str, float]:
 
 
 def _field_quality(method: str, field: str, scores: NDArray[np.float32], relevant: NDArray[np.bool_]) -> FieldQuality:
-    ranked = [relevant[np.argsort(-row, kind="stable")] for row in scores]
-    # All relevant ads are equally relevant: a label of 1 makes each gain 1.
-    gains = [ndcg_at([int(hit) for hit in row], _TOP) or 0.0 for row in ranked]
+    ranked = _ranked(scores, relevant)
     return FieldQuality(
         method=method,
         field=field,
@@ -143,8 +157,18 @@ def _field_quality(method: str, field: str, scores: NDArray[np.float32], relevan
         relevant_ads=int(relevant.sum()),
         in_top_ten=fmean(bool(row[:_TOP].any()) for row in ranked),
         precision_at_10=fmean(float(row[:_TOP].mean()) for row in ranked),
-        ndcg_at_10=fmean(gains),
+        ndcg_at_10=fmean(_ndcg(scores, relevant)),
     )
+
+
+def _ndcg(scores: NDArray[np.float32], relevant: NDArray[np.bool_]) -> list[float]:
+    """NDCG at 10 of each CV. All relevant ads are equally relevant: a label of 1 makes each gain 1."""
+    return [ndcg_at([int(hit) for hit in row], _TOP) or 0.0 for row in _ranked(scores, relevant)]
+
+
+def _ranked(scores: NDArray[np.float32], relevant: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """For each CV whether the ads are relevant, best score first."""
+    return [relevant[np.argsort(-row, kind="stable")] for row in scores]
 
 
 def read_ads(folder: Path) -> list[Posting]:
