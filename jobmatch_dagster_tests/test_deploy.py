@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 import yaml
+from dagster_k8s.job import get_user_defined_k8s_config
 
 from jobmatch_dagster import names
 from jobmatch_dagster.build import build_defs
@@ -190,6 +191,23 @@ def test_kubernetes_limits_every_container() -> None:
     for container in (deployment, values["dagsterWebserver"], values["dagsterDaemon"]):
         assert container["podSecurityContext"]["runAsNonRoot"]
         assert not container["securityContext"]["allowPrivilegeEscalation"]
+
+
+def test_bulk_jobs_ask_kubernetes_for_more() -> None:
+    """The launcher reads a job's tag with its own schema; every other job has the resources of the values."""
+    common = _read(_DEPLOY / "helm" / "values.yaml")["runLauncher"]["config"]["k8sRunLauncher"]["resources"]
+    jobs = [job for job in build_defs().get_repository_def().get_all_jobs() if not job.name.startswith("__")]
+    bulk = {job.name for job in jobs if job.tags.get(names.TAG_ROOM) == "bulk"}
+    assert {"hourly_collection", "match_existing_jobs"} <= bulk
+    for job in jobs:
+        config = get_user_defined_k8s_config(job.tags).container_config
+        assert bool(config) == (job.name in bulk), job.name
+        if config:
+            assert _gib(config["resources"]["limits"]["memory"]) > _gib(common["limits"]["memory"])
+
+
+def _gib(amount: str) -> int:
+    return int(amount.removesuffix("Gi"))
 
 
 def test_location_has_one_name_everywhere() -> None:
