@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from jobmatch_dagster.core.vocabulary.skill_table import use_esco
 from jobmatch_dagster.defs.automation.claude_sensor import build_claude_sensors
 from jobmatch_dagster.defs.automation.jobs import (
+    daily_digests,
     daily_upkeep,
     hourly_collection,
     ingest_cv,
@@ -32,6 +33,7 @@ from jobmatch_dagster.defs.enrichment import checks as enrichment_checks
 from jobmatch_dagster.defs.external import active_jobs_api, cv_inbox
 from jobmatch_dagster.defs.matching import assets as matching
 from jobmatch_dagster.defs.matching import checks as matching_checks
+from jobmatch_dagster.defs.notifications import assets as notifications
 from jobmatch_dagster.defs.operations.alerts import build_check_sensor
 from jobmatch_dagster.defs.operations.backfill_history import backfill_history
 from jobmatch_dagster.defs.operations.claude_batches import collect_claude_batches
@@ -68,8 +70,8 @@ from jobmatch_dagster.settings import (
 _ABOUT = """
 Collects job postings every hour, matches them to CVs, and explains every match. The picture is read from left to right:
 `raw` (responses of the API as they came), `catalog` (one typed row for each posting, and its vector), `profiles` (what
-CVs say), `matching` (scores), `enrichment` (Claude's reasons), `statistics`, `quality`; `operations/health` says
-whether all is well.
+CVs say), `matching` (scores), `enrichment` (Claude's reasons), `notifications`, `statistics`, `quality`;
+`operations/health` says whether all is well.
 
 Begin with the jobs `show_matches` (what a user got), `explain_match` (why) and `plan_collection` (what a backfill
 costs). Every failed check says in `recovery` what to click.
@@ -88,6 +90,7 @@ _ASSETS = [
     statistics.job_statistics,
     statistics.user_statistics,
     statistics.market_trends,
+    notifications.user_digests,
     quality.match_quality,
     quality.score_calibration,
     health,
@@ -114,6 +117,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
         jobs=[
             hourly_collection,
             daily_upkeep,
+            daily_digests,
             weekly_quality,
             weekly_trends,
             watch,

@@ -96,6 +96,9 @@ class FolderSettings(SettingsGroup):
         "JOBMATCH_HOME", Path(".jobmatch"), "Folder of the embedded database, the inbox and Dagster's home."
     )
     inbox: OptionalPath = variable("CV_INBOX", None, "Folder where CVs land.", shown="`$JOBMATCH_HOME/inbox`")
+    digests: OptionalPath = variable(
+        "JOBMATCH_DIGESTS", None, "Folder where digests of new matches are written.", shown="`$JOBMATCH_HOME/digests`"
+    )
     data_home: OptionalPath = variable(
         "XDG_DATA_HOME",
         None,
@@ -110,6 +113,17 @@ class FolderSettings(SettingsGroup):
     def inboxes(self) -> tuple[Path, ...]:
         """Every folder that may have CVs: the inbox, and the one of the home, which the demo uses."""
         return tuple(dict.fromkeys(folder for folder in (self.inbox, self.home.resolve() / "inbox") if folder))
+
+    @property
+    def digest_folder(self) -> Path:
+        """`digests` or its default: a folder for each user is in it."""
+        return self.digests or self.home.resolve() / "digests"
+
+    @property
+    def folders_of_users(self) -> tuple[Path, ...]:
+        """Every folder that may have files of users: what an export has and an erasure empties."""
+        folders = (*self.inboxes, self.digest_folder, self.home.resolve() / "digests")
+        return tuple(dict.fromkeys(folders))
 
     @property
     def data_folder(self) -> Path:

@@ -97,7 +97,7 @@ def export(user_key: str) -> None:
     with open_runtime(must_exist=True) as runtime, runtime.dagster_instance() as instance:
         runs = runs_of_user(instance, user_key)
         exported = export_user(
-            runtime.database, user_key, now=wall_time(), inboxes=FolderSettings.read().inboxes, runs=runs
+            runtime.database, user_key, now=wall_time(), inboxes=FolderSettings.read().folders_of_users, runs=runs
         )
     click.echo(json.dumps(exported, ensure_ascii=False, indent=2))
 
@@ -138,7 +138,7 @@ def _require_known(database: "Database", user_key: str) -> None:
         is_known = (
             places_of_user(connection, user_key)
             or erasures_of(connection, user_key)
-            or any(files_of_user(inbox, user_key) for inbox in FolderSettings.read().inboxes)
+            or any(files_of_user(inbox, user_key) for inbox in FolderSettings.read().folders_of_users)
         )
         if not is_known:
             require_user(connection, user_key)

@@ -23,7 +23,7 @@ _MODULES = {
     floor: [path for path in sorted((_PACKAGE / floor).rglob("*.py")) if path.name != "__init__.py"]
     for floor in ("defs", "observability", "pipeline", "db", "core")
 }
-_TABLES_OF_USERS = {"cv_profiles", "user_job_matches"}
+_TABLES_OF_USERS = {"cv_profiles", "user_job_matches", "user_digests"}
 _DECORATORS = {"asset", "op", "asset_check", "sensor", "run_failure_sensor", "schedule"}
 _MOST_BODY_LINES = 35
 # They count or measure: what they find is in their metadata.

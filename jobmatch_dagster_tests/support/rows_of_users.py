@@ -28,6 +28,10 @@ INSERT INTO profile_requests (request_hash, user_id, document_id, model, state, 
            now() FROM cv_documents WHERE sha256 = '{key}-secret';
 INSERT INTO run_failures (run_id, job_name, partition_key, user_id, error_class, next_step, inputs, failed_at)
     SELECT '{key}-secret', 'match_users', '{key}', id, 'E', 'n', '{{}}', now() FROM users WHERE user_key = '{key}';
+INSERT INTO user_digests (user_id, day, lines, content_hash, created_at)
+    SELECT id, '2026-11-20', '["{key}-secret"]', '{key}-secret', now() FROM users WHERE user_key = '{key}';
+INSERT INTO digest_entries (digest_id, user_id, job_id)
+    SELECT user_digests.id, user_id, jobs.id FROM user_digests CROSS JOIN jobs WHERE content_hash = '{key}-secret';
 INSERT INTO legacy_decisions (user_id, legacy_match_id, legacy_status, outcome)
     SELECT id, '{key}-secret', 'saved', 'carried' FROM users WHERE user_key = '{key}';
 """

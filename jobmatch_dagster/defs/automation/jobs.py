@@ -31,6 +31,13 @@ daily_upkeep = dg.define_asset_job(
     description="Closes expired postings, applies the vendor's changes of the last day, counts users' matches.",
 )
 
+daily_digests = dg.define_asset_job(
+    "daily_digests",
+    selection=dg.AssetSelection.assets(["notifications", "user_digests"]),
+    tags={names.TAG_PURPOSE: "digests"},
+    description="Writes each user's new matches as pages and a feed; nothing new writes nothing.",
+)
+
 weekly_quality = dg.define_asset_job(
     "weekly_quality",
     selection=dg.AssetSelection.assets(["quality", "score_calibration"], ["quality", "match_quality"]),

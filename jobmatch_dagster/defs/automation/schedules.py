@@ -7,7 +7,14 @@ import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.core.raw.windows import hour_name, latest_collectable_hour
-from jobmatch_dagster.defs.automation.jobs import daily_upkeep, hourly_collection, watch, weekly_quality, weekly_trends
+from jobmatch_dagster.defs.automation.jobs import (
+    daily_digests,
+    daily_upkeep,
+    hourly_collection,
+    watch,
+    weekly_quality,
+    weekly_trends,
+)
 from jobmatch_dagster.defs.operations.housekeeping import housekeeping
 from jobmatch_dagster.observability.history import ended_runs
 from jobmatch_dagster.settings import OperationsSettings
@@ -50,6 +57,18 @@ def build_schedules() -> Iterator[dg.ScheduleDefinition]:
         description="Every day at 02:00 UTC: closes what expired and applies what changed yesterday.",
     )
     def daily_upkeep_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        return _run_of(_tick_time(context) - timedelta(days=1))
+
+    # Before a working day in Europe begins.
+    @dg.schedule(
+        name="daily_digests_schedule",
+        job=daily_digests,
+        cron_schedule="0 4 * * *",
+        execution_timezone="UTC",
+        default_status=status,
+        description="Every day at 04:00 UTC: writes each user's new matches as pages and a feed.",
+    )
+    def daily_digests_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         return _run_of(_tick_time(context) - timedelta(days=1))
 
     @dg.schedule(
@@ -108,6 +127,7 @@ def build_schedules() -> Iterator[dg.ScheduleDefinition]:
     yield housekeeping_schedule
     yield hourly_collection_schedule
     yield daily_upkeep_schedule
+    yield daily_digests_schedule
 
 
 def _run_of(day: datetime) -> dg.RunRequest:

@@ -28,7 +28,7 @@ def erase_one_user(
         database.database(),
         claude,
         config.user_key,
-        inboxes=FolderSettings.read().inboxes,
+        inboxes=FolderSettings.read().folders_of_users,
         erase_history=partial(erase_user_history, context.instance),
     )
     context.add_output_metadata(

@@ -1,0 +1,1 @@
+"""Digests: what is new for a user, as pages and a feed."""

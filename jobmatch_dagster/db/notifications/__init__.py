@@ -1,0 +1,1 @@
+"""Tables of the notifications: digests and what they announced."""

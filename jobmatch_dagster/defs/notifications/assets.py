@@ -1,0 +1,76 @@
+"""Assets of the stage notifications: what users hear of."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+from pydantic import Field
+
+from jobmatch_dagster import names
+from jobmatch_dagster.observability.previews import preview
+from jobmatch_dagster.observability.schemas import table_schema
+from jobmatch_dagster.partitions import DAYS
+from jobmatch_dagster.pipeline.notifications.digests import Limits, Outcome, send_digests
+from jobmatch_dagster.resources.clock import ClockResource
+from jobmatch_dagster.resources.postgres import PostgresResource
+from jobmatch_dagster.settings import FolderSettings
+
+_USERS_SHOWN = 20
+
+
+class DigestConfig(dg.Config):
+    """What is worth announcing, and how much at once."""
+
+    minimum_score: int = Field(default=60, ge=0, le=100, description="Lowest score that is announced")
+    most: int = Field(default=20, ge=1, le=1_000, description="Most lines of a digest; the next one has the rest")
+    most_attempts: int = Field(default=10, ge=1, description="Deliveries of a digest that are tried")
+
+
+@dg.asset(
+    key_prefix="notifications",
+    group_name="notifications",
+    partitions_def=DAYS,
+    deps=[
+        dg.AssetDep(["matching", "semantic_matches"], partition_mapping=dg.AllPartitionMapping()),
+        dg.AssetDep(["matching", "user_semantic_matches"], partition_mapping=dg.AllPartitionMapping()),
+    ],
+    tags=names.TAGS_PII,
+    owners=names.OWNERS,
+    kinds=names.KINDS_POSTGRES,
+    code_version="1",
+    metadata={"dagster/table_name": "user_digests", "dagster/column_schema": table_schema("user_digests")},
+)
+def user_digests(
+    context: dg.AssetExecutionContext, config: DigestConfig, database: PostgresResource, clock: ClockResource
+) -> dg.MaterializeResult[None]:
+    """One row per digest: a user's matches that were not announced before, best first, one line for each ad.
+
+    Grain: user and run that found something new; nothing new sends nothing. The row is stored before its files are
+    written. Running it again delivers what was not delivered and announces no match a second time.
+    """
+    outcomes = send_digests(
+        database.database(),
+        folder=FolderSettings.read().digest_folder,
+        day=context.partition_key,
+        now=clock.now(),
+        limits=Limits(config.minimum_score, config.most, config.most_attempts),
+    )
+    failed = sum(outcome.failed + outcome.given_up for outcome in outcomes)
+    metadata = {
+        "users": len(outcomes),
+        "new_matches": sum(outcome.new_matches for outcome in outcomes),
+        "delivered": sum(outcome.delivered for outcome in outcomes),
+        "not_delivered": failed,
+        "by_user": _by_user(outcomes),
+    }
+    if failed:
+        raise dg.Failure(
+            f"{failed} digests were not delivered; the others were. `user_digests.last_error` says why. Repair the "
+            "folder and materialize the day again; with a larger `most_attempts` for those that were given up.",
+            metadata=metadata,
+        )
+    return dg.MaterializeResult(metadata=metadata)
+
+
+def _by_user(outcomes: Sequence[Outcome]) -> dg.TableMetadataValue:
+    rows = ((each.user_id, each.new_matches, each.delivered, each.failed, each.given_up) for each in outcomes)
+    return preview(rows, ("users.id", "new matches", "delivered", "failed", "given up"), limit=_USERS_SHOWN)

@@ -1,0 +1,1 @@
+"""Notifications: digests are reserved, delivered and marked."""

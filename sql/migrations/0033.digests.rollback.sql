@@ -1,0 +1,2 @@
+DROP TABLE digest_entries;
+DROP TABLE user_digests;
