@@ -1,6 +1,7 @@
 """Assets of the stage notifications: what users hear of."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 from pydantic import Field
@@ -55,7 +56,7 @@ def user_digests(
         limits=Limits(config.minimum_score, config.most, config.most_attempts),
     )
     failed = sum(outcome.failed + outcome.given_up for outcome in outcomes)
-    metadata = {
+    metadata: dict[str, Any] = {
         "users": len(outcomes),
         "new_matches": sum(outcome.new_matches for outcome in outcomes),
         "delivered": sum(outcome.delivered for outcome in outcomes),

@@ -74,7 +74,7 @@ def _send_to(
             return None
         rows = digests.read_new_matches(connection, user_id, minimum_score=limits.minimum_score, most=limits.most)
         if rows:
-            lines = [_line(row._mapping) for row in rows]
+            lines = [_line(dict(row._mapping)) for row in rows]
             digest = Digest(day, now, content_hash(user_id, day, lines), lines)
             digests.add_digest(connection, user_id, digest, [job_id for row in rows for job_id in row.job_ids])
         unsent = digests.unsent_digests(connection, user_id)

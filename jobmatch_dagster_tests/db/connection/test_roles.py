@@ -86,11 +86,12 @@ def test_every_table_and_view_shows_the_own_rows_and_no_others(isolated: Databas
             assert connection.scalar(text("SELECT count(*) FROM profile_embeddings")) == 1
             assert connection.scalar(text("SELECT count(*) FROM current_matches")) == 3
             assert connection.scalar(text("SELECT count(*) FROM match_lineage")) == 3
+            assert connection.scalar(text("SELECT count(*) FROM digest_entries")) == 3
             assert connection.scalar(text("SELECT count(*) FROM open_jobs")) == 3
             assert connection.scalar(text("SELECT sum(cost_usd) FROM cost_by_day")) == 1.875
     # Where nothing is restricted, the secrets of all are there: a leak would have been seen.
     with isolated.begin() as connection:
-        for name in set(tables) - {"users"} | {"current_matches", "match_lineage"}:
+        for name in set(tables) - {"users", "digest_entries"} | {"current_matches", "match_lineage"}:
             content = " ".join(connection.scalars(text(f'SELECT CAST(t AS text) FROM "{name}" AS t')))
             assert all(f"{key}-secret" in content for key in USERS), name
 
