@@ -43,9 +43,15 @@ TAG_RANGE_END = "dagster/asset_partition_range_end"
 TAG_BACKFILL = "dagster/backfill"
 TAG_PRIORITY = "dagster/priority"
 TAG_MAX_RETRIES = "dagster/max_retries"
+TAG_KUBERNETES = "dagster-k8s/config"
 
 # Of the four runs at a time (dagster.yaml) one is left to runs that are not bulk; those are taken from the queue first.
-BULK = {TAG_ROOM: "bulk"}
+# In Kubernetes they ask for more than the values of the chart give to any run; other launchers ignore that tag.
+BULK = {
+    TAG_ROOM: "bulk",
+    TAG_KUBERNETES: '{"container_config": {"resources": {"requests": {"cpu": "2", "memory": "3Gi"}, '
+    '"limits": {"memory": "6Gi"}}}}',
+}
 INTERACTIVE = {TAG_PRIORITY: "10"}
 
 # What a user can decide on a match.

@@ -40,7 +40,10 @@ _PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*/?")
 _SUFFIXES = {".py", ".md", ".sql", ".toml", ".yaml", ".txt", ".png", ".example"}
 _IDENTIFIER = re.compile(r"(?<!\w)[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 # Placeholders, examples, and names that belong to Dagster, pip, PostgreSQL and nginx.
-_PLACEHOLDERS = {"USER_KEY", "EXTERNAL_ID", "ADMIN_URL", "RESTORED_URL", "DAGSTER_HOME", "PIP_EXTRA_INDEX_URL"}
+_PLACEHOLDERS = {
+    "USER_KEY", "EXTERNAL_ID", "ADMIN_URL", "RESTORED_URL", "DAGSTER_HOME", "PIP_EXTRA_INDEX_URL", "POSTGRES_USER",
+    "POSTGRES_DB", "DOCKER_GROUP", "TORCH_INDEX", "CELERY_BROKER",
+}  # fmt: skip
 _EXAMPLES = {
     "USERKEY/anything.ext", "USERKEY/anything.pdf", "USERKEY/preferences.toml",
     "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
