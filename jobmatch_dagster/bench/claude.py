@@ -1,9 +1,10 @@
 """The cost of 1,000 pairs: a naive prompt for each pair against the project's requests, direct and in a batch.
 
-No API is called. The project's requests are the real ones, with the packaged prices and the token counts of
-`claude_tokens.py`. The naive prompt is that of the legacy project: instructions, the whole CV, the whole posting and
-the analysis in one uncached prompt, with the model's default thinking. The comparison leaves out duplicates of a
-posting, for which the project needs one request.
+Those are about one posting, or about several of one person (`postings_per_request`). No API is called. The project's
+requests are the real ones, with the packaged prices and the token counts of `claude_tokens.py`. The naive prompt is
+that of the legacy project: instructions, the whole CV, the whole posting and the analysis in one uncached prompt, with
+the model's default thinking. The comparison leaves out duplicates of a posting, for which the project needs one
+request.
 """
 
 import json
@@ -22,6 +23,7 @@ from jobmatch_dagster.bench.claude_tokens import PromptCache
 from jobmatch_dagster.core.catalog.normalise import normalise_record
 from jobmatch_dagster.core.enrichment.analysis import analyse, posting_to_send, profile_to_send
 from jobmatch_dagster.core.enrichment.costs import flat_usage, prices_of
+from jobmatch_dagster.core.enrichment.groups import build_group_request, posting_id
 from jobmatch_dagster.core.enrichment.prompt import ANSWER_SCHEMA, PairRequest, build_request, guidelines
 from jobmatch_dagster.core.matching.judge import ScoringRules, facts_of_profile
 from jobmatch_dagster.core.matching.posting_facts import derive_facts
@@ -31,6 +33,7 @@ from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.claude_client import MAX_TOKENS
 
 USERS, PAIRS_PER_USER = 40, 25
+GROUP = 5
 # Mean lengths of 1,277 real postings, 166 real CVs and the AI fields in 20 real records of the API. The generated texts
 # are shorter and are filled up to these lengths.
 _AD_CHARACTERS, _CV_CHARACTERS, _SUMMARY_CHARACTERS = 3_100, 3_300, 220
@@ -60,6 +63,9 @@ def print_costs(console: Console) -> None:
         "ours, direct": _ours(pairs, model, batch=False, hits=True),
         "ours, batch without a cache hit": _ours(pairs, model, batch=True, hits=False),
         "ours, batch with every cache hit": _ours(pairs, model, batch=True, hits=True),
+        f"groups of {GROUP}, direct": _ours(pairs, model, batch=False, hits=True, group=GROUP),
+        f"groups of {GROUP}, batch without a cache hit": _ours(pairs, model, batch=True, hits=False, group=GROUP),
+        f"groups of {GROUP}, batch with every cache hit": _ours(pairs, model, batch=True, hits=True, group=GROUP),
     }
     table = Table(
         "Request", "Input", "Cached, read", "Cached, written", "Output", "USD / 1,000", "of naive", "of no thinking"
@@ -84,17 +90,32 @@ class _Spent:
     usd: Decimal
 
 
-def _ours(pairs: list[BenchPair], model: str, *, batch: bool, hits: bool) -> _Spent:
+def _ours(pairs: list[BenchPair], model: str, *, batch: bool, hits: bool, group: int = 1) -> _Spent:
     client = ClaudeResource(api_key="unused").client()
     cache = PromptCache()
     spent = _Spent(Counter(), Decimal(0))
-    for pair in pairs:
-        params = client.arguments(pair.request, batch=batch)
-        usage = flat_usage((cache if hits else PromptCache()).usage(params, _short_answer(pair)))
+    # Every user has the same number of pairs, which groups divide: no group is of two users.
+    for start in range(0, len(pairs), group):
+        request, answer = _call(pairs[start : start + group])
+        params = client.arguments(request, batch=batch)
+        usage = flat_usage((cache if hits else PromptCache()).usage(params, answer))
         spent.usage.update(usage)
         spent.usd += prices_of(model).cost_usd(usage, batch=batch)
     client.close()
     return spent
+
+
+def _call(pairs: list[BenchPair]) -> tuple[PairRequest, str]:
+    """A request about these pairs of one user, and its answer."""
+    if len(pairs) == 1:
+        return pairs[0].request, _short_answer(pairs[0])
+    # Generated postings may be equal, which those of a user are not: the place makes the ids differ.
+    keyed = [(posting_id(pair.request.request_hash(place, "")), pair) for place, pair in enumerate(pairs)]
+    answers = [
+        {"id": key, "title": " ".join(_posting(pair).get("title", "").split()[:5]), **json.loads(_short_answer(pair))}
+        for key, pair in keyed
+    ]
+    return build_group_request([(key, pair.request) for key, pair in keyed]), json.dumps({"answers": answers})
 
 
 def _naive(pairs: list[BenchPair], model: str, *, thinking: bool) -> _Spent:
@@ -150,9 +171,14 @@ def _filled(text: str, characters: int) -> str:
     return f"{text} {(_FILLER * (missing // len(_FILLER) + 1))[:missing]}"
 
 
+def _posting(pair: BenchPair) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(pair.request.pair)["posting"]
+    return found
+
+
 def _quotes(pair: BenchPair) -> list[str]:
     """Facts that an answer about the pair may name, at least six."""
-    posting = json.loads(pair.request.pair)["posting"]
+    posting = _posting(pair)
     return [*posting.get("skills", []), posting.get("title", ""), *["work experience"] * 6]
 
 

@@ -32,6 +32,9 @@ class ClaudeResource(dg.ConfigurableResource[Any]):
     batch_max_requests: int = Field(
         default=10_000, ge=1, le=100_000, description="Requests of one batch (the API takes 100,000 and 256 MB)"
     )
+    postings_per_request: int = Field(
+        default=1, ge=1, le=10, description="Postings of one person that are sent in one request, at most"
+    )
     concurrency: int = Field(default=4, ge=1, le=64, description="Direct calls at a time")
     fill_profiles: bool = config_field(ClaudeSettings, "fill_profiles")
     band_width: int = Field(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Effort = Literal["low", "medium", "high", "xhigh", "max"]
 
-# Five times the usual answer. A longer answer is cut and counts as failed.
+# Five times the usual answer about one pair. A longer answer is cut and counts as failed.
 MAX_TOKENS = 1_500
 MAX_ATTEMPTS = 4
 _LONGEST_WAIT_S = 60.0
@@ -139,7 +139,8 @@ class ClaudeClient:
 
     def highest_usd(self, request: PairRequest, *, batch: bool) -> Decimal:
         """Most that a request can cost."""
-        return self.prices.highest_usd(self._tokens_per_byte * request.size_bytes, MAX_TOKENS, batch=batch)
+        longest = MAX_TOKENS * request.answers
+        return self.prices.highest_usd(self._tokens_per_byte * request.size_bytes, longest, batch=batch)
 
     def ask(self, request: PairRequest) -> Reply:
         """Ask, with retries after passing failures. The caller must not retry in the same run.
@@ -240,7 +241,7 @@ class ClaudeClient:
             output["effort"] = cast("Effort", self._effort)
         arguments: MessageCreateParamsNonStreaming = {
             "model": self.model,
-            "max_tokens": MAX_TOKENS,
+            "max_tokens": MAX_TOKENS * request.answers,
             "system": [{"type": "text", "text": request.guidelines, "cache_control": cached}],
             "messages": [{"role": "user", "content": content}],
             "output_config": output,

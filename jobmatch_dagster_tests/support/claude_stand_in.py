@@ -31,8 +31,22 @@ _ERROR_TYPES = {
 Said = dict[str, Any] | str
 
 
+def questions_of(request: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The questions of a request by posting id, each as a request of its own; by "" if it is not a group."""
+    profile, pair, *notes = request["messages"][0]["content"]
+    pairs = json.loads(pair["text"]).get("pairs")
+    if pairs is None:
+        return {"": request}
+    found = {}
+    for entry in pairs:
+        text = json.dumps({name: value for name, value in entry.items() if name != "id"}, ensure_ascii=False)
+        content = [profile, {**pair, "text": text}, *notes]
+        found[entry["id"]] = {**request, "messages": [{"role": "user", "content": content}]}
+    return found
+
+
 def data_of(request: dict[str, Any]) -> dict[str, Any]:
-    """Profile, posting and analysis of a request."""
+    """Profile, posting and analysis of a request about one pair."""
     profile, pair = (json.loads(block["text"]) for block in request["messages"][0]["content"][:2])
     return {**profile, **pair}
 
@@ -67,14 +81,16 @@ class ClaudeStandIn:
     """Answers each call with `answer(request)`; what is in `faults` comes first, one a call.
 
     Attributes:
-        answer: what is said to a request; text is sent as it is.
+        answer: what is said to a question; text is sent as it is. A group's questions are answered one by one.
+        of_group: what becomes of the answers to a group; text is sent as it is.
         faults: (status, headers), or "timeout", "drop" (the answer is lost), "refuse", "html" or "broken".
         outcome: what becomes of a batch item: succeeded, errored, invalid, expired or canceled.
         polls: how often a batch is asked for until it has ended.
-        paid: answers made, by request.
+        paid: answers made, by question.
     """
 
     answer: Callable[[dict[str, Any]], Said] = grounded
+    of_group: Callable[[list[Any]], list[Any] | str] = list
     stop_reason: str = "end_turn"
     faults: list[tuple[int, dict[str, str]] | str] = field(default_factory=list)
     batch_faults: list[tuple[int, dict[str, str]] | str] = field(default_factory=list)
@@ -236,12 +252,12 @@ class ClaudeStandIn:
     def _message(self, body: dict[str, Any], *, batch: bool = False) -> dict[str, Any]:
         from anthropic.types import Message
 
-        said = self.answer(body)
-        text = said if isinstance(said, str) else json.dumps(said)
-        self.paid[request_key(body)] += 1
+        questions = questions_of(body)
+        self.paid.update(request_key(question) for question in questions.values())
+        text = self._said(questions)
         message = Message.model_validate(
             {
-                "id": f"msg_{sum(self.paid.values()):06}",
+                "id": f"msg_{len(self.sent):06}",
                 "type": "message",
                 "role": "assistant",
                 "model": body["model"],
@@ -255,6 +271,19 @@ class ClaudeStandIn:
             }
         )
         return message.to_dict(mode="json")
+
+    def _said(self, questions: dict[str, dict[str, Any]]) -> str:
+        """Text of the answer: to one question what a test says, to a group the answers with ids and titles."""
+        if "" in questions:
+            said = self.answer(questions[""])
+            return said if isinstance(said, str) else json.dumps(said)
+        answers: list[Any] = []
+        for key, question in questions.items():
+            said = self.answer(question)
+            title = " ".join(data_of(question)["posting"].get("title", "").split()[:5])
+            answers.append({"id": key, "title": title, **said} if isinstance(said, dict) else said)
+        listed = self.of_group(answers)
+        return listed if isinstance(listed, str) else json.dumps({"answers": listed})
 
     def _line(self, batch: Batch, item: dict[str, Any]) -> dict[str, Any]:
         from anthropic.types.messages import MessageBatchIndividualResponse
@@ -294,9 +323,10 @@ _ID_CHARACTERS = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345
 
 
 def request_key(body: dict[str, Any]) -> str:
-    """Identity of a request, direct or in a batch: everything but the cache marks."""
-    texts = [block["text"] for block in (*body["system"], *body["messages"][0]["content"])]
-    return hashlib.sha256("\0".join([body["model"], *texts]).encode()).hexdigest()
+    """Identity of a question, direct, in a batch or in a group: model, facts and note."""
+    profile, pair, *notes = (block["text"] for block in body["messages"][0]["content"])
+    question = json.dumps(json.loads(pair), sort_keys=True)
+    return hashlib.sha256("\0".join([body["model"], profile, question, *notes]).encode()).hexdigest()
 
 
 class _Dropped(Response):

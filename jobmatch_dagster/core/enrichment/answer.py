@@ -19,6 +19,8 @@ from jobmatch_dagster.core.vocabulary.skill_table import canonical
 BAND_WIDTH = 10
 
 _MAX_ITEMS = 6
+# Words of a title that an answer from a group repeats, and how many are enough.
+_TITLE_WORDS, _ENOUGH_TITLE_WORDS = 5, 3
 _MAX_REASONING_CHARACTERS, _MAX_POINT_CHARACTERS = 1_500, 300
 _QUOTE_MARKS = str.maketrans({"“": '"', "”": '"', "„": '"', "’": "'", "‘": "'", "–": "-", "—": "-"})
 _YEARS = re.compile(r"\b\d+(?:\.\d+)?\s?(?:\+|-\s?\d+)?\s?(?:years?|jahren?)\b")
@@ -114,7 +116,11 @@ def answer_text(message: JsonObject) -> str | None:
 
 
 def read_answer(message: JsonObject, request: PairRequest) -> Answer | UnusableAnswer:
-    """Check a stored API message: its stop reason, its JSON, its score, its quotes."""
+    """Check a stored API message: its stop reason, its JSON, its score, its quotes.
+
+    One that was cut out of a group's answer (`groups.py`) must also repeat the title of its posting: an answer under
+    the id of another posting is not taken for its own.
+    """
     text = answer_text(message)
     stop_reason = message.get("stop_reason")
     if stop_reason == "refusal":
@@ -123,10 +129,10 @@ def read_answer(message: JsonObject, request: PairRequest) -> Answer | UnusableA
         return UnusableAnswer("failed", "the answer was cut at the limit of its length")
     if text is None:
         return UnusableAnswer("failed", "the answer has no text")
-    return _read_text(text, request)
+    return _read_text(text, request, from_group="group" in message)
 
 
-def _read_text(text: str, request: PairRequest) -> Answer | UnusableAnswer:
+def _read_text(text: str, request: PairRequest, *, from_group: bool) -> Answer | UnusableAnswer:
     try:
         data: JsonValue = json.loads(text)
     except (ValueError, RecursionError):
@@ -142,6 +148,8 @@ def _read_text(text: str, request: PairRequest) -> Answer | UnusableAnswer:
     if not (isinstance(alignments, list) and isinstance(gaps, list)):
         return UnusableAnswer("failed", "key_alignments or potential_gaps is not a list")
     sent = json.loads(request.profile)["profile"], json.loads(request.pair)["posting"]
+    if from_group and not _repeats_title(data.get("title"), sent[1].get("title")):
+        return UnusableAnswer("ungrounded", "it does not repeat the title of this posting")
     sources = [_fold_text(value) for facts in sent for value in _leaves(facts)]
     grounded_alignments, grounded_gaps = _grounded(alignments, sources), _grounded(gaps, sources)
     if not (grounded_alignments or grounded_gaps):
@@ -154,6 +162,15 @@ def _read_text(text: str, request: PairRequest) -> Answer | UnusableAnswer:
         dropped_items=len(alignments) + len(gaps) - len(grounded_alignments) - len(grounded_gaps),
         is_generic=_is_generic(reasoning, sent, request.pair),
     )
+
+
+def _repeats_title(said: JsonValue, title: JsonValue) -> bool:
+    """Whether the first words of the title were repeated. A posting without a title that may be sent has none."""
+    if not isinstance(title, str):
+        return True
+    words = _fold_text(title).split()[:_TITLE_WORDS]
+    given = _fold_text(said).split()[:_TITLE_WORDS] if isinstance(said, str) else []
+    return len(given) >= min(_ENOUGH_TITLE_WORDS, len(words)) and given == words[: len(given)]
 
 
 def _grounded(items: Sequence[JsonValue], sources: Sequence[str]) -> list[dict[str, str]]:

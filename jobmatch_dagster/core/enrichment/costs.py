@@ -7,7 +7,7 @@ import functools
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_DOWN, Decimal, InvalidOperation
 from importlib import resources
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from jobmatch_dagster.core.json_values import JsonObject
 from jobmatch_dagster.errors import PermanentFailure
 
 _MILLION = Decimal(1_000_000)
+_SMALLEST_SHARE = Decimal("1e-12")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,24 @@ class Prices:
         write = self.cache_write_1h if batch else self.cache_write_5m
         total = (input_tokens * max(self.input, write) + output_tokens * self.output) / _MILLION
         return total * self.batch_share if batch else total
+
+
+@dataclass(frozen=True)
+class Share:
+    """Part of the tokens and of the cost of one call."""
+
+    usage: dict[str, int]
+    cost_usd: Decimal
+
+
+def shares_of(usage: Mapping[str, int], cost_usd: Decimal, count: int) -> list[Share]:
+    """A call's tokens and cost in equal shares that add up to it exactly; the first ones bear what does not divide."""
+    part = (cost_usd / count).quantize(_SMALLEST_SHARE, ROUND_DOWN)
+    costs = [cost_usd - part * (count - 1), *[part] * (count - 1)]
+    return [
+        Share({name: (tokens + count - 1 - place) // count for name, tokens in usage.items()}, cost)
+        for place, cost in enumerate(costs)
+    ]
 
 
 def flat_usage(usage: JsonObject) -> dict[str, int]:

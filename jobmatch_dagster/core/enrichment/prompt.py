@@ -32,15 +32,16 @@ _ITEM: JsonObject = {
     "required": ["point", "quote"],
     "additionalProperties": False,
 }
+ANSWER_FIELDS: dict[str, JsonObject] = {
+    "claude_score": {"type": "integer", "description": "0 to 100"},
+    "match_reasoning": {"type": "string", "description": "Two short sentences"},
+    "key_alignments": {"type": "array", "items": _ITEM, "description": "One or two"},
+    "potential_gaps": {"type": "array", "items": _ITEM, "description": "At most two"},
+}
 ANSWER_SCHEMA: JsonObject = {
     "type": "object",
-    "properties": {
-        "claude_score": {"type": "integer", "description": "0 to 100"},
-        "match_reasoning": {"type": "string", "description": "Two short sentences"},
-        "key_alignments": {"type": "array", "items": _ITEM, "description": "One or two"},
-        "potential_gaps": {"type": "array", "items": _ITEM, "description": "At most two"},
-    },
-    "required": ["claude_score", "match_reasoning", "key_alignments", "potential_gaps"],
+    "properties": ANSWER_FIELDS,
+    "required": list(ANSWER_FIELDS),
     "additionalProperties": False,
 }
 
@@ -79,6 +80,11 @@ class PairRequest:
     def answer_schema(self) -> JsonObject:
         """JSON schema that the answer must match."""
         return ANSWER_SCHEMA
+
+    @property
+    def answers(self) -> int:
+        """How many answers are asked for."""
+        return 1
 
     @property
     def size_bytes(self) -> int:

@@ -26,7 +26,7 @@ SUBMITTING = "submitting:"
 
 @dataclass(frozen=True)
 class Claim:
-    """A request to be made, and the most that it can cost."""
+    """A request to be made, and the most that it can cost. Requests of one group are sent as one call."""
 
     request_hash: str
     user_id: int
@@ -35,6 +35,7 @@ class Claim:
     text_hash: str
     attempt: int
     reserved_usd: Decimal
+    group_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,12 @@ class Claimed:
 
 @dataclass(frozen=True)
 class StoredRequest:
-    """A request as the ledger has it: pending, answered, failed or rejected."""
+    """A request as the ledger has it: pending, answered, failed or rejected; and its failures that count."""
 
     state: str
     answer: JsonObject | None
     error: str | None
+    failures: int
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,11 @@ class PendingBatch:
 def read_requests(connection: Connection, request_hashes: Sequence[str]) -> dict[str, StoredRequest]:
     """The requests that the ledger has of these, by hash."""
     query = (
-        "SELECT request_hash, state, answer, error FROM claude_requests "
+        "SELECT request_hash, state, answer, error, failures FROM claude_requests "
         "WHERE request_hash = ANY(CAST(:hashes AS text[]))"
     )
     rows = connection.execute(text(query), {"hashes": list(request_hashes)})
-    return {row.request_hash: StoredRequest(row.state, row.answer, row.error) for row in rows}
+    return {row.request_hash: StoredRequest(row.state, row.answer, row.error, row.failures) for row in rows}
 
 
 def spent_today_usd(connection: Connection) -> Decimal:
@@ -132,11 +134,15 @@ def note_failures(
     counts: bool = False,
     billed: bool = False,
     final: bool = False,
+    lost_usd: Decimal | None = None,
 ) -> None:
-    """Note that requests got no answer. They are asked again, unless `final` or after `MAX_FAILURES`."""
+    """Note that requests got no answer. They are asked again, unless `final` or after `MAX_FAILURES`.
+
+    What was billed for each is `lost_usd`; None: the most that it can have cost.
+    """
     parameters = {
         "ids": list(request_ids), "reason": reason, "counts": counts, "billed": billed, "final": final,
-        "most": MAX_FAILURES,
+        "most": MAX_FAILURES, "lost_usd": lost_usd,
     }  # fmt: skip
     run_query(connection, "enrichment/note_failures", parameters)
 
@@ -182,6 +188,16 @@ def requests_in_batch(connection: Connection, batch_id: str) -> list[int]:
     """Ids of the requests that are still pending in the batch."""
     query = "SELECT id FROM claude_requests WHERE state = 'pending' AND batch_id = :batch_id ORDER BY id"
     return list(connection.scalars(text(query), {"batch_id": batch_id}))
+
+
+def group_in_batch(connection: Connection, batch_id: str, group_id: str) -> dict[str, int]:
+    """Ids by hash of the requests of a group that are still pending in the batch."""
+    query = (
+        "SELECT request_hash, id FROM claude_requests "
+        "WHERE state = 'pending' AND batch_id = :batch_id AND group_id = :group_id ORDER BY id"
+    )
+    rows = connection.execute(text(query), {"batch_id": batch_id, "group_id": group_id})
+    return {row.request_hash: row.id for row in rows}
 
 
 def known_batch_ids(connection: Connection) -> set[str]:

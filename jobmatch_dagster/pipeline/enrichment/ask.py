@@ -96,6 +96,8 @@ class _PairQueue:
                 return
             asked |= {request.request_hash for request in requests}
             self._ask(requests)
+            # What a group's answer left out is asked for alone.
+            asked -= self._direct.take_left_out()
 
     def _apply_ledger(self, pairs: Sequence[PreparedPair], *, is_first: bool) -> LedgerCheck:
         check = check_ledger(self._run.database, pairs, self._run.claude.band_width)

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 
+from sqlalchemy import Connection
+
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.enrichment import ledger
 from jobmatch_dagster.errors import PassingFailure
 from jobmatch_dagster.pipeline.enrichment.claude_run import ClaudeRun
+from jobmatch_dagster.pipeline.enrichment.request_groups import store_group_reply
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.claude_client import BatchItem, ClaudeClient
 from jobmatch_dagster.resources.claude_errors import RequestRejectedError
@@ -74,18 +77,29 @@ def _store_results(run: ClaudeRun, batch_id: str) -> None:
     while chunk := list(islice(results, _RESULTS_PER_TRANSACTION)):
         with run.database.begin() as connection:
             for item in chunk:
-                request_id = _request_id(item)
-                if request_id is None:
-                    continue
-                reply = item.reply
-                if reply is None:
-                    ledger.note_failures(connection, [request_id], item.problem, counts=True, final=item.final)
-                elif ledger.store_answer(connection, request_id, reply.message, reply.usage, reply.cost_usd):
-                    run.report.count_reply(reply)
+                if _store_item(connection, batch_id, item) and item.reply is not None:
+                    run.report.count_reply(item.reply)
     with run.database.begin() as connection:
         left = ledger.requests_in_batch(connection, batch_id)
         ledger.note_failures(connection, left, "the batch ended without a result for this request", counts=True)
     run.report.batches_collected += 1
+
+
+def _store_item(connection: Connection, batch_id: str, item: BatchItem) -> bool:
+    """Store one result, of a request or of a group; whether there was an answer that the ledger did not have."""
+    name, reply = item.custom_id.rpartition("-")[2], item.reply
+    if not name.isdecimal():
+        ids = ledger.group_in_batch(connection, batch_id, name)
+        if reply is None:
+            # Each is asked again alone: the API may refuse only one of them.
+            ledger.note_failures(connection, list(ids.values()), item.problem, counts=True)
+        elif ids:
+            store_group_reply(connection, ids, reply)
+        return reply is not None and bool(ids)
+    if reply is None:
+        ledger.note_failures(connection, [int(name)], item.problem, counts=True, final=item.final)
+        return False
+    return ledger.store_answer(connection, int(name), reply.message, reply.usage, reply.cost_usd)
 
 
 @dataclass(frozen=True)
@@ -133,9 +147,3 @@ def _recover(run: ClaudeRun, batch: ledger.PendingBatch, key: str) -> str | None
 def _first_key(results: Iterator[BatchItem]) -> str | None:
     first = next(results, None)
     return first.custom_id.partition("-")[0] if first else None
-
-
-def _request_id(item: BatchItem) -> int | None:
-    """Id in the ledger, from a custom id of this project; None for any other."""
-    number = item.custom_id.rpartition("-")[2]
-    return int(number) if number.isdecimal() else None

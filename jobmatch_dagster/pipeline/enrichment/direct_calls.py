@@ -1,10 +1,11 @@
 """Direct calls to Claude, a few at a time, within the budgets of the run and the day.
 
-A request is claimed and committed before its call, and its answer is stored before anything reads it.
+Requests are claimed and committed before their call, and answers are stored before anything reads them.
 """
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from decimal import Decimal
 
 from jobmatch_dagster.core.progress import Progress, no_progress
@@ -12,11 +13,26 @@ from jobmatch_dagster.db.enrichment import ledger
 from jobmatch_dagster.errors import PassingFailure, PermanentFailure
 from jobmatch_dagster.pipeline.enrichment.claude_run import ClaudeRun
 from jobmatch_dagster.pipeline.enrichment.ledger_check import OpenRequest
+from jobmatch_dagster.pipeline.enrichment.request_groups import (
+    RequestGroup,
+    affordable,
+    group_requests,
+    store_group_reply,
+)
 from jobmatch_dagster.resources.claude_client import Reply
 from jobmatch_dagster.resources.claude_errors import LostAnswerError, RequestRejectedError
 
 # After this many failures in a row the run makes no further call.
 _MAX_FAILURES_IN_A_ROW = 3
+
+
+@dataclass(frozen=True)
+class _ClaimedCall:
+    """A call before it is made: what was claimed of a group, the ids by hash, and the most that they can cost."""
+
+    group: RequestGroup
+    ids: dict[str, int]
+    reserved_usd: Decimal
 
 
 class DirectCalls:
@@ -30,8 +46,14 @@ class DirectCalls:
     def __init__(self, run: ClaudeRun) -> None:
         self._run = run
         self._failures_in_a_row = 0
+        self._left_out: set[str] = set()
         self.spent_usd = Decimal(0)
         self.has_stopped = False
+
+    def take_left_out(self) -> set[str]:
+        """Hashes of the requests that a group's answer left out since the last call of this."""
+        left_out, self._left_out = self._left_out, set()
+        return left_out
 
     def make(self, requests: Sequence[OpenRequest], on_progress: Progress = no_progress) -> None:
         """Ask, and store the answers. A request without an answer waits, with the reason in the ledger.
@@ -41,97 +63,96 @@ class DirectCalls:
         """
         done = 0
         with ThreadPoolExecutor(self._run.claude.concurrency, thread_name_prefix="claude") as pool:
-            for phase in _phases(requests):
-                futures = [pool.submit(self._ask, request) for request in phase]
+            for phase in _phases(group_requests(requests, self._run.claude.postings_per_request)):
+                futures = [pool.submit(self._ask, group) for group in phase]
                 try:
-                    for future in futures:
+                    for group, future in zip(phase, futures, strict=True):
                         future.result()
-                        done += 1
+                        done += len(group.members)
                         on_progress(done, len(requests))
                 except BaseException:
                     self.has_stopped = True
                     self._run.client.stopped.set()
                     raise
 
-    def _ask(self, request: OpenRequest) -> None:
+    def _ask(self, group: RequestGroup) -> None:
         if self.has_stopped:
             return
-        request_id = self._claim(request)
-        if request_id is None:
+        call = self._claim(group)
+        if call is None:
             return
         try:
-            reply = self._run.client.ask(request.request)
+            reply = self._run.client.ask(call.group.request)
         except PermanentFailure as error:
             self.has_stopped = True
             self._run.client.stopped.set()
-            self._note_failure(request, request_id, str(error))
+            self._note_failure(call, str(error))
             raise
         except RequestRejectedError as error:
-            self._note_failure(request, request_id, str(error), final=True)
+            # Of a group the API may refuse only one: each is asked again alone.
+            is_alone = len(call.ids) == 1
+            self._note_failure(call, str(error), counts=not is_alone, final=is_alone)
         except LostAnswerError as error:
-            self._note_failure(request, request_id, str(error), counts=True, billed=True)
+            self._note_failure(call, str(error), counts=True, billed=True)
         except PassingFailure as error:
-            self._note_failure(request, request_id, str(error))
+            self._note_failure(call, str(error))
         else:
-            self._store(request, request_id, reply)
+            self._store(call, reply)
 
-    def _claim(self, request: OpenRequest) -> int | None:
-        """Id of the claimed request; None if a budget is used up or the request cannot be claimed."""
-        run, highest_usd = self._run, self._highest_usd(request)
+    def _claim(self, group: RequestGroup) -> _ClaimedCall | None:
+        """What was claimed of the group; None if a budget is used up or nothing of it can be claimed."""
+        run, claims = self._run, group.claims(self._run.client, batch=False)
         with run.report.lock:
-            if self.spent_usd + highest_usd > run.claude.run_budget:
+            wanted = affordable(claims, run.claude.run_budget - self.spent_usd)
+            if len(wanted) < len(claims):
                 self._stop(f"the budget of {run.claude.run_budget} USD a run is used up; the rest waits")
+            if not wanted:
                 return None
-            self.spent_usd += highest_usd
+            wanted_usd = sum((claim.reserved_usd for claim in wanted), Decimal(0))
+            self.spent_usd += wanted_usd
         with run.database.begin() as connection:
             claimed = ledger.claim(
-                connection,
-                [request.claim(highest_usd)],
-                model=run.client.model,
-                run_id=run.run_id,
-                budget_usd=run.claude.day_budget,
+                connection, wanted, model=run.client.model, run_id=run.run_id, budget_usd=run.claude.day_budget
             )
+        reserved_usd = sum((claim.reserved_usd for claim in wanted if claim.request_hash in claimed.ids), Decimal(0))
         with run.report.lock:
             if not claimed.within_budget:
                 self._stop(f"the budget of {run.claude.day_budget} USD a day is used up; the rest waits")
-            if not claimed.ids:
-                self.spent_usd -= highest_usd
+            self.spent_usd -= wanted_usd - reserved_usd
+            part = group.part(claimed.ids)
+            if part is None:
                 return None
             run.report.calls += 1
-            run.report.estimated_usd_at_most += highest_usd
-        return claimed.ids[request.request_hash]
+            run.report.estimated_usd_at_most += reserved_usd
+        return _ClaimedCall(part, claimed.ids, reserved_usd)
 
-    def _store(self, request: OpenRequest, request_id: int, reply: Reply) -> None:
+    def _store(self, call: _ClaimedCall, reply: Reply) -> None:
+        left_out: list[str] = []
         with self._run.database.begin() as connection:
-            ledger.store_answer(connection, request_id, reply.message, reply.usage, reply.cost_usd)
+            if len(call.ids) == 1:
+                (request_id,) = call.ids.values()
+                ledger.store_answer(connection, request_id, reply.message, reply.usage, reply.cost_usd)
+            else:
+                left_out = store_group_reply(connection, call.ids, reply)
         self._run.report.count_reply(reply)
         with self._run.report.lock:
-            self.spent_usd += reply.cost_usd - self._highest_usd(request)
+            self._left_out.update(left_out)
+            self.spent_usd += reply.cost_usd - call.reserved_usd
             self._failures_in_a_row = 0
 
     def _note_failure(
-        self,
-        request: OpenRequest,
-        request_id: int,
-        reason: str,
-        *,
-        counts: bool = False,
-        billed: bool = False,
-        final: bool = False,
+        self, call: _ClaimedCall, reason: str, *, counts: bool = False, billed: bool = False, final: bool = False
     ) -> None:
-        report = self._run.report
+        report, ids = self._run.report, list(call.ids.values())
         with self._run.database.begin() as connection:
-            ledger.note_failures(connection, [request_id], reason, counts=counts, billed=billed, final=final)
+            ledger.note_failures(connection, ids, reason, counts=counts, billed=billed, final=final)
         with report.lock:
             if not billed:
-                self.spent_usd -= self._highest_usd(request)
+                self.spent_usd -= call.reserved_usd
             self._failures_in_a_row += 1
             report.note = report.note or reason
             if self._failures_in_a_row >= _MAX_FAILURES_IN_A_ROW:
                 self._stop(f"{reason} ({_MAX_FAILURES_IN_A_ROW} failures in a row: the rest waits)")
-
-    def _highest_usd(self, request: OpenRequest) -> Decimal:
-        return self._run.client.highest_usd(request.request, batch=False)
 
     def _stop(self, note: str) -> None:
         if not self.has_stopped:
@@ -139,14 +160,14 @@ class DirectCalls:
             self.has_stopped = True
 
 
-def _phases(requests: Sequence[OpenRequest]) -> Iterator[list[OpenRequest]]:
+def _phases(groups: Sequence[RequestGroup]) -> Iterator[list[RequestGroup]]:
     """One call alone, then one call of each other user, then the rest.
 
     The first call finds a refused key and fills the cache of the guidelines, the second phase fills the cache of each
     profile. Every phase keeps the given order, best first, so that a budget cuts off the last ones.
     """
-    first_of_user = {request.user_id: request for request in reversed(requests)}
-    first = [request for request in requests if first_of_user[request.user_id] is request]
+    first_of_user = {group.user_id: group for group in reversed(groups)}
+    first = [group for group in groups if first_of_user[group.user_id] is group]
     yield first[:1]
     yield first[1:]
-    yield [request for request in requests if first_of_user[request.user_id] is not request]
+    yield [group for group in groups if first_of_user[group.user_id] is not group]

@@ -22,11 +22,17 @@ from jobmatch_dagster.pipeline.enrichment.pair_requests import PreparedPair
 
 @dataclass(frozen=True)
 class OpenRequest:
-    """A request that is to be made."""
+    """A request that is to be made. `failed_before`: it was made before, and the failure counts."""
 
     prepared: PreparedPair
     request: PairRequest
     request_hash: str
+    failed_before: bool = False
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it is made without others: what failed once is not to fail others too."""
+        return self.failed_before or self.request.attempt > 1
 
     @property
     def user_id(self) -> int:
@@ -117,4 +123,4 @@ def _without_answer(
 ) -> WaitingNote | OpenRequest:
     if stored is not None and stored.state == "pending":
         return WaitingNote(prepared.pair.match_id, "pending", None, request_hash)
-    return OpenRequest(prepared, request, request_hash)
+    return OpenRequest(prepared, request, request_hash, failed_before=stored is not None and stored.failures > 0)

@@ -1,11 +1,12 @@
 """Submission of a message batch.
 
 The requests are claimed under a key of this project before the batch is submitted, and every custom id begins with that
-key. So a batch whose name was lost in a crash can be recognised by its results (`collect_batches.py`).
+key. So a batch whose name was lost in a crash can be recognised by its results (`collect_batches.py`). After the key
+comes the number of the request in the ledger, or the name of its group.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +15,7 @@ from jobmatch_dagster.db.enrichment import ledger
 from jobmatch_dagster.errors import PassingFailure, PermanentFailure
 from jobmatch_dagster.pipeline.enrichment.claude_run import ClaudeRun
 from jobmatch_dagster.pipeline.enrichment.ledger_check import OpenRequest
+from jobmatch_dagster.pipeline.enrichment.request_groups import RequestGroup, affordable, group_requests
 from jobmatch_dagster.resources.claude_errors import LostAnswerError, RequestRejectedError
 
 
@@ -27,9 +29,10 @@ class Submission:
 
 @dataclass(frozen=True)
 class _ClaimedBatch:
-    """A batch before its submission: its key, the ids of its requests by hash, and the most that they can cost."""
+    """A batch before its submission: its key, its calls, the ids of their requests, and the most that they can cost."""
 
     key: str
+    groups: list[RequestGroup]
     ids: dict[str, int]
     reserved_usd: Decimal
     is_cut: bool
@@ -46,12 +49,8 @@ def submit_batch(run: ClaudeRun, requests: Sequence[OpenRequest], run_budget_lef
         return Submission(Decimal(0), claimed.is_cut)
     run.report.estimated_usd_at_most += claimed.reserved_usd
     # Requests of one user are sent together, because they share the cached profile.
-    by_user = sorted(requests, key=lambda request: request.user_id)
-    items = [
-        (f"{claimed.key}-{claimed.ids[request.request_hash]}", request.request)
-        for request in by_user
-        if request.request_hash in claimed.ids
-    ]
+    by_user = sorted(claimed.groups, key=lambda group: group.user_id)
+    items = [(f"{claimed.key}-{_item_name(group, claimed.ids)}", group.request) for group in by_user]
     try:
         state = run.client.create_batch(items)
     except LostAnswerError as error:
@@ -73,35 +72,33 @@ def submit_batch(run: ClaudeRun, requests: Sequence[OpenRequest], run_budget_lef
 
 
 def _claim(run: ClaudeRun, requests: Sequence[OpenRequest], run_budget_left: Decimal) -> _ClaimedBatch:
-    claims = [request.claim(run.client.highest_usd(request.request, batch=True)) for request in requests]
-    affordable = _affordable(claims, run_budget_left)
+    groups = group_requests(requests, run.claude.postings_per_request)
+    claims = [claim for group in groups for claim in group.claims(run.client, batch=True)]
+    wanted = affordable(claims, run_budget_left)
     key = f"jm{uuid.uuid4().hex[:12]}"
     with run.database.begin() as connection:
         claimed = ledger.claim(
             connection,
-            affordable,
+            wanted,
             model=run.client.model,
             run_id=run.run_id,
             budget_usd=run.claude.day_budget,
             batch_key=key,
         )
-    is_cut = len(affordable) < len(claims) or not claimed.within_budget
+    is_cut = len(wanted) < len(claims) or not claimed.within_budget
     if is_cut:
         budget = f"{run.claude.run_budget} USD a run" if claimed.within_budget else f"{run.claude.day_budget} USD a day"
         run.report.note = f"the budget of {budget} is used up; the rest waits"
-    reserved = sum((claim.reserved_usd for claim in affordable if claim.request_hash in claimed.ids), Decimal(0))
-    return _ClaimedBatch(key, claimed.ids, reserved, is_cut)
+    reserved = sum((claim.reserved_usd for claim in wanted if claim.request_hash in claimed.ids), Decimal(0))
+    kept = [part for group in groups if (part := group.part(claimed.ids)) is not None]
+    return _ClaimedBatch(key, kept, claimed.ids, reserved, is_cut)
 
 
-def _affordable(claims: Sequence[ledger.Claim], budget_usd: Decimal) -> list[ledger.Claim]:
-    """The first claims, as many as the budget pays for."""
-    affordable = []
-    for claim in claims:
-        budget_usd -= claim.reserved_usd
-        if budget_usd < 0:
-            break
-        affordable.append(claim)
-    return affordable
+def _item_name(group: RequestGroup, ids: Mapping[str, int]) -> str:
+    """The group's name, or the number of a request that goes alone."""
+    if group.group_id is None or len(group.members) == 1:
+        return str(ids[group.members[0].request_hash])
+    return group.group_id
 
 
 def _name(run: ClaudeRun, key: str, batch_id: str) -> None:

@@ -87,13 +87,14 @@ def _death(point: str, visit: int) -> Iterator[list[bool]]:
 
 
 def _kill_and_finish(
-    world: ClaudeWorld, claude: ClaudeStandIn, rng: random.Random, *, batch: bool, tally: Tally
+    world: ClaudeWorld, claude: ClaudeStandIn, rng: random.Random, *, batch: bool, tally: Tally, group: int
 ) -> None:
     """Start, die, start again until nothing waits; count what was paid twice."""
     world.anew()
     claude.forget()
     claude.polls = 0
     settings = {"batch_min": 1 if batch else 10_000, "concurrency": rng.choice((1, 1, 3)), "batch_max_requests": 15}
+    settings["postings_per_request"] = group
     lost_in_flight = 0
     for _ in range(_RUNS_UNTIL_DONE):
         point = rng.choice(_BATCH if batch else _DIRECT)
@@ -102,7 +103,7 @@ def _kill_and_finish(
         if died[0]:
             tally.kills += 1
             tally.by_point[point] = tally.by_point.get(point, 0) + 1
-            lost_in_flight += 0 if batch else settings["concurrency"]
+            lost_in_flight += 0 if batch else settings["concurrency"] * group
     for _ in range(4):
         world.enrich(**settings)
     assert world.count("claude_status = 'done'") == world.count("TRUE")
@@ -116,14 +117,14 @@ def _kill_and_finish(
     assert calls >= paid
 
 
-def _many(world: ClaudeWorld, claude: ClaudeStandIn, at_least: int, seed: int) -> Tally:
+def _many(world: ClaudeWorld, claude: ClaudeStandIn, at_least: int, seed: int, group: int = 1) -> Tally:
     rng = random.Random(seed)  # noqa: S311 (a test that can be repeated)
     tally = Tally()
     world.enrich()
     expected = world.rows()
     while tally.kills < at_least:
         for batch in (False, True):
-            _kill_and_finish(world, claude, rng, batch=batch, tally=tally)
+            _kill_and_finish(world, claude, rng, batch=batch, tally=tally, group=group)
             assert world.rows() == expected
     return tally
 
@@ -133,11 +134,18 @@ def test_a_stored_answer_is_never_paid_again(claude_world: ClaudeWorld, claude: 
     assert len(tally.by_point) > 4
 
 
+def test_an_answer_from_a_group_is_never_paid_again(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    """The rows are those of single requests, and a killed group is paid again only if its answer was in flight."""
+    tally = _many(claude_world, claude, at_least=12, seed=11, group=5)
+    assert len(tally.by_point) > 4
+
+
 @pytest.mark.nightly
+@pytest.mark.parametrize("group", [1, 5])
 def test_hundreds_of_kills_pay_no_answer_twice(
-    claude_world: ClaudeWorld, claude: ClaudeStandIn, capsys: pytest.CaptureFixture[str]
+    claude_world: ClaudeWorld, claude: ClaudeStandIn, capsys: pytest.CaptureFixture[str], group: int
 ) -> None:
-    tally = _many(claude_world, claude, at_least=240, seed=2026)
+    tally = _many(claude_world, claude, at_least=240, seed=2026, group=group)
     with capsys.disabled():
         sys.stdout.write(
             f"\n{tally.kills} kills; {tally.needed} distinct requests, {tally.paid} paid, of these "
@@ -147,18 +155,21 @@ def test_hundreds_of_kills_pay_no_answer_twice(
     assert set(tally.by_point) == set(_POINTS)
 
 
+@pytest.mark.parametrize("group", [1, 5])
 @pytest.mark.parametrize("point", [name for name in _POINTS if name in _BATCH])
-def test_a_batch_is_never_submitted_twice(claude_world: ClaudeWorld, claude: ClaudeStandIn, point: str) -> None:
+def test_a_batch_is_never_submitted_twice(
+    claude_world: ClaudeWorld, claude: ClaudeStandIn, point: str, group: int
+) -> None:
     """At every point of a batch's life, each distinct request is paid exactly once."""
     with _death(point, 1) as died:
         for _ in range(3):
             with suppress(Killed):
-                claude_world.enrich(batch_min=1)
+                claude_world.enrich(batch_min=1, postings_per_request=group)
             claude.end_batches()
     assert died[0]
     for _ in range(4):
         claude.end_batches()
-        claude_world.enrich(batch_min=1)
+        claude_world.enrich(batch_min=1, postings_per_request=group)
     assert claude_world.count("claude_status = 'done'") == claude_world.count("TRUE")
     assert set(claude.paid.values()) == {1}
     assert len(claude.paid) == claude_world.questions
@@ -169,11 +180,13 @@ import os, signal, sys
 from jobmatch_dagster_tests.support.claude_world import ClaudeWorld
 from jobmatch_dagster_tests.pipeline.enrichment import test_kills as kills
 from jobmatch_dagster.db.connection.engine import Database
-url, point, visit, batch_min = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+url, point, visit = sys.argv[1], sys.argv[2], int(sys.argv[3])
+batch_min, group = int(sys.argv[4]), int(sys.argv[5])
 kills.arm(point, visit)
 from jobmatch_dagster.pipeline.enrichment.ask import enrich_pairs
 from jobmatch_dagster.resources.matching import MatchingResource
-enrich_pairs(Database(url), ClaudeWorld.resource(batch_min=batch_min, concurrency=1), MatchingResource(), "child")
+claude = ClaudeWorld.resource(batch_min=batch_min, concurrency=1, postings_per_request=group)
+enrich_pairs(Database(url), claude, MatchingResource(), "child")
 """
 
 
@@ -193,10 +206,10 @@ def arm(point: str, visit: int) -> None:
     setattr(owner, name, dying)
 
 
-def _sigkill(database: Database, point: str, visit: int, batch_min: int) -> None:
+def _sigkill(database: Database, point: str, visit: int, batch_min: int, group: int) -> None:
     environment = {**os.environ, "ANTHROPIC_API_KEY": KEY}
     child = subprocess.run(
-        [sys.executable, "-c", _CHILD, database.url, point, str(visit), str(batch_min)],
+        [sys.executable, "-c", _CHILD, database.url, point, str(visit), str(batch_min), str(group)],
         env=environment,
         check=False,
         capture_output=True,
@@ -206,25 +219,27 @@ def _sigkill(database: Database, point: str, visit: int, batch_min: int) -> None
 
 
 @pytest.mark.nightly
+@pytest.mark.parametrize("group", [1, 5])
 @pytest.mark.parametrize("point", _POINTS)
-def test_sigkill(claude_world: ClaudeWorld, claude: ClaudeStandIn, point: str) -> None:
-    _sigkill_and_finish(claude_world, claude, point)
+def test_sigkill(claude_world: ClaudeWorld, claude: ClaudeStandIn, point: str, group: int) -> None:
+    _sigkill_and_finish(claude_world, claude, point, group)
 
 
-def test_sigkill_between_answer_and_commit(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
-    _sigkill_and_finish(claude_world, claude, "before the commit of the answer")
+@pytest.mark.parametrize("group", [1, 5])
+def test_sigkill_between_answer_and_commit(claude_world: ClaudeWorld, claude: ClaudeStandIn, group: int) -> None:
+    _sigkill_and_finish(claude_world, claude, "before the commit of the answer", group)
 
 
-def _sigkill_and_finish(world: ClaudeWorld, claude: ClaudeStandIn, point: str) -> None:
+def _sigkill_and_finish(world: ClaudeWorld, claude: ClaudeStandIn, point: str, group: int) -> None:
     batch_min = 10_000 if point in _DIRECT else 1
     claude.polls = 0
     if "poll" in point or "results" in point:
-        world.enrich(batch_min=1)
+        world.enrich(batch_min=1, postings_per_request=group)
     visit = 3 if _POINTS[point][1] in ("ask", "store_answer", "claim") else 1
-    _sigkill(world.database, point, visit, batch_min)
+    _sigkill(world.database, point, visit, batch_min, group)
     for _ in range(4):
-        world.enrich(batch_min=batch_min)
+        world.enrich(batch_min=batch_min, postings_per_request=group)
     assert world.count("claude_status = 'done'") == world.count("TRUE")
     # One call at a time in the child: at most that one was in flight.
-    in_flight = int(batch_min > 1)
+    in_flight = group * int(batch_min > 1)
     assert world.questions <= claude.paid.total() <= world.questions + in_flight

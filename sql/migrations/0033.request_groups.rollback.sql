@@ -1,0 +1,1 @@
+ALTER TABLE claude_requests DROP COLUMN group_id;
