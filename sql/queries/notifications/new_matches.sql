@@ -3,14 +3,14 @@
 -- Parameters: user_id, minimum_score, most (lines).
 -- Indexes: digest_entries_pkey, user_job_matches_best, user_job_matches_decided, jobs_pkey.
 WITH known AS (
-    SELECT coalesce(jobs.cluster_id, -jobs.id) AS ad
-    FROM digest_entries JOIN jobs ON jobs.id = digest_entries.job_id
-    WHERE digest_entries.user_id = :user_id
+    SELECT (SELECT coalesce(cluster_id, -id) FROM jobs WHERE jobs.id = digest_entries.job_id) AS ad
+    FROM digest_entries
+    WHERE user_id = :user_id
     UNION
-    SELECT coalesce(jobs.cluster_id, -jobs.id)
-    FROM user_job_matches AS decided JOIN jobs ON jobs.id = decided.job_id
-    WHERE decided.user_id = :user_id AND decided.status <> 'new'
-), listed AS (
+    SELECT (SELECT coalesce(cluster_id, -id) FROM jobs WHERE jobs.id = decided.job_id)
+    FROM user_job_matches AS decided
+    WHERE user_id = :user_id AND status <> 'new'
+), listed AS MATERIALIZED (
     SELECT current_matches.*, coalesce(jobs.cluster_id, -jobs.id) AS ad, jobs.salary_min, jobs.salary_max,
            jobs.salary_unit, jobs.salary_currency, jobs.ai_salary_minvalue, jobs.ai_salary_maxvalue,
            jobs.ai_salary_value, jobs.ai_salary_unittext, jobs.ai_salary_currency
@@ -18,7 +18,6 @@ WITH known AS (
     WHERE current_matches.user_id = :user_id
       AND current_matches.status = 'new'
       AND current_matches.match_score >= :minimum_score
-      AND coalesce(jobs.cluster_id, -jobs.id) NOT IN (SELECT ad FROM known)
 )
 SELECT external_id, title, company, location, url, match_score, match_reasoning, claude_score, missing_skills,
        salary_min, salary_max, salary_unit, salary_currency, ai_salary_minvalue, ai_salary_maxvalue, ai_salary_value,
@@ -30,6 +29,7 @@ FROM (
            array_agg(location) FILTER (WHERE location IS NOT NULL) OVER (PARTITION BY ad) AS places,
            array_agg(job_id) OVER (PARTITION BY ad) AS job_ids
     FROM listed
+    WHERE ad NOT IN (SELECT ad FROM known)
 ) AS lines
 WHERE place = 1
 ORDER BY exact_score DESC NULLS LAST, external_id
