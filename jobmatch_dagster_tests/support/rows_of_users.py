@@ -1,7 +1,7 @@
 """SQL that gives a user something in every table that holds something of users, and postings to match."""
 
 # Every text of a user holds the key, so that a leak shows itself wherever it is.
-FILL = """
+EARLIER_FILL = """
 INSERT INTO users (user_key) VALUES ('{key}');
 INSERT INTO cv_documents (user_id, file_name, content, sha256, status, text, read_at)
     SELECT id, '{key}-secret.txt', '{key}-secret', '{key}-secret', 'read', '{key}-secret', now() FROM users
@@ -28,13 +28,19 @@ INSERT INTO profile_requests (request_hash, user_id, document_id, model, state, 
            now() FROM cv_documents WHERE sha256 = '{key}-secret';
 INSERT INTO run_failures (run_id, job_name, partition_key, user_id, error_class, next_step, inputs, failed_at)
     SELECT '{key}-secret', 'match_users', '{key}', id, 'E', 'n', '{{}}', now() FROM users WHERE user_key = '{key}';
+INSERT INTO legacy_decisions (user_id, legacy_match_id, legacy_status, outcome)
+    SELECT id, '{key}-secret', 'saved', 'carried' FROM users WHERE user_key = '{key}';
+"""
+# With the tables that came after `0001.schema`.
+FILL = (
+    EARLIER_FILL
+    + """
 INSERT INTO user_digests (user_id, day, lines, content_hash, created_at)
     SELECT id, '2026-11-20', '["{key}-secret"]', '{key}-secret', now() FROM users WHERE user_key = '{key}';
 INSERT INTO digest_entries (digest_id, user_id, job_id)
     SELECT user_digests.id, user_id, jobs.id FROM user_digests CROSS JOIN jobs WHERE content_hash = '{key}-secret';
-INSERT INTO legacy_decisions (user_id, legacy_match_id, legacy_status, outcome)
-    SELECT id, '{key}-secret', 'saved', 'carried' FROM users WHERE user_key = '{key}';
 """
+)
 JOBS = """
 INSERT INTO job_pages (sweep_id, generation, endpoint, filters, request, page_offset, status, headers, body, sha256,
                        last_page, fetched_at)
