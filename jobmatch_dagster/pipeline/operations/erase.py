@@ -20,7 +20,7 @@ from jobmatch_dagster.pipeline.enrichment.withdraw import withdraw_requests
 from jobmatch_dagster.pipeline.profiles.user_files import delete_files_of_user, files_of_user
 from jobmatch_dagster.resources.claude import ClaudeResource
 
-INBOX = "files in the inbox"
+INBOX = "files in the inbox and digests"
 
 EraseHistory = Callable[[str], Mapping[str, int]]
 """Erases what lies outside the database for a user key; returns what is left, by place."""
