@@ -157,7 +157,9 @@ def test_each_path_exists(page: Path) -> None:
 @_each_page
 def test_each_name_in_code_exists(page: Path) -> None:
     named = {name for code in _spans(page) for name in _IDENTIFIER.findall(code)}
-    assert named - _words() - _FOREIGN == set()
+    # test_promises.py looks for tests.
+    tests = {name for name in named if name.startswith("test_")}
+    assert named - tests - _words() - _FOREIGN == set()
 
 
 @_each_page
