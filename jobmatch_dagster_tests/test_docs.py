@@ -45,7 +45,7 @@ _PLACEHOLDERS = {
     "POSTGRES_DB", "DOCKER_GROUP", "TORCH_INDEX", "CELERY_BROKER",
 }  # fmt: skip
 _EXAMPLES = {
-    "USERKEY/anything.ext", "USERKEY/anything.pdf", "USERKEY/preferences.toml",
+    "dist/sbom.cdx.json", "USERKEY/anything.ext", "USERKEY/anything.pdf", "USERKEY/preferences.toml",
     "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
 }  # fmt: skip
 _ROLES = {"jobmatch_pipeline", "jobmatch_reader", "jobmatch_statistics"}  # named after the database
