@@ -2,6 +2,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Tools that look at the environment are no part of it.
+AUDIT := $(VENV)/audit
 # The first of these that runs and fits; `make PYTHON=/path/to/python3.12 demo` names another.
 PYTHONS := python3 python3.13 python3.12 python3.11 python3.14 python
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
@@ -10,7 +12,7 @@ PYTHON ?= $(shell for p in $(PYTHONS); do $$p -c '$(FITS)' 2>/dev/null && echo $
 # The tests of a file share what is expensive, so that a file goes to one worker; conftest.py sorts the files.
 TESTS := $(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo dev test test-nightly test-load lint docs schema lock bench bench-quick bench-load clean
+.PHONY: demo dev test test-nightly test-load lint docs schema lock bench bench-quick bench-load sbom audit clean
 
 demo: $(READY)
 	$(BIN)/jobmatch demo
@@ -62,6 +64,22 @@ bench-quick: $(READY)
 # At full size, most of an hour.
 bench-load: $(READY)
 	$(BIN)/python -m jobmatch_dagster.bench --load
+
+# Writes dist/sbom.cdx.json: every installed package with version, license and what it requires (CycloneDX 1.6).
+sbom: $(READY) $(AUDIT)/.ready
+	mkdir -p dist
+	$(AUDIT)/bin/cyclonedx-py environment --spec-version 1.6 --output-reproducible --pyproject pyproject.toml \
+	  --output-file dist/sbom.cdx.json $(BIN)/python
+
+# Compares constraints.txt with the advisories that are known; needs the network. A package that cannot be looked up is
+# a failure, not a pass.
+audit: $(AUDIT)/.ready
+	$(AUDIT)/bin/pip-audit --strict --disable-pip --no-deps --progress-spinner off --requirement constraints.txt
+
+$(AUDIT)/.ready: tools/audit.txt | $(READY)
+	$(BIN)/python -m venv $(AUDIT)
+	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check --requirement tools/audit.txt
+	touch $@
 
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(FITS)' || { echo "Python 3.11 to 3.14 is needed; name one: make PYTHON=/path/to/python3.12 demo" >&2; exit 1; }

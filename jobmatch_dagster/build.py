@@ -40,6 +40,7 @@ from jobmatch_dagster.defs.operations.claude_batches import collect_claude_batch
 from jobmatch_dagster.defs.operations.explain_match import explain_match
 from jobmatch_dagster.defs.operations.forget_user import forget_user
 from jobmatch_dagster.defs.operations.health import health
+from jobmatch_dagster.defs.operations.heartbeat import build_heartbeat_sensor
 from jobmatch_dagster.defs.operations.housekeeping import housekeeping
 from jobmatch_dagster.defs.operations.match_users import match_existing_jobs, match_users
 from jobmatch_dagster.defs.operations.plan_collection import plan_collection
@@ -141,6 +142,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             *build_claude_sensors(),
             *build_failure_sensor(),
             *build_check_sensor(_check_keys()),
+            *build_heartbeat_sensor(),
         ],
         resources={**default_resources(), **(resource_overrides or {})},
         # Steps are short and share one model: a process for each would cost more than the work.

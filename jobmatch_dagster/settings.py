@@ -242,6 +242,12 @@ class OperationsSettings(SettingsGroup):
         "failed runs, failed checks and stale assets.",
         shown="none",
     )
+    heartbeat_url: SecretUrl = variable(
+        "JOBMATCH_HEARTBEAT_URL",
+        SecretStr(""),
+        "Address that is fetched (GET) after each good hour, at a monitor that raises the alarm when it is not.",
+        shown="none",
+    )
     clock: OptionalTime = variable(
         "JOBMATCH_CLOCK",
         None,

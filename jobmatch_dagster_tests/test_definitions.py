@@ -103,8 +103,8 @@ def test_assets_are_partitioned_as_the_architecture_says(kind: str, keys: set[st
 def test_nothing_that_spends_credits_is_on_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     def states() -> set[str]:
         repository = build_defs().get_repository_def()
-        # The sensors that notify of failures spend nothing.
-        notifying = {"run_failure_sensor", "check_failure_sensor"}
+        # The sensors that notify of failures and of good hours spend nothing.
+        notifying = {"run_failure_sensor", "check_failure_sensor", "heartbeat_sensor"}
         sensors = [sensor for sensor in repository.sensor_defs if sensor.name not in notifying]
         return {item.default_status.value for item in (*repository.schedule_defs, *sensors)}
 

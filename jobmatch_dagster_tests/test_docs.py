@@ -45,7 +45,7 @@ _PLACEHOLDERS = {
     "POSTGRES_DB", "DOCKER_GROUP", "TORCH_INDEX", "CELERY_BROKER",
 }  # fmt: skip
 _EXAMPLES = {
-    "USERKEY/anything.ext", "USERKEY/anything.pdf", "USERKEY/preferences.toml",
+    "dist/sbom.cdx.json", "USERKEY/anything.ext", "USERKEY/anything.pdf", "USERKEY/preferences.toml",
     "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
 }  # fmt: skip
 _ROLES = {"jobmatch_pipeline", "jobmatch_reader", "jobmatch_statistics"}  # named after the database
@@ -157,7 +157,9 @@ def test_each_path_exists(page: Path) -> None:
 @_each_page
 def test_each_name_in_code_exists(page: Path) -> None:
     named = {name for code in _spans(page) for name in _IDENTIFIER.findall(code)}
-    assert named - _words() - _FOREIGN == set()
+    # test_promises.py looks for tests.
+    tests = {name for name in named if name.startswith("test_")}
+    assert named - tests - _words() - _FOREIGN == set()
 
 
 @_each_page

@@ -38,6 +38,7 @@ _MALFORMED = {
     "HF_HUB_OFFLINE": ("hunter2", "1 or 0"),
     "JOBMATCH_AUTOMATION": ("on-hunter2", "off, sensors or running"),
     "JOBMATCH_FAILURE_WEBHOOK": ("hunter2", "a URL such as https://host/path"),
+    "JOBMATCH_HEARTBEAT_URL": ("hunter2", "a URL such as https://host/path"),
     "JOBMATCH_CLOCK": ("yesterday-hunter2", "a time such as 2026-11-20T09:15:00+00:00"),
 }
 
@@ -135,9 +136,13 @@ def test_usual_database_urls_are_taken(url: str, monkeypatch: pytest.MonkeyPatch
 
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    secrets = ("RAPIDAPI_KEY", "ANTHROPIC_API_KEY", "JOBMATCH_FAILURE_WEBHOOK", "JOBMATCH_DATABASE_URL")
+    secrets = (
+        "RAPIDAPI_KEY", "ANTHROPIC_API_KEY", "JOBMATCH_FAILURE_WEBHOOK", "JOBMATCH_HEARTBEAT_URL",
+        "JOBMATCH_DATABASE_URL",
+    )  # fmt: skip
     for name in secrets:
-        monkeypatch.setenv(name, "postgresql://hunter2/hunter2" if name.endswith("_URL") else "https://hunter2")
+        database = name.endswith("_DATABASE_URL")
+        monkeypatch.setenv(name, "postgresql://hunter2/hunter2" if database else "https://hunter2")
     assert "hunter2" not in repr([group.read() for group in GROUPS])
     assert "hunter2" not in repr(default_resources())
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from jobmatch_dagster.cli import catalog, completion, database, demo, matches, repair, users
+from jobmatch_dagster.core.text import for_terminal
 from jobmatch_dagster.errors import JobmatchError
 
 
@@ -19,7 +20,7 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except JobmatchError as error:
-            click.echo(f"jobmatch: {error}", err=True)
+            click.echo(f"jobmatch: {for_terminal(str(error))}", err=True)
             sys.exit(1)
 
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from jobmatch_dagster.pipeline.matching.match_list import MatchList
 
 
+# The wide forms too: spreadsheets of some languages read them alike.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
 @click.command(cls=Command)
 @click.argument("user_key")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Most lines.")
@@ -73,7 +77,7 @@ def _print_csv(found: "MatchList") -> None:
 def _plain(value: object) -> object:
     """A value that no spreadsheet takes for a formula: titles are text of strangers."""
     shown = value if isinstance(value, int | float) else "" if value is None else str(value)
-    return f"'{shown}" if isinstance(shown, str) and shown.startswith(("=", "+", "-", "@")) else shown
+    return f"'{shown}" if isinstance(shown, str) and shown.lstrip().startswith(_FORMULA_STARTS) else shown
 
 
 @click.command(cls=Command)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jobmatch_dagster.core.markdown import cell, escaped, markdown_table
+from jobmatch_dagster.core.text import for_terminal
 
 UNKNOWN = "unknown"
 _NO_FINDING = "Nothing stands out."
@@ -62,7 +63,7 @@ class ExplanationPage:
 
     def text(self) -> str:
         """For a terminal."""
-        return "\n".join(self._text())
+        return for_terminal("\n".join(self._text()))
 
     def _markdown(self) -> Iterator[str]:
         yield f"# {escaped(self.title)}"
@@ -90,7 +91,7 @@ class ExplanationPage:
             yield f"\n{number}. {section.title}"
             width = max((len(name) for name in section.facts), default=0)
             for name, value in section.facts.items():
-                yield f"  {name:<{width}}  {_plain(value)}"
+                yield f"  {name:<{width}}  {_one_line(value)}"
             for table in section.tables:
                 yield from _columns(table)
             for line in section.code.splitlines():
@@ -108,7 +109,11 @@ def _plain(value: Any) -> str:
 def _linked(value: Any) -> str:
     if isinstance(value, RunLink) and value.run_id:
         return f"[{escaped(value.run_id[:8])}](/runs/{value.run_id})"
-    return escaped(" ".join(_plain(value).split()))
+    return escaped(_one_line(value))
+
+
+def _one_line(value: Any) -> str:
+    return " ".join(_plain(value).split())
 
 
 def _columns(table: Table) -> Iterator[str]:

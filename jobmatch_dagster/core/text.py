@@ -43,6 +43,11 @@ def clean_block(text: str) -> str:
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
+def for_terminal(text: str) -> str:
+    """Text of strangers as a terminal may show it: what it would obey, and what it would not show, becomes U+FFFD."""
+    return _CONTROL.sub("\ufffd", _INVISIBLE.sub("\ufffd", text.replace("\r", "\ufffd")))
+
+
 def strip_noise(text: str) -> str:
     """The text as it counts for "is this another ad?": cosmetic noise out, case and white space levelled."""
     lowered = text.lower()

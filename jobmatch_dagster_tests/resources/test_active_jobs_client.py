@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from jobmatch_dagster.core.raw.response import PageResponse
 from jobmatch_dagster.demo.server import ActiveJobsServer, Fault, GeneratedCorpus, Plan
-from jobmatch_dagster.errors import PassingFailure, PermanentFailure
+from jobmatch_dagster.errors import PassingFailure, PermanentFailure, ServiceFailure
 from jobmatch_dagster.resources import active_jobs_client
 from jobmatch_dagster.resources.active_jobs import ActiveJobsResource
 from jobmatch_dagster.resources.active_jobs_client import ActiveJobsClient
@@ -234,6 +235,21 @@ def test_key_is_in_no_message_and_no_page(waits: list[float]) -> None:
     with ActiveJobsServer(GeneratedCorpus(per_hour=3), now=lambda: _NOW) as server:
         pages = list(_client(server, waits, key="very-secret").sweep("1h", max_pages=1))
     assert "very-secret" not in repr(pages)
+
+
+@pytest.mark.parametrize("status", [200, 403, 500])
+def test_key_that_an_answer_repeats_is_not_stored(waits: list[float], status: int) -> None:
+    """As some proxies do, in the body and in a header that is stored."""
+    echo = Fault(status=status, body=b'[{"id": "1", "title": "very-secret"}]', headers={"x-api-note": "very-secret"})
+    stored: list[PageResponse] = []
+    with ActiveJobsServer(GeneratedCorpus(per_hour=3), now=lambda: _NOW) as server, suppress(ServiceFailure):
+        server.add_faults(*[echo] * 10)
+        for page in _client(server, waits, key="very-secret").sweep("1h", max_pages=1):
+            stored.append(page)  # noqa: PERF402 (what came before the failure counts too)
+    assert stored
+    assert "very-secret" not in repr(stored)
+    assert stored[0].headers["x-api-note"] == "***"
+    assert stored[0].body == b'[{"id": "1", "title": "***"}]'
 
 
 def test_missing_key_is_permanent() -> None:

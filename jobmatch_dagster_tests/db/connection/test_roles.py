@@ -130,6 +130,16 @@ def test_without_a_key_nobody_is_seen(isolated: Database) -> None:
     reader.dispose()
 
 
+def test_a_readers_login_may_name_any_user(isolated: Database) -> None:
+    """What the role does not defend against, as docs/threat-model.md says: the holder of the login chooses the key."""
+    reader = login(isolated, "reader")
+    for key in USERS:
+        with reader.begin() as connection:
+            connection.execute(text("SELECT set_config('jobmatch.user_key', :key, true)"), {"key": key})
+            assert list(connection.scalars(text("SELECT user_key FROM users"))) == [key]
+    reader.dispose()
+
+
 def test_statistics_count_and_see_no_words(isolated: Database) -> None:
     with reading_for_statistics(isolated) as connection:
         assert job_statistics(connection, wall_time()).total == 3

@@ -36,6 +36,7 @@ from jobmatch_dagster.pipeline.profiles.ingest import ingest_cv
 from jobmatch_dagster.pipeline.profiles.user_files import delete_files_of_user
 from jobmatch_dagster.pipeline.quality.stored_scores import measure_stored
 from jobmatch_dagster.resources.clock import wall_time
+from jobmatch_dagster_tests.support.canaries import find_canary
 from jobmatch_dagster_tests.support.erasure import erase
 from jobmatch_dagster_tests.support.world import NOW, NURSE_CV, World
 
@@ -68,7 +69,7 @@ def test_nothing_of_a_forgotten_user_is_found(world: World, tmp_path: Path) -> N
         places = [tmp_path, server_log]
         vector = world.scalar("SELECT left(embedding::text, 40) FROM profile_embeddings ORDER BY profile_id LIMIT 1")
         canaries = [_NAME, _PHONE, _PHRASE, _FOE, vector]
-        planted = {canary for canary in canaries if _hits(databases, places, canary)}
+        planted = {canary for canary in canaries if find_canary(databases, places, canary)}
         assert planted == set(canaries)
 
         with world.database.begin() as connection:
@@ -86,9 +87,11 @@ def test_nothing_of_a_forgotten_user_is_found(world: World, tmp_path: Path) -> N
         assert (numbers["user_found"], numbers["remaining"]) == (True, 0)
         assert numbers["places_searched"] >= len(exported["tables"]) + 4
 
-        assert {canary: _hits(databases, places, canary) for canary in canaries} == {canary: [] for canary in canaries}
+        assert {canary: find_canary(databases, places, canary) for canary in canaries} == {
+            canary: [] for canary in canaries
+        }
         # The key itself stays in Dagster's history, and nowhere else.
-        assert _hits([runtime.database], places, _KEY) == []
+        assert find_canary([runtime.database], places, _KEY) == []
         assert not instance.has_dynamic_partition("users", _KEY)
         with world.database.begin() as connection:
             ((_, report),) = erasures_of(connection, _KEY)
@@ -301,22 +304,3 @@ def _assert_export_is_whole(world: World, exported: dict[str, object]) -> None:
     assert len(tables["user_job_matches"]) == world.scalar("SELECT count(*) FROM user_job_matches")
     assert {file["name"] for file in again["files"]} == {f"{_KEY}.txt", "preferences.toml", ".half.pdf.part"}
     assert {run["job"] for run in again["runs"]} == {"ingest_cv", "rematch_user", "explain_match"}
-
-
-def _hits(databases: list[Database], folders: list[Path], canary: str) -> list[str]:
-    """Where a text is found: tables of the databases (bytes too), files and their names."""
-    found = []
-    for database in databases:
-        with database.begin() as connection:
-            tables = connection.exec_driver_sql(
-                "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
-                "WHERE relkind IN ('r', 'm') AND nspname NOT IN ('pg_catalog', 'information_schema')"
-            ).scalars()
-            query = "SELECT count(*) FROM {} AS t WHERE t::text LIKE :plain OR t::text LIKE :hex"
-            wanted = {"plain": f"%{canary}%", "hex": f"%{canary.encode().hex()}%"}
-            found += [table for table in tables if connection.scalar(text(query.format(table)), wanted)]
-    for folder in folders:
-        for path in folder.rglob("*") if folder.is_dir() else [folder]:
-            if canary in str(path) or (path.is_file() and canary.encode() in path.read_bytes()):
-                found.append(str(path))
-    return found

@@ -75,7 +75,9 @@ def test_jobs_are_what_was_served(database: Database, server: ActiveJobsServer, 
     # What is still missing is fetched in the end, without faults.
     server._faults = []
     market.begin_hour(_HOURS, {"generation": "g1", "new": 0, "changed": 0, "shifts": []})
-    _run(database, server, _HOURS - 1, "g1", hours=_HOURS)
+    with _late_pages(server) as pages:
+        _run(database, server, _HOURS - 1, "g1", hours=_HOURS)
+    late += pages[0]
 
     newest: dict[str, str] = {}
     for page in market.served:
