@@ -4,6 +4,7 @@
 
     database = api.Database("postgresql://user:password@host:5432/jobmatch")
     api.add_job(database, record)                       # a record as the vendor sends it, of either generation
+    api.add_posting(database, text, company="Acme")     # an ad as text, or as a schema.org JobPosting
     api.job_exists(database, "1701234567")              # by external_id
     api.job_statistics(database)                        # counts of the catalog
     api.user_statistics(database, "user-1001")          # counts of one user's matches
@@ -37,6 +38,8 @@ from jobmatch_dagster.db.statistics import jobs_and_users
 from jobmatch_dagster.db.statistics.jobs_and_users import JobStatistics, UserStatistics
 from jobmatch_dagster.errors import InputError, JobmatchError
 from jobmatch_dagster.frames import StatisticsFrames
+from jobmatch_dagster.pipeline.catalog import postings
+from jobmatch_dagster.pipeline.catalog.postings import PostingTextError
 from jobmatch_dagster.pipeline.catalog.records import AddedJob, add_record
 from jobmatch_dagster.resources.clock import ClockResource, wall_time
 
@@ -44,9 +47,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "AddedJob", "Database", "InputError", "JobStatistics", "JobmatchError", "NoMatchError", "RecordError",
-    "StatisticsFrames", "UnknownUserError", "UserStatistics", "add_job", "decide", "job_exists", "job_statistics",
-    "jobs_frame", "matches", "matches_frame", "statistics_frames", "user_statistics",
+    "AddedJob", "Database", "InputError", "JobStatistics", "JobmatchError", "NoMatchError", "PostingTextError",
+    "RecordError", "StatisticsFrames", "UnknownUserError", "UserStatistics", "add_job", "add_posting", "decide",
+    "job_exists", "job_statistics", "jobs_frame", "matches", "matches_frame", "statistics_frames", "user_statistics",
 ]  # fmt: skip
 
 DEFAULT_LIMIT = 10_000
@@ -67,6 +70,43 @@ def add_job(database: Database, record: Mapping[str, Any], *, seen_at: datetime 
         TypeError: if the record contains a value that JSON cannot express.
     """
     return add_record(database, record, seen_at or wall_time(), "api")
+
+
+def add_posting(
+    database: Database,
+    text: str,
+    *,
+    title: str | None = None,
+    company: str | None = None,
+    location: str | None = None,
+    url: str | None = None,
+    seen_at: datetime | None = None,
+) -> list[AddedJob]:
+    """Add an ad that somebody found: its text, or JSON or a web page with schema.org JobPosting objects.
+
+    The next hourly run, or the job `collect_documents`, embeds and matches it. The same text again changes nothing.
+
+    Args:
+        database: the project's database.
+        text: the ad, at most 2 MB.
+        title: of a text; its first line when None. A document says it itself.
+        company: of a text, and needed there.
+        location: of a text.
+        url: address of the ad.
+        seen_at: when it was seen, timezone-aware; now when None.
+
+    Returns:
+        The postings: one of a text, all of a document.
+
+    Raises:
+        PostingTextError: if the text cannot be used; it names what is missing.
+        RecordError: if a posting of a document cannot be used; it names the field. Nothing is stored.
+    """
+    now = seen_at or wall_time()
+    if postings.is_document(text):
+        return list(postings.add_document(database, text, now, "api", url))
+    facts = postings.StatedFacts(title, company, location, url)
+    return [postings.add_text(database, text, facts, now, "api")]
 
 
 def job_exists(database: Database, external_id: str) -> bool:

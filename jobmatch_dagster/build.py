@@ -37,6 +37,7 @@ from jobmatch_dagster.defs.notifications import assets as notifications
 from jobmatch_dagster.defs.operations.alerts import build_check_sensor
 from jobmatch_dagster.defs.operations.backfill_history import backfill_history
 from jobmatch_dagster.defs.operations.claude_batches import collect_claude_batches
+from jobmatch_dagster.defs.operations.collect_documents import collect_documents
 from jobmatch_dagster.defs.operations.explain_match import explain_match
 from jobmatch_dagster.defs.operations.forget_user import forget_user
 from jobmatch_dagster.defs.operations.health import health
@@ -128,6 +129,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             match_existing_jobs,
             collect_claude_batches,
             backfill_history,
+            collect_documents,
             plan_collection,
             show_matches,
             explain_match,

@@ -48,6 +48,48 @@ def test_a_bad_record_is_refused_with_its_field(change: dict[str, Any], said: st
         assert connection.scalar(text("SELECT count(*) FROM job_pages")) == 0
 
 
+def test_an_ad_is_added_from_its_text_once(database: Database) -> None:
+    ad = "Ward nurse (f/m/d)\n\nYou care for patients.\u0000 <script>alert(1)</script>"
+    added = api.add_posting(database, ad, company="Klinikum", location="Berlin", seen_at=NOW)
+    assert [one.outcome for one in added] == ["inserted"]
+    again = api.add_posting(database, ad, company="Klinikum", location="Berlin", seen_at=NOW + timedelta(days=1))
+    assert again == [api.AddedJob(added[0].external_id, "unchanged")]
+    with database.begin() as connection:
+        row = connection.execute(text("SELECT title, company, location, source, url, description FROM jobs")).one()
+        assert connection.scalar(text("SELECT count(*) FROM job_pages")) == 1
+    assert tuple(row[:4]) == ("Ward nurse (f/m/d)", "Klinikum", "Berlin", "added")
+    assert row.url == f"urn:jobmatch:{added[0].external_id}"
+    assert "alert" not in row.description
+    other = api.add_posting(database, ad, title="Nurse", company="Klinikum", url="https://a.example/1")
+    assert other[0].external_id != added[0].external_id
+
+
+def test_an_ad_is_added_from_json_ld_once(database: Database) -> None:
+    ad = '{"@type": "JobPosting", "title": "Nurse", "identifier": "7", "hiringOrganization": "Klinikum"}'
+    assert api.add_posting(database, ad, seen_at=NOW) == [api.AddedJob("added:klinikum:7", "inserted")]
+    assert api.add_posting(database, ad) == [api.AddedJob("added:klinikum:7", "unchanged")]
+    changed = ad.replace("Nurse", "Head nurse")
+    assert api.add_posting(database, changed, seen_at=NOW) == [api.AddedJob("added:klinikum:7", "updated")]
+    rebuilt = load_pages(database, "rebuild", rebuild=True)
+    assert (rebuilt.pages, rebuilt.quarantined, rebuilt.counts.updated) == (2, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("ad", "facts", "said"),
+    [
+        ("", {"company": "K"}, "empty"), ("Nurse", {}, "--company"), ("Nurse " * 99, {"company": "K"}, "--title"),
+        ("Nurse", {"company": "K", "url": "javascript:alert(1)"}, "no address of the web"),
+        ("n" * 2_000_001, {"company": "K"}, "bytes"), ('{"@type": "JobPosting"}', {}, "title: missing"),
+        ("<html>Nothing</html>", {}, "no job posting"), ("{", {}, "no JSON"),
+    ],
+)  # fmt: skip
+def test_an_ad_that_cannot_be_used_is_refused(ad: str, facts: dict[str, str], said: str, database: Database) -> None:
+    with pytest.raises(api.JobmatchError, match=said):
+        api.add_posting(database, ad, **facts)
+    with database.begin() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM job_pages")) == 0
+
+
 def test_a_record_that_the_database_refuses_is_reported(database: Database) -> None:
     with database.begin() as connection:
         connection.execute(text("ALTER TABLE jobs ADD CHECK (title <> 'cursed')"))

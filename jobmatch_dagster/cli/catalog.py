@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobmatch_dagster.cli.help_texts import Command
+from jobmatch_dagster.cli.postings import collect_documents
 from jobmatch_dagster.core.raw.windows import HOUR_FORMAT
 
 if TYPE_CHECKING:
@@ -29,22 +30,37 @@ _HOUR = click.DateTime(formats=[HOUR_FORMAT])
 @click.option("--hours", nargs=2, type=_HOUR, metavar="FROM TO", help="Collect these hours, both included.")
 @click.option("--plan", nargs=2, type=_HOUR, metavar="FROM TO", help="Print what these hours would cost; pay nothing.")
 @click.option("--max-credits", type=click.IntRange(min=1), metavar="N", help="With --hours: most job credits to pay.")
+@click.option("--from-folder", type=_PATH, metavar="DIR", help="Load the schema.org postings of a folder's files.")
+@click.option(
+    "--from-list", type=_PATH, metavar="FILE", help="Load those of listed files: a path a line, or a sitemap."
+)
+@click.option("--source", default="json-ld", show_default=True, help="Name of the folder's or the list's source.")
 def collect(
     run_once: bool,
     interval: int | None,
     hours: tuple[datetime, datetime] | None,
     plan: tuple[datetime, datetime] | None,
     max_credits: int | None,
+    from_folder: Path | None,
+    from_list: Path | None,
+    source: str,
 ) -> None:
     """Collect postings: runs of hourly_collection.
 
     Each posting returned costs a credit. With --interval each round collects every hour since the last successful
     round, in one run. A failure that may pass is printed, and the next round collects its hours.
 
-    An hour is written as 2026-11-20-07:00, in UTC.
+    An hour is written as 2026-11-20-07:00, in UTC. A folder or a list of files costs nothing: it is another source,
+    and a run of collect_documents loads, embeds and matches it.
     """
-    if [run_once, interval is not None, hours is not None, plan is not None].count(True) != 1:
-        raise click.UsageError("Give one of --run-once, --interval MINUTES, --hours FROM TO and --plan FROM TO.")
+    if sum(given not in (None, False) for given in (run_once, interval, hours, plan, from_folder, from_list)) != 1:
+        raise click.UsageError(
+            "Give one of --run-once, --interval MINUTES, --hours FROM TO, --plan FROM TO, --from-folder DIR and "
+            "--from-list FILE."
+        )
+    if from_folder or from_list:
+        collect_documents(from_folder, from_list, source)
+        return
     if plan is not None:
         _print_plan(*_in_utc(plan))
         return

@@ -6,6 +6,7 @@ ARGUMENTS = {
     "user_key": "The user's key: the name of the CV's file without its ending. `jobmatch users` lists them.",
     "external_id": "The vendor's id of the posting. `jobmatch matches USER_KEY` shows it.",
     "decision": "What the user decided: new, saved, applied or rejected.",
+    "ad": "File with the ad: text, JSON-LD, or a saved web page with JSON-LD; - reads it from standard input.",
     "file": "PDF, DOCX, HTML, text, Markdown or JSON Resume; or a preferences.toml.",
     "shell": "bash, zsh or fish.",
 }
@@ -13,6 +14,7 @@ EXAMPLES = {
     "demo": "jobmatch demo --cvs my-cvs/",
     "dev": "jobmatch dev --demo",
     "collect": "jobmatch collect --plan 2026-11-20-04:00 2026-11-20-06:00",
+    "add-posting": "jobmatch add ad.txt --company Acme --location Berlin",
     "stats": "jobmatch stats --user ada",
     "health": "jobmatch health || echo look",
     "evaluate": "jobmatch evaluate --pages pages/ --cvs cvs.jsonl --out ranked.jsonl",
@@ -33,7 +35,12 @@ EXAMPLES = {
 
 
 class Command(click.Command):
-    """A command whose help page describes its arguments and ends with an example."""
+    """A command whose help page describes its arguments and ends with an example.
+
+    `example` names the example where another command has the same name.
+    """
+
+    example: str | None = None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Arguments, then options."""
@@ -50,4 +57,4 @@ class Command(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 (of click)
         """The example."""
         with formatter.section("Example"):
-            formatter.write_text(EXAMPLES[self.name or ""])
+            formatter.write_text(EXAMPLES[self.example or self.name or ""])

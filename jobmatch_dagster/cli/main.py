@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from jobmatch_dagster.cli import catalog, completion, database, demo, matches, repair, users
+from jobmatch_dagster.cli import catalog, completion, database, demo, matches, postings, repair, users
 from jobmatch_dagster.core.text import for_terminal
 from jobmatch_dagster.errors import JobmatchError
 
@@ -36,7 +36,7 @@ def main() -> None:
 for command in (
     *(demo.demo, demo.dev),
     *(database.migrate, database.rollback, completion.completion),
-    *(catalog.collect, catalog.stats, catalog.health, catalog.evaluate),
+    *(catalog.collect, postings.add, catalog.stats, catalog.health, catalog.evaluate),
     *(matches.matches, matches.explain, matches.decide, repair.repair),
     *(users.users, users.cv, users.preferences, users.export, users.forget),
 ):

@@ -33,6 +33,7 @@ _NAMED: dict[str, dict[str, Any]] = {
     "explain/explain_posting": {"external_id": _POSTING},
     "explain/quarantined_posting": {"external_id": _POSTING},
     "matching/decide": {"user_key": _KEY, "external_id": _POSTING, "decision": "saved"},
+    "raw/newest_documents": {"source": "json-ld", "documents": ["a.html", "b.html"]},
     "catalog/job_exists": {"external_id": _POSTING},
     "statistics/user_counts": {"user_key": _KEY},
     "statistics/user_experience_scores": {"user_key": _KEY},

@@ -193,9 +193,14 @@ def pay_fields(properties: Properties) -> dict[str, JsonValue]:
         return {}
     unit = text_of(parts.value("unitText")) or text_of(outer.value("unitText")) or written.unit
     stated = (text_of(place.value("currency")) for place in (parts, outer))
-    currency = next(filter(None, stated), None) or text_of(properties.value("salaryCurrency")) or written.currency
+    currency = next(filter(None, stated), None) or _currency(written, text_of(properties.value("salaryCurrency")))
     raw: dict[str, JsonValue] = {"currency": currency, "value": {**amount, **({"unitText": unit} if unit else {})}}
     return {"salary_raw": raw, **_compared_pay(amount, currency, unit)}
+
+
+def _currency(written: "_WrittenPay", of_posting: str | None) -> str | None:
+    """The currency beside the amount; a bare dollar may be that of another country, which the posting names."""
+    return (of_posting or written.currency) if written.currency in (None, "$") else written.currency
 
 
 class _WrittenPay(NamedTuple):

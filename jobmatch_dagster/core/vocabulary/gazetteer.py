@@ -168,8 +168,11 @@ def country_codes(name: str) -> frozenset[str]:
 
 
 def country_name(name: str) -> str | None:
-    """The English name of a country, by a name or code of it; None for a group of countries and for anything else."""
-    codes = country_codes(name)
+    """The English name of a country, by a name or code of it; None for a group of countries and for anything else.
+
+    A code means the country, although a state may have the same ("DE" is Delaware too).
+    """
+    codes = _codes().get(name.strip().upper()) or country_codes(name)
     return _country_names().get(next(iter(codes))) if len(codes) == 1 else None
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import batched
+from itertools import islice
 from pathlib import Path
 
 from jobmatch_dagster.core.catalog.normalise import parse_stored_page
@@ -25,6 +25,7 @@ from jobmatch_dagster.errors import InputError
 DOCUMENT_SUFFIXES = frozenset({".html", ".htm", ".xhtml", ".json", ".jsonld", ".jsonl", ".ndjson"})
 MAX_LIST_BYTES = 20_000_000
 _DOCUMENTS_PER_TRANSACTION = 50
+_MAX_PROBLEMS = 10
 # A sitemap is read as text: an XML parser would expand its entities.
 _LOCATION = re.compile(r"<loc>\s*([^<\s]{1,2000})\s*</loc>", re.IGNORECASE)
 
@@ -50,9 +51,6 @@ class DocumentsReport:
     postings: int = 0
     unusable: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list)
-
-
-_MAX_PROBLEMS = 10
 
 
 def read_folder(folder: Path) -> Iterator[Document]:
@@ -134,4 +132,30 @@ def store_documents(
 
 def _groups(documents: Iterable[Document]) -> Iterator[list[Document]]:
     """Documents in groups for a transaction each; of two of one name in a group the later one counts."""
-    return (list({document.name: document for document in group}.values()) for group in _batched(documents))
+    waiting = iter(documents)
+    while group := list(islice(waiting, _DOCUMENTS_PER_TRANSACTION)):
+        yield list({document.name: document for document in group}.values())
+
+
+def _store_group(
+    database: Database, group: list[Document], source: str, now: datetime, run_id: str, report: DocumentsReport
+) -> None:
+    with database.begin() as connection:
+        stored = newest_documents(connection, source, [document.name for document in group])
+        for document in group:
+            report.read += 1
+            before = stored.get(document.name)
+            if before is not None and before.sha256 == document.sha256:
+                continue
+            first_seen_at = before.first_seen_at if before else now.isoformat()
+            records = parse_stored_page(document_page(document, source, first_seen_at))
+            insert_document(
+                connection, document, source,
+                first_seen_at=first_seen_at, read_at=now, run_id=run_id, record_count=len(records),
+            )  # fmt: skip
+            unusable = [record for record in records if isinstance(record, UnusableRecord)]
+            report.stored += 1
+            report.postings += len(records) - len(unusable)
+            report.unusable += len(unusable)
+            report.problems += [(document.name, f"{record.field}: {record.reason}") for record in unusable]
+            del report.problems[_MAX_PROBLEMS:]
