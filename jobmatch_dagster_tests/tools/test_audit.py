@@ -11,7 +11,7 @@ def _recipe(target: str) -> str:
     """What make would run for a target, where everything that it needs is made already."""
     made = [f"--assume-old={path}" for path in (".venv/.ready", ".venv/audit/.ready", "tools/audit.txt")]
     done = subprocess.run(
-        ["make", "--dry-run", *made, target], cwd=_ROOT, capture_output=True, text=True, check=True, timeout=60
+        ["make", "--no-print-directory", "--dry-run", *made, target], cwd=_ROOT, capture_output=True, text=True, check=True, timeout=60
     )
     return done.stdout
 
