@@ -10,9 +10,8 @@ _ROOT = Path(__file__).parents[2]
 def _recipe(target: str) -> str:
     """What make would run for a target, where everything that it needs is made already."""
     made = [f"--assume-old={path}" for path in (".venv/.ready", ".venv/audit/.ready", "tools/audit.txt")]
-    done = subprocess.run(
-        ["make", "--no-print-directory", "--dry-run", *made, target], cwd=_ROOT, capture_output=True, text=True, check=True, timeout=60
-    )
+    command = ["make", "--no-print-directory", "--dry-run", *made, target]
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True, timeout=60)
     return done.stdout
 
 
