@@ -35,6 +35,7 @@ from jobmatch_dagster.defs.external import active_jobs_api, cv_inbox
 from jobmatch_dagster.defs.matching import assets as matching
 from jobmatch_dagster.defs.matching import checks as matching_checks
 from jobmatch_dagster.defs.notifications import assets as notifications
+from jobmatch_dagster.defs.notifications import checks as notifications_checks
 from jobmatch_dagster.defs.operations.alerts import build_check_sensor
 from jobmatch_dagster.defs.operations.backfill_history import backfill_history
 from jobmatch_dagster.defs.operations.claude_batches import collect_claude_batches
@@ -104,6 +105,7 @@ _ASSET_CHECKS = [
     *catalog_checks.checks,
     *matching_checks.checks,
     *enrichment_checks.checks,
+    *notifications_checks.checks,
     *quality_checks.checks,
 ]
 

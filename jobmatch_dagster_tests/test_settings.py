@@ -39,6 +39,7 @@ _MALFORMED = {
     "JOBMATCH_AUTOMATION": ("on-hunter2", "off, sensors or running"),
     "JOBMATCH_FAILURE_WEBHOOK": ("hunter2", "a URL such as https://host/path"),
     "JOBMATCH_HEARTBEAT_URL": ("hunter2", "a URL such as https://host/path"),
+    "JOBMATCH_CHANNELS": ("hook=hunter2", "mail=smtps://user:password@host?from=jobs@host"),
     "JOBMATCH_CLOCK": ("yesterday-hunter2", "a time such as 2026-11-20T09:15:00+00:00"),
 }
 
@@ -91,7 +92,7 @@ def test_every_mistake_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> N
         ("CLAUDE_BUGDET_USD_PER_DAY", "did you mean CLAUDE_BUDGET_USD_PER_DAY?"),
         ("CLAUDE_BUDGET_PER_DAY", "did you mean CLAUDE_BUDGET_USD_PER_DAY?"),
         ("CLAUDE_MODELS", "did you mean CLAUDE_MODEL?"),
-        ("JOBMATCH_TEMPERATURE", "those that start with JOBMATCH_ are JOBMATCH_AUTOMATION, JOBMATCH_CLOCK,"),
+        ("JOBMATCH_TEMPERATURE", "those that start with JOBMATCH_ are JOBMATCH_AUTOMATION, JOBMATCH_CHANNELS,"),
     ],
 )
 def test_unknown_variable_is_refused(name: str, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
