@@ -1,4 +1,4 @@
-"""Commands on users: `users`, `cv add`, `preferences`, `export` and `forget`."""
+"""Commands on users: `users`, `cv add`, `preferences`, `profile`, `export` and `forget`."""
 
 import json
 import sys
@@ -79,6 +79,33 @@ def preferences(user_key: str, file: Path | None, clear: bool, **fields: Any) ->
     with open_runtime(must_exist=not (given or file or clear)) as runtime:
         current, version = change_preferences(runtime.database, user_key, given, file=file, clear=clear)
     print_preferences(current, version, Console())
+
+
+class _OwnFacts(Command):
+    example = "own-facts"
+
+
+@click.command(cls=_OwnFacts)
+@click.argument("user_key")
+@click.argument("profile_file", metavar="[FILE]", required=False, type=_PATH)
+@click.option("--clear", is_flag=True, help="Remove all own facts: what the CV says counts again.")
+def profile(user_key: str, profile_file: Path | None, clear: bool) -> None:
+    """Print or set what a user says about their own work.
+
+    A file sets all of it. It counts on top of every reading of the CV. After a change cv_profile_sensor matches the
+    user again.
+    """
+    from rich.console import Console
+
+    from jobmatch_dagster.cli.printing import print_own_facts
+    from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.pipeline.profiles.own_facts import change_own_facts
+
+    with open_runtime(must_exist=not (profile_file or clear)) as runtime:
+        change = change_own_facts(runtime.database, user_key, file=profile_file, clear=clear)
+    print_own_facts(change.facts, Console())
+    if change.new_version:
+        click.echo(f"Profile version {change.new_version}; cv_profile_sensor matches {user_key} again once it is on.")
 
 
 @click.command(cls=Command)

@@ -4,22 +4,23 @@ Belongs here: the shape of preferences and the parsing of what a person writes. 
 them with postings.
 """
 
-import difflib
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from jobmatch_dagster.core.posting import WORK_ARRANGEMENTS
-from jobmatch_dagster.core.profiles.cv.word_lists import word_list
+from jobmatch_dagster.core.profiles.user_toml import (
+    UserTomlError,
+    distinct_texts,
+    parse_toml,
+    spoken_languages,
+    texts,
+    validated,
+)
 from jobmatch_dagster.core.vocabulary.gazetteer import find_places
-from jobmatch_dagster.errors import InputError
 
-MAX_FILE_BYTES = 64 * 1024
-_MAX_ENTRIES = 100
-_MAX_CHARACTERS = 100
 _MAX_SALARY = 1_000_000_000
 _MAX_KM = 20_000
 # What people write for the vendor's words.
@@ -32,47 +33,18 @@ _ARRANGEMENTS = {
 } | {name.casefold(): (name,) for name in WORK_ARRANGEMENTS}
 
 
-class PreferencesError(InputError):
+class PreferencesError(UserTomlError):
     """Preferences that cannot be accepted. The message names each field and its remedy, never a value."""
-
-
-def _texts(value: object) -> list[str]:
-    values = [value] if isinstance(value, str) else value
-    if not isinstance(values, Sequence) or not all(isinstance(item, str) for item in values):
-        raise PreferencesError('must be a list of texts, such as ["Berlin", "Hamburg"]')
-    cleaned = [" ".join(item.split()) for item in values]
-    if len(cleaned) > _MAX_ENTRIES or any(not 0 < len(item) <= _MAX_CHARACTERS for item in cleaned):
-        raise PreferencesError(f"must be at most {_MAX_ENTRIES} texts of 1 to {_MAX_CHARACTERS} characters each")
-    if any(not item.isprintable() for item in cleaned):
-        raise PreferencesError("contains control characters: write plain text")
-    return cleaned
-
-
-def _names(value: object) -> tuple[str, ...] | None:
-    """Each name once, in the spelling that comes first."""
-    once: dict[str, str] = {}
-    for item in _texts(value):
-        once.setdefault(item.casefold(), item)
-    return tuple(once.values()) or None
 
 
 def _arrangements(value: object) -> tuple[str, ...] | None:
     wanted: set[str] = set()
-    for item in _texts(value):
+    for item in texts(value):
         names = _ARRANGEMENTS.get(item.casefold().replace("_", " "))
         if names is None:
             raise PreferencesError(f"must be among {', '.join(WORK_ARRANGEMENTS)} (or remote, for both remote ones)")
         wanted.update(names)
     return tuple(name for name in WORK_ARRANGEMENTS if name in wanted) or None
-
-
-def _languages(value: object) -> tuple[str, ...] | None:
-    words = word_list("languages")
-    english = {name: known for known, names in words["names"].items() for name in names} | words["codes"]
-    found = [english.get(item.casefold()) for item in _texts(value)]
-    if None in found:
-        raise PreferencesError("must be languages by their English or German name, such as German")
-    return tuple(dict.fromkeys(str(name) for name in found)) or None
 
 
 def _salary(value: object) -> float:
@@ -108,14 +80,14 @@ class Preferences(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
-    locations: Annotated[tuple[str, ...] | None, BeforeValidator(_names)] = None
+    locations: Annotated[tuple[str, ...] | None, BeforeValidator(distinct_texts)] = None
     max_km: Annotated[int | None, BeforeValidator(_kilometres)] = None
     work_arrangements: Annotated[tuple[str, ...] | None, BeforeValidator(_arrangements)] = None
     min_salary: Annotated[float | None, BeforeValidator(_salary)] = None
     salary_currency: Annotated[str | None, BeforeValidator(_currency)] = None
     needs_visa: Annotated[bool | None, BeforeValidator(_yes_or_no)] = None
-    languages: Annotated[tuple[str, ...] | None, BeforeValidator(_languages)] = None
-    excluded_companies: Annotated[tuple[str, ...] | None, BeforeValidator(_names)] = None
+    languages: Annotated[tuple[str, ...] | None, BeforeValidator(spoken_languages)] = None
+    excluded_companies: Annotated[tuple[str, ...] | None, BeforeValidator(distinct_texts)] = None
 
     @model_validator(mode="after")
     def _distance_has_towns(self) -> "Preferences":
@@ -146,16 +118,7 @@ def parse_preferences(content: bytes) -> Preferences:
     Raises:
         PreferencesError: if it is not TOML, or naming every field that is wrong.
     """
-    if len(content) > MAX_FILE_BYTES:
-        raise PreferencesError(f"the file is larger than {MAX_FILE_BYTES // 1024} KiB: preferences are a few lines")
-    try:
-        values = tomllib.loads(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise PreferencesError("the file is not UTF-8: save it as UTF-8 text") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        line = re.search(r"line \d+", str(error))
-        where = f" ({line[0]})" if line else ""
-        raise PreferencesError(f'the file is not TOML{where}: write lines such as locations = ["Berlin"]') from None
+    values = parse_toml(content, about="preferences", example='locations = ["Berlin"]', error=PreferencesError)
     return validate_preferences(values)
 
 
@@ -165,26 +128,4 @@ def validate_preferences(values: Mapping[str, Any]) -> Preferences:
     Raises:
         PreferencesError: naming every field that is wrong.
     """
-    try:
-        return Preferences.model_validate({_printable(name): value for name, value in values.items()})
-    except ValidationError as error:
-        # Not chained: the original names the values.
-        raise PreferencesError("; ".join(_message(problem) for problem in error.errors())) from None
-
-
-def _message(problem: Mapping[str, Any]) -> str:
-    """One of pydantic's errors: of an unknown field, of a field's value, or (without a place) of the whole."""
-    place: tuple[str, ...] = problem["loc"]
-    remedy = _remedy(place[0]) if problem["type"] == "extra_forbidden" else str(problem["ctx"]["error"])
-    return ": ".join([*place, remedy])
-
-
-def _remedy(unknown: str) -> str:
-    near = difflib.get_close_matches(unknown.casefold(), PREFERENCES_FIELDS, n=1)
-    remedy = f"did you mean {near[0]}?" if near else f"the fields are {', '.join(PREFERENCES_FIELDS)}"
-    return f"no such field; {remedy}"
-
-
-def _printable(name: str) -> str:
-    """A field's name as a message may show it: names are untrusted too."""
-    return name if re.fullmatch(r"\w{1,40}", name) else "(a field with an odd name)"
+    return validated(Preferences, values, error=PreferencesError)
