@@ -6,7 +6,7 @@ of `profile.toml`, and how a profile looks with them.
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
@@ -160,6 +160,19 @@ def apply_own_facts(reading: Profile, facts: OwnFacts) -> StatedProfile:
     text = restate_list(reading.embedding_text, "Skills", reading.skills, profile.skills)
     text = restate_list(text, "Fields", reading.industries, profile.industries)
     return StatedProfile(replace(profile, embedding_text=text), stated, reading)
+
+
+def profile_of(columns: Mapping[str, Any]) -> Profile:
+    """The profile in a row of `cv_profiles`."""
+    values = {field.name: columns[field.name] for field in fields(Profile)}
+    if values["experience_years"] is not None:
+        values["experience_years"] = float(values["experience_years"])
+    return Profile(**values)
+
+
+def reading_of(columns: Mapping[str, Any]) -> Profile:
+    """What the CV alone gave, from a row of `cv_profiles`."""
+    return replace(profile_of(columns), **(columns["reading"] or {}))
 
 
 def _skills(read: Sequence[str], facts: OwnFacts) -> list[str] | None:

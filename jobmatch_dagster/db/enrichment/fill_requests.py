@@ -8,11 +8,11 @@ from decimal import Decimal
 from sqlalchemy import Connection, text
 
 from jobmatch_dagster.core.json_values import JsonObject
+from jobmatch_dagster.core.profiles.own_facts import reading_of
 from jobmatch_dagster.core.profiles.profile import Profile
 from jobmatch_dagster.db.connection.engine import run_query
 from jobmatch_dagster.db.connection.locks import CLAUDE_BUDGET, lock
 from jobmatch_dagster.db.enrichment import ledger
-from jobmatch_dagster.db.profiles.cv_profiles import reading_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,13 @@ def profile_to_fill(connection: Connection, user_key: str) -> ProfileToFill | No
         return None
     row = rows[0]
     return ProfileToFill(
-        row.id, row.user_id, row.document_id, row.version, row.cv_text, reading_of(row), tuple(row.stated or ())
+        row.id,
+        row.user_id,
+        row.document_id,
+        row.version,
+        row.cv_text,
+        reading_of(row._asdict()),
+        tuple(row.stated or ()),
     )
 
 

@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
-from jobmatch_dagster.core.profiles.own_facts import apply_own_facts
+from jobmatch_dagster.core.profiles.own_facts import apply_own_facts, profile_of, reading_of
 from jobmatch_dagster.core.profiles.profile import EXTRACTOR_VERSION, Profile
 from jobmatch_dagster.core.profiles.reading_summary import ReadProfile
 from jobmatch_dagster.core.text import sha256_hex
@@ -82,32 +81,15 @@ def restate_profile(connection: Connection, user_id: int, run_id: str | None) ->
     row = connection.execute(text(query), {"user_id": user_id}).one_or_none()
     if row is None:
         return None
-    reading = reading_of(row)
+    reading = reading_of(row._asdict())
     now = apply_own_facts(reading, read_own_facts(connection, user_id))
-    if now.profile == _profile_of(row) and list(now.stated) == list(row.stated or ()):
+    if now.profile == profile_of(row._asdict()) and list(now.stated) == list(row.stated or ()):
         return None
     return insert_profile(
         connection, user_id, row.document_id, reading, run_id, extractor_version=row.extractor_version
     )
 
 
-def reading_of(row: Row[Any]) -> Profile:
-    """What the CV alone gave, from a row with all columns of a profile version."""
-    profile = _profile_of(row)
-    return Profile(**{**_values(profile), **(row.reading or {})})
-
-
-def _profile_of(row: Row[Any]) -> Profile:
-    values = {field.name: row._mapping[field.name] for field in fields(Profile)}
-    if values["experience_years"] is not None:
-        values["experience_years"] = float(values["experience_years"])
-    return Profile(**values)
-
-
 def _differences(reading: Profile, profile: Profile) -> dict[str, object]:
-    now = _values(profile)
-    return {name: value for name, value in _values(reading).items() if value != now[name]}
-
-
-def _values(profile: Profile) -> dict[str, Any]:
-    return {field.name: getattr(profile, field.name) for field in fields(Profile)}
+    now = vars(profile)
+    return {name: value for name, value in vars(reading).items() if value != now[name]}
