@@ -62,12 +62,17 @@ def users(limit: int, as_json: bool) -> None:
 @click.option("--needs-visa/--no-visa", default=None, help="Whether the user needs visa sponsorship.")
 @click.option("--language", "languages", multiple=True, help="A language of ads that is accepted; repeatable.")
 @click.option("--exclude-company", "excluded_companies", multiple=True, help="A company to leave out; repeatable.")
+@click.option("--digest", "digest_every", help="How often new matches are announced: day, hour or never.")
+@click.option("--digest-matches", "digest_max_matches", type=int, help="Most matches of a digest.")
+@click.option("--digest-score", "digest_min_score", type=int, help="Lowest score that a digest announces.")
+@click.option("--quiet-hours", help="When no digest is delivered, such as 22:00-07:00; with --time-zone.")
+@click.option("--time-zone", help="Time zone of the quiet hours, such as Europe/Berlin.")
 @click.option("--clear", is_flag=True, help="Remove all preferences.")
 def preferences(user_key: str, file: Path | None, clear: bool, **fields: Any) -> None:
     """Print or set a user's preferences.
 
-    An option sets its own field and leaves the others; --file sets all. After a change cv_profile_sensor matches the
-    user again.
+    An option sets its own field and leaves the others; --file sets all. After a change of what matching compares,
+    cv_profile_sensor matches the user again.
     """
     from rich.console import Console
 

@@ -1,10 +1,12 @@
-"""A user's preferences: where, how and for how much they want to work, and for whom not.
+"""A user's preferences: where, how and for how much they want to work, for whom not, and how they hear of matches.
 
 Belongs here: the shape of preferences and the parsing of what a person writes. `core/matching/conditions.py` compares
 them with postings.
 """
 
+import functools
 import re
+import zoneinfo
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -23,6 +25,11 @@ from jobmatch_dagster.core.vocabulary.gazetteer import find_places
 
 _MAX_SALARY = 1_000_000_000
 _MAX_KM = 20_000
+_MAX_MATCHES = 100
+_MAX_SCORE = 100
+DIGEST_EVERY = ("day", "hour", "never")
+_TIME = r"([01]\d|2[0-3]):[0-5]\d"
+_QUIET_HOURS = re.compile(rf"\s*(?P<begin>{_TIME})\s*-\s*(?P<end>{_TIME})\s*")
 # What people write for the vendor's words.
 _ARRANGEMENTS = {
     "remote": ("Remote OK", "Remote Solely"),
@@ -71,11 +78,47 @@ def _yes_or_no(value: object) -> bool:
     return value
 
 
+def _every(value: object) -> str:
+    if value not in DIGEST_EVERY:
+        raise PreferencesError(f"must be one of {', '.join(DIGEST_EVERY)}")
+    return str(value)
+
+
+def _matches(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _MAX_MATCHES:
+        raise PreferencesError(f"must be a whole number from 1 to {_MAX_MATCHES}, without quotes")
+    return value
+
+
+def _score(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MAX_SCORE:
+        raise PreferencesError(f"must be a whole number from 0 to {_MAX_SCORE}, without quotes")
+    return value
+
+
+def _quiet_hours(value: object) -> str:
+    found = _QUIET_HOURS.fullmatch(value) if isinstance(value, str) else None
+    if not found or found["begin"] == found["end"]:
+        raise PreferencesError('must be two times of the day that differ, such as "22:00-07:00"')
+    return f"{found['begin']}-{found['end']}"
+
+
+@functools.cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+def _time_zone(value: object) -> str:
+    if not isinstance(value, str) or value not in _time_zones():
+        raise PreferencesError('must be the name of a time zone, such as "Europe/Berlin"')
+    return value
+
+
 class Preferences(BaseModel):
     """The columns of `user_preferences` that a user sets, field for field. None: the user does not mind.
 
     Names are kept once each, in the spelling that comes first; an empty list is None. A minimum salary needs its
-    currency and the other way round.
+    currency and the other way round; quiet hours need a time zone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
@@ -88,6 +131,11 @@ class Preferences(BaseModel):
     needs_visa: Annotated[bool | None, BeforeValidator(_yes_or_no)] = None
     languages: Annotated[tuple[str, ...] | None, BeforeValidator(spoken_languages)] = None
     excluded_companies: Annotated[tuple[str, ...] | None, BeforeValidator(distinct_texts)] = None
+    digest_every: Annotated[str | None, BeforeValidator(_every)] = None
+    digest_max_matches: Annotated[int | None, BeforeValidator(_matches)] = None
+    digest_min_score: Annotated[int | None, BeforeValidator(_score)] = None
+    quiet_hours: Annotated[str | None, BeforeValidator(_quiet_hours)] = None
+    time_zone: Annotated[str | None, BeforeValidator(_time_zone)] = None
 
     @model_validator(mode="after")
     def _distance_has_towns(self) -> "Preferences":
@@ -102,6 +150,12 @@ class Preferences(BaseModel):
         if (self.min_salary is None) != (self.salary_currency is None):
             missing = "min_salary" if self.min_salary is None else "salary_currency"
             raise PreferencesError(f"{missing}: missing; an amount needs its currency, and a currency its amount")
+        return self
+
+    @model_validator(mode="after")
+    def _quiet_hours_have_a_zone(self) -> "Preferences":
+        if self.quiet_hours is not None and self.time_zone is None:
+            raise PreferencesError('time_zone: missing; quiet_hours need one, such as "Europe/Berlin"')
         return self
 
     def as_row(self) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 -- What users say about their own work, on top of every reading of their CV.
--- depends: 0039.documents
+-- depends: 0040.digest_preferences
 CREATE TABLE user_facts (
     user_id          bigint      PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
     skills_added     text[],
