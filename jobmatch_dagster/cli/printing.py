@@ -104,6 +104,8 @@ def print_match_list(found: MatchList, console: Console) -> None:
     for row in found.rows():
         table.add_row(*(escape(_cell(value)) for number, value in enumerate(row) if number != reason))
     console.print(table)
+    if found.weights_note:
+        console.print(found.weights_note)
 
 
 # Heads of columns that are wider than their numbers.
