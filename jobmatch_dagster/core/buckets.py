@@ -6,8 +6,6 @@ the remainder of its id. Both stay the same until the number of buckets is chang
 
 from dataclasses import dataclass
 
-MOST_BUCKETS = 256
-
 
 @dataclass(frozen=True)
 class Bucket:
@@ -24,6 +22,11 @@ class Bucket:
     def key(self) -> str:
         """Its name as a partition and as a dynamic step."""
         return f"{self.index:03d}"
+
+    @property
+    def parameters(self) -> dict[str, int | None]:
+        """The bucket as queries of users take it; the only one is everybody, and costs no condition."""
+        return {"bucket": self.index if self.count > 1 else None, "buckets": self.count}
 
 
 def all_buckets(count: int) -> tuple[Bucket, ...]:

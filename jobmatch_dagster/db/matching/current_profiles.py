@@ -13,7 +13,6 @@ from jobmatch_dagster.core.matching.judge import ProfileFacts, facts_of_profile
 from jobmatch_dagster.core.matching.title_text import profile_title_words
 from jobmatch_dagster.db.connection.bulk import read_vectors_of
 from jobmatch_dagster.db.connection.engine import run_query
-from jobmatch_dagster.db.profiles.users import bucket_parameters
 
 _VECTORS = """
     SELECT profile_id, embedding FROM profile_embeddings
@@ -49,7 +48,7 @@ def read_profiles(
         VectorsMissingError: if a vector was deleted in the meantime.
     """
     keys = None if user_keys is None else list(user_keys)
-    parameters = {"model": model, "user_keys": keys, "only_current": only_current, **bucket_parameters(bucket)}
+    parameters = {"model": model, "user_keys": keys, "only_current": only_current, **bucket.parameters}
     profiles = [
         ProfileToMatch(
             user_id=row.user_id,

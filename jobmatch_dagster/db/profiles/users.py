@@ -108,7 +108,7 @@ def active_user_keys(connection: Connection, bucket: Bucket = ONLY_BUCKET) -> li
         "SELECT user_key FROM users WHERE active "
         "AND (CAST(:bucket AS integer) IS NULL OR is_in_bucket(id, :bucket, :buckets)) ORDER BY id"
     )
-    return list(connection.scalars(query, bucket_parameters(bucket)))
+    return list(connection.scalars(query, bucket.parameters))
 
 
 def users_to_match(
@@ -118,10 +118,5 @@ def users_to_match(
 
     Without a scoring key, the scoring does not matter.
     """
-    parameters = {"scoring_key": scoring_key, **bucket_parameters(bucket)}
+    parameters = {"scoring_key": scoring_key, **bucket.parameters}
     return [UserToMatch(**row._mapping) for row in run_query(connection, "profiles/users_to_match", parameters)]
-
-
-def bucket_parameters(bucket: Bucket) -> dict[str, int | None]:
-    """The bucket as queries of users take it; the only one is everybody, and costs no condition."""
-    return {"bucket": bucket.index if bucket.count > 1 else None, "buckets": bucket.count}

@@ -130,7 +130,8 @@ def test_jobs_has_no_column_of_a_user(database: Database) -> None:
 def test_every_table_and_column_is_explained(database: Database) -> None:
     query = text(
         "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
-        "WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname NOT LIKE '%yoyo%' "
+        "WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition "
+        "AND c.relname NOT LIKE '%yoyo%' "
         "AND (a.attnum > 0 AND NOT a.attisdropped AND col_description(c.oid, a.attnum) IS NULL "
         "OR obj_description(c.oid) IS NULL)"
     )
