@@ -1,5 +1,5 @@
 -- Matches are partitioned by a hash of the user, so that shards of the matching never wait for each other.
--- depends: 0039.documents
+-- depends: 0041.own_facts
 ALTER TABLE user_job_matches DROP COLUMN id;
 ALTER TABLE user_job_matches DROP CONSTRAINT user_job_matches_user_id_job_id_key;
 DROP INDEX user_job_matches_job, user_job_matches_best, user_job_matches_decided, user_job_matches_claude;
