@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobmatch_dagster.cli.help_texts import Command
-from jobmatch_dagster.core.matching.scoring import PARTS, WEIGHT_COLUMNS
 
 if TYPE_CHECKING:
     from jobmatch_dagster.db.connection.engine import Database
 
-_PARTS = ", ".join(PARTS)
 _PATH = click.Path(path_type=Path)
 
 
@@ -65,7 +63,7 @@ def users(limit: int, as_json: bool) -> None:
 @click.option("--needs-visa/--no-visa", default=None, help="Whether the user needs visa sponsorship.")
 @click.option("--language", "languages", multiple=True, help="A language of ads that is accepted; repeatable.")
 @click.option("--exclude-company", "excluded_companies", multiple=True, help="A company to leave out; repeatable.")
-@click.option("--weight", "weights", multiple=True, metavar="PART=NUMBER", help=f"Own weight of {_PARTS}; repeatable.")
+@click.option("--weight", "weights", multiple=True, metavar="PART=NUMBER", help="Own weight of a part of the score.")
 @click.option("--default-weights", is_flag=True, help="Remove the own weights: the deployment's count.")
 @click.option("--digest", "digest_every", help="How often new matches are announced: day, hour or never.")
 @click.option("--digest-matches", "digest_max_matches", type=int, help="Most matches of a digest.")
@@ -85,6 +83,7 @@ def preferences(
 
     from jobmatch_dagster.cli.printing import print_preferences
     from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.core.matching.scoring import WEIGHT_COLUMNS
     from jobmatch_dagster.pipeline.profiles.preferences import change_preferences
 
     given = {name: value for name, value in fields.items() if value not in (None, ())}
@@ -97,11 +96,14 @@ def preferences(
 
 def _weight(given: str) -> tuple[str, float]:
     """Field and value of `PART=NUMBER`."""
+    from jobmatch_dagster.core.matching.scoring import PARTS
+
     part, _, number = given.partition("=")
     try:
         return f"{PARTS[PARTS.index(part.strip().replace(' ', '_'))]}_weight", float(number)
     except ValueError:
-        raise click.UsageError(f"--weight: give PART=NUMBER, such as skills=60. Parts: {_PARTS}.") from None
+        remedy = f"give PART=NUMBER, such as skills=60. Parts: {', '.join(PARTS)}"
+        raise click.UsageError(f"--weight: {remedy}.") from None
 
 
 class _OwnFacts(Command):

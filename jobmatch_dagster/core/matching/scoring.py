@@ -217,7 +217,7 @@ def weighted_scores(
     points += np.where(compared, semantic, np.float32(0)) * rest
     with np.errstate(invalid="ignore", divide="ignore"):
         exact = np.round(points / (used + rest), _EXACT_DIGITS).astype(np.float32)
-    facts = _of_each(weights, lambda found: np.float32(sum(getattr(found, name) for name in FACT_PARTS)) or 1)
+    facts = _of_each(weights, _weight_of_facts)
     return Totals(exact, _percent(stated, facts), _percent(known_weight - stated, facts))
 
 
@@ -248,6 +248,10 @@ def _of_each(
     if isinstance(weights, Weights):
         return np.float32(number(weights))
     return np.array([number(of_row) for of_row in weights], np.float32)[:, None]
+
+
+def _weight_of_facts(weights: Weights) -> float:
+    return float(np.float32(sum(getattr(weights, name) for name in FACT_PARTS))) or 1.0
 
 
 def _percent(weight: NDArray[np.float32], total: np.float32 | NDArray[np.float32]) -> NDArray[np.int16]:

@@ -1,5 +1,4 @@
-"""A user's preferences: where, how and for how much they want to work, for whom not, what counts
-how much in a score, and how they hear of matches.
+"""A user's preferences: where and how they want to work, what counts in a score, how they hear of matches.
 
 Belongs here: the shape of preferences and the parsing of what a person writes. `core/matching/conditions.py` compares
 them with postings.
@@ -13,7 +12,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from jobmatch_dagster.core.matching.scoring import PARTS, WEIGHT_COLUMNS
 from jobmatch_dagster.core.posting import WORK_ARRANGEMENTS
 from jobmatch_dagster.core.profiles.user_toml import (
     UserTomlError,
@@ -175,7 +173,7 @@ class Preferences(BaseModel):
 
     @model_validator(mode="after")
     def _something_counts(self) -> "Preferences":
-        if all(getattr(self, name) == 0 for name in WEIGHT_COLUMNS):
+        if all(getattr(self, f"{part}_weight") == 0 for part in WEIGHTED_PARTS):
             raise PreferencesError("weights: all are 0; give one of them a number above 0")
         return self
 
@@ -185,6 +183,8 @@ class Preferences(BaseModel):
 
 
 PREFERENCES_FIELDS = tuple(Preferences.model_fields)
+WEIGHTED_PARTS = tuple(name.removesuffix("_weight") for name in PREFERENCES_FIELDS if name.endswith("_weight"))
+"""The parts of a score, in their order."""
 
 
 def parse_preferences(content: bytes) -> Preferences:
@@ -213,8 +213,9 @@ def _with_weights(values: Mapping[str, Any]) -> Mapping[str, Any]:
     if _TABLE not in values:
         return values
     table = values[_TABLE]
-    if not isinstance(table, Mapping) or not set(table) <= set(PARTS):
-        raise PreferencesError(f"{_TABLE}: must be lines such as skills = 60 below [{_TABLE}], of {', '.join(PARTS)}")
+    if not isinstance(table, Mapping) or not set(table) <= set(WEIGHTED_PARTS):
+        parts = ", ".join(WEIGHTED_PARTS)
+        raise PreferencesError(f"{_TABLE}: must be lines such as skills = 60 below [{_TABLE}], of {parts}")
     fields = {f"{part}_weight": weight for part, weight in table.items()}
     if twice := sorted(set(fields) & set(values)):
         raise PreferencesError(f"{twice[0]}: is in [{_TABLE}] too; leave it in one of the two")

@@ -1,7 +1,7 @@
 """Waiting pairs with the requests that are made of them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 

@@ -203,9 +203,9 @@ def _whose_weights(data: PairData, judged: JudgedNow) -> str:
     own, others = judged.rules.weights, data.scoring.settings.weights
     if own == others:
         return "the deployment's"
-    changed = [part for part in PARTS if getattr(own, part) != getattr(others, part)]
-    shown = (f"{part.replace('_', ' ')} {getattr(own, part):g} instead of {getattr(others, part):g}" for part in changed)
-    return f"the user's own: {', '.join(shown)}"
+    both = [(part.replace("_", " "), getattr(own, part), getattr(others, part)) for part in PARTS]
+    changed = (f"{part} {mine:g} instead of {theirs:g}" for part, mine, theirs in both if mine != theirs)
+    return f"the user's own: {', '.join(changed)}"
 
 
 def _likeness(judged: JudgedNow) -> str:

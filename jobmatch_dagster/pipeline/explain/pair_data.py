@@ -53,7 +53,7 @@ from jobmatch_dagster.db.profiles.own_facts import read_own_facts
 from jobmatch_dagster.db.profiles.users import no_such_user
 from jobmatch_dagster.db.raw.pages import missing_hours
 from jobmatch_dagster.errors import NotFoundError
-from jobmatch_dagster.pipeline.matching.pairs import read_pairs
+from jobmatch_dagster.pipeline.matching.pairs import read_derived, read_pairs
 from jobmatch_dagster.pipeline.matching.settings import CurrentScoring, MatchSettings, read_scoring
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
@@ -208,7 +208,7 @@ def _judge_again(connection: Connection, data: PairData) -> JudgedNow | None:
     chosen = choose_posting(connection, settings.model, data.external_id)
     if not chosen:
         return None
-    loaded = read_pairs(connection, settings, chosen, [data.user_key])
+    loaded = read_pairs(connection, settings, chosen, read_derived(connection, settings, chosen), [data.user_key])
     if not loaded.profiles:
         return None
     facts, rules = loaded.pair(0, 0, calibration.lens), loaded.rules_of(0)

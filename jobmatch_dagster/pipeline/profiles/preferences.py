@@ -29,7 +29,8 @@ def change_preferences(
 ) -> tuple[Preferences, int]:
     """Set some fields, or all of them from a file, or clear them; returns the user's preferences and their version.
 
-    A field that is None is removed. Without fields, file and clear nothing changes. A change for a new user creates the user.
+    A field that is None is removed. Without fields, file and clear nothing changes. A change for a new user creates the
+    user.
 
     Raises:
         UnknownUserError: if there is no such user and nothing to change.

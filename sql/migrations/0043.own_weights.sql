@@ -1,5 +1,5 @@
 -- How much each part of the score matters to a user, where that differs from the deployment.
--- depends: 0041.own_facts
+-- depends: 0042.buckets
 ALTER TABLE user_preferences
     ADD COLUMN skills_weight           double precision CHECK (skills_weight BETWEEN 0 AND 100),
     ADD COLUMN experience_weight       double precision CHECK (experience_weight BETWEEN 0 AND 100),
