@@ -19,7 +19,7 @@ _ASSETS = {
 }  # fmt: skip
 _JOBS = {
     "hourly_collection", "daily_upkeep", "weekly_quality", "ingest_cv", "rematch_user", "match_users",
-    "collect_documents",
+    "collect_documents", "embed_catalog",
     "match_existing_jobs", "collect_claude_batches", "backfill_history", "explain_match", "forget_user", "housekeeping",
     "repair_posting", "repair_profile", "plan_collection", "show_matches", "weekly_trends", "watch",
     "daily_digests", "hourly_digests",

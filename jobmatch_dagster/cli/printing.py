@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, WORK_ARRANGEMENTS
+from jobmatch_dagster.core.profiles.own_facts import OwnFacts
 from jobmatch_dagster.core.profiles.preferences import Preferences
 from jobmatch_dagster.core.quality.judged import JudgedQuality
 from jobmatch_dagster.core.statistics.order import in_order
@@ -103,6 +104,8 @@ def print_match_list(found: MatchList, console: Console) -> None:
     for row in found.rows():
         table.add_row(*(escape(_cell(value)) for number, value in enumerate(row) if number != reason))
     console.print(table)
+    if found.weights_note:
+        console.print(found.weights_note)
 
 
 # Heads of columns that are wider than their numbers.
@@ -152,12 +155,23 @@ def print_preferences(preferences: Preferences, version: int | None, console: Co
     console.print(_table(f"Preferences, version {version or 0}", rows))
 
 
+def print_own_facts(facts: OwnFacts, console: Console) -> None:
+    """Print a user's own facts by field; "-" is a field of which the CV's counts."""
+    values = facts.as_row()
+    if facts.experience_years is not None:
+        values["experience_years"] = f"{facts.experience_years:g}"
+    rows = {name.replace("_", " "): escape(_cell(value)) for name, value in values.items()}
+    console.print(_table("Own facts", rows))
+
+
 def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
-    return "-" if value is None else f"{value:,.0f}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value == round(value) else f"{value:,g}"
+    return "-" if value is None else str(value)
 
 
 def _counts(title: str, counts: Mapping[str, int], total: int | None) -> Table:

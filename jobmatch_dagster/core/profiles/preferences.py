@@ -1,30 +1,33 @@
-"""A user's preferences: where, how and for how much they want to work, for whom not, and how they hear of matches.
+"""A user's preferences: where and how they want to work, what counts in a score, how they hear of matches.
 
 Belongs here: the shape of preferences and the parsing of what a person writes. `core/matching/conditions.py` compares
 them with postings.
 """
 
-import difflib
 import functools
 import re
-import tomllib
 import zoneinfo
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from jobmatch_dagster.core.posting import WORK_ARRANGEMENTS
-from jobmatch_dagster.core.profiles.cv.word_lists import word_list
+from jobmatch_dagster.core.profiles.user_toml import (
+    UserTomlError,
+    distinct_texts,
+    parse_toml,
+    spoken_languages,
+    texts,
+    validated,
+)
 from jobmatch_dagster.core.vocabulary.gazetteer import find_places
-from jobmatch_dagster.errors import InputError
 
-MAX_FILE_BYTES = 64 * 1024
-_MAX_ENTRIES = 100
-_MAX_CHARACTERS = 100
 _MAX_SALARY = 1_000_000_000
 _MAX_KM = 20_000
 _MAX_MATCHES = 100
+_MAX_WEIGHT = 100
+_TABLE = "weights"
 _MAX_SCORE = 100
 _CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.)+[A-Za-z]{2,63}")
@@ -42,47 +45,18 @@ _ARRANGEMENTS = {
 } | {name.casefold(): (name,) for name in WORK_ARRANGEMENTS}
 
 
-class PreferencesError(InputError):
+class PreferencesError(UserTomlError):
     """Preferences that cannot be accepted. The message names each field and its remedy, never a value."""
-
-
-def _texts(value: object) -> list[str]:
-    values = [value] if isinstance(value, str) else value
-    if not isinstance(values, Sequence) or not all(isinstance(item, str) for item in values):
-        raise PreferencesError('must be a list of texts, such as ["Berlin", "Hamburg"]')
-    cleaned = [" ".join(item.split()) for item in values]
-    if len(cleaned) > _MAX_ENTRIES or any(not 0 < len(item) <= _MAX_CHARACTERS for item in cleaned):
-        raise PreferencesError(f"must be at most {_MAX_ENTRIES} texts of 1 to {_MAX_CHARACTERS} characters each")
-    if any(not item.isprintable() for item in cleaned):
-        raise PreferencesError("contains control characters: write plain text")
-    return cleaned
-
-
-def _names(value: object) -> tuple[str, ...] | None:
-    """Each name once, in the spelling that comes first."""
-    once: dict[str, str] = {}
-    for item in _texts(value):
-        once.setdefault(item.casefold(), item)
-    return tuple(once.values()) or None
 
 
 def _arrangements(value: object) -> tuple[str, ...] | None:
     wanted: set[str] = set()
-    for item in _texts(value):
+    for item in texts(value):
         names = _ARRANGEMENTS.get(item.casefold().replace("_", " "))
         if names is None:
             raise PreferencesError(f"must be among {', '.join(WORK_ARRANGEMENTS)} (or remote, for both remote ones)")
         wanted.update(names)
     return tuple(name for name in WORK_ARRANGEMENTS if name in wanted) or None
-
-
-def _languages(value: object) -> tuple[str, ...] | None:
-    words = word_list("languages")
-    english = {name: known for known, names in words["names"].items() for name in names} | words["codes"]
-    found = [english.get(item.casefold()) for item in _texts(value)]
-    if None in found:
-        raise PreferencesError("must be languages by their English or German name, such as German")
-    return tuple(dict.fromkeys(str(name) for name in found)) or None
 
 
 def _salary(value: object) -> float:
@@ -109,6 +83,12 @@ def _yes_or_no(value: object) -> bool:
     return value
 
 
+def _weight(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_WEIGHT:
+        raise PreferencesError(f"must be a number from 0 to {_MAX_WEIGHT}, without quotes")
+    return round(float(value), 2)
+
+
 def _every(value: object) -> str:
     if value not in DIGEST_EVERY:
         raise PreferencesError(f"must be one of {', '.join(DIGEST_EVERY)}")
@@ -128,7 +108,7 @@ def _score(value: object) -> int:
 
 
 def _channels(value: object) -> tuple[str, ...] | None:
-    names = _names(value)
+    names = distinct_texts(value)
     if names and not all(_CHANNEL.fullmatch(name) for name in names):
         raise PreferencesError('must be names of channels, such as ["files", "mail"]')
     return names
@@ -168,14 +148,19 @@ class Preferences(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
-    locations: Annotated[tuple[str, ...] | None, BeforeValidator(_names)] = None
+    locations: Annotated[tuple[str, ...] | None, BeforeValidator(distinct_texts)] = None
     max_km: Annotated[int | None, BeforeValidator(_kilometres)] = None
     work_arrangements: Annotated[tuple[str, ...] | None, BeforeValidator(_arrangements)] = None
     min_salary: Annotated[float | None, BeforeValidator(_salary)] = None
     salary_currency: Annotated[str | None, BeforeValidator(_currency)] = None
     needs_visa: Annotated[bool | None, BeforeValidator(_yes_or_no)] = None
-    languages: Annotated[tuple[str, ...] | None, BeforeValidator(_languages)] = None
-    excluded_companies: Annotated[tuple[str, ...] | None, BeforeValidator(_names)] = None
+    languages: Annotated[tuple[str, ...] | None, BeforeValidator(spoken_languages)] = None
+    excluded_companies: Annotated[tuple[str, ...] | None, BeforeValidator(distinct_texts)] = None
+    skills_weight: Annotated[float | None, BeforeValidator(_weight)] = None
+    experience_weight: Annotated[float | None, BeforeValidator(_weight)] = None
+    industry_weight: Annotated[float | None, BeforeValidator(_weight)] = None
+    work_arrangement_weight: Annotated[float | None, BeforeValidator(_weight)] = None
+    semantic_weight: Annotated[float | None, BeforeValidator(_weight)] = None
     digest_every: Annotated[str | None, BeforeValidator(_every)] = None
     digest_max_matches: Annotated[int | None, BeforeValidator(_matches)] = None
     digest_min_score: Annotated[int | None, BeforeValidator(_score)] = None
@@ -205,12 +190,20 @@ class Preferences(BaseModel):
             raise PreferencesError('time_zone: missing; quiet_hours need one, such as "Europe/Berlin"')
         return self
 
+    @model_validator(mode="after")
+    def _something_counts(self) -> "Preferences":
+        if all(getattr(self, f"{part}_weight") == 0 for part in WEIGHTED_PARTS):
+            raise PreferencesError("weights: all are 0; give one of them a number above 0")
+        return self
+
     def as_row(self) -> dict[str, Any]:
         """Values by column; lists where the column is an array."""
         return self.model_dump(mode="json")
 
 
 PREFERENCES_FIELDS = tuple(Preferences.model_fields)
+WEIGHTED_PARTS = tuple(name.removesuffix("_weight") for name in PREFERENCES_FIELDS if name.endswith("_weight"))
+"""The parts of a score, in their order."""
 
 
 def parse_preferences(content: bytes) -> Preferences:
@@ -219,45 +212,30 @@ def parse_preferences(content: bytes) -> Preferences:
     Raises:
         PreferencesError: if it is not TOML, or naming every field that is wrong.
     """
-    if len(content) > MAX_FILE_BYTES:
-        raise PreferencesError(f"the file is larger than {MAX_FILE_BYTES // 1024} KiB: preferences are a few lines")
-    try:
-        values = tomllib.loads(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise PreferencesError("the file is not UTF-8: save it as UTF-8 text") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        line = re.search(r"line \d+", str(error))
-        where = f" ({line[0]})" if line else ""
-        raise PreferencesError(f'the file is not TOML{where}: write lines such as locations = ["Berlin"]') from None
+    values = parse_toml(content, about="preferences", example='locations = ["Berlin"]', error=PreferencesError)
     return validate_preferences(values)
 
 
 def validate_preferences(values: Mapping[str, Any]) -> Preferences:
     """Preferences from values by field name; a field that is missing does not matter to the user.
 
+    `weights` may be a table of weights by part, as in the file.
+
     Raises:
         PreferencesError: naming every field that is wrong.
     """
-    try:
-        return Preferences.model_validate({_printable(name): value for name, value in values.items()})
-    except ValidationError as error:
-        # Not chained: the original names the values.
-        raise PreferencesError("; ".join(_message(problem) for problem in error.errors())) from None
+    return validated(Preferences, _with_weights(values), error=PreferencesError)
 
 
-def _message(problem: Mapping[str, Any]) -> str:
-    """One of pydantic's errors: of an unknown field, of a field's value, or (without a place) of the whole."""
-    place: tuple[str, ...] = problem["loc"]
-    remedy = _remedy(place[0]) if problem["type"] == "extra_forbidden" else str(problem["ctx"]["error"])
-    return ": ".join([*place, remedy])
-
-
-def _remedy(unknown: str) -> str:
-    near = difflib.get_close_matches(unknown.casefold(), PREFERENCES_FIELDS, n=1)
-    remedy = f"did you mean {near[0]}?" if near else f"the fields are {', '.join(PREFERENCES_FIELDS)}"
-    return f"no such field; {remedy}"
-
-
-def _printable(name: str) -> str:
-    """A field's name as a message may show it: names are untrusted too."""
-    return name if re.fullmatch(r"\w{1,40}", name) else "(a field with an odd name)"
+def _with_weights(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values with the table `weights` as fields of their own."""
+    if _TABLE not in values:
+        return values
+    table = values[_TABLE]
+    if not isinstance(table, Mapping) or not set(table) <= set(WEIGHTED_PARTS):
+        parts = ", ".join(WEIGHTED_PARTS)
+        raise PreferencesError(f"{_TABLE}: must be lines such as skills = 60 below [{_TABLE}], of {parts}")
+    fields = {f"{part}_weight": weight for part, weight in table.items()}
+    if twice := sorted(set(fields) & set(values)):
+        raise PreferencesError(f"{twice[0]}: is in [{_TABLE}] too; leave it in one of the two")
+    return {name: value for name, value in values.items() if name != _TABLE} | fields

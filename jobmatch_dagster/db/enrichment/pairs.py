@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 from jobmatch_dagster.core.enrichment.answer import ScoredAnswer, UnusableAnswer
 from jobmatch_dagster.core.enrichment.prompt import prompt_version
 from jobmatch_dagster.core.matching.posting_facts import PostingFacts
-from jobmatch_dagster.core.matching.scoring import priority
+from jobmatch_dagster.core.matching.scoring import WEIGHT_COLUMNS, own_weights, priority
 from jobmatch_dagster.db.connection.engine import read_sql, run_query
 
 
@@ -25,7 +26,6 @@ class WaitingPair:
         embedding_model: the model that the pair was scored with.
     """
 
-    match_id: int
     user_id: int
     job_id: int
     asked_job_id: int
@@ -46,7 +46,7 @@ class WaitingCounts:
 
 @dataclass(frozen=True)
 class ComparedProfile:
-    """What is compared of a profile version, with the work arrangements that the user prefers."""
+    """What is compared of a profile version, with the work arrangements and weights that the user prefers."""
 
     user_id: int
     version: int
@@ -58,6 +58,7 @@ class ComparedProfile:
     languages: list[str] | None
     industries: list[str] | None
     work_arrangements: list[str] | None
+    own_weights: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class ComparedPosting:
     facts: PostingFacts | None
 
 
-_POSTING_COLUMNS = tuple(field.name for field in fields(ComparedPosting) if field.name != "facts")
+_POSTING_COLUMNS = tuple(found.name for found in fields(ComparedPosting) if found.name != "facts")
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ class Verdict:
 class WaitingNote:
     """Why a pair still waits: status `pending` in a batch, or `waiting` with the reason of the last failure."""
 
-    match_id: int
+    user_id: int
+    job_id: int
     status: str
     reason: str | None
     request_hash: str | None
@@ -126,7 +128,12 @@ def profiles_of_pairs(connection: Connection, pairs: Sequence[WaitingPair]) -> d
     wanted = sorted({(pair.user_id, pair.profile_version) for pair in pairs})
     parameters = {"user_ids": [user for user, _ in wanted], "versions": [version for _, version in wanted]}
     rows = run_query(connection, "enrichment/compared_profiles", parameters)
-    return {(row.user_id, row.version): ComparedProfile(**row._mapping) for row in rows}
+    return {(row.user_id, row.version): _compared_profile(row._asdict()) for row in rows}
+
+
+def _compared_profile(columns: Mapping[str, Any]) -> ComparedProfile:
+    values = {name: value for name, value in columns.items() if name not in WEIGHT_COLUMNS}
+    return ComparedProfile(**values, own_weights=own_weights(columns))
 
 
 def postings_of_pairs(connection: Connection, pairs: Sequence[WaitingPair]) -> dict[int, ComparedPosting]:
@@ -161,7 +168,8 @@ _NO_SCORE: dict[str, object] = dict.fromkeys(
 
 def _columns(verdict: Verdict, model: str) -> dict[str, object]:
     columns = _NO_SCORE | {
-        "match_id": verdict.pair.match_id,
+        "user_id": verdict.pair.user_id,
+        "job_id": verdict.pair.job_id,
         "profile_version": verdict.pair.profile_version,
         "record_hash": verdict.pair.record_hash,
         "request_hash": verdict.request_hash,

@@ -1,14 +1,16 @@
 """Profiles to match: their facts, the conditions of their users, their vectors."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from jobmatch_dagster.core.buckets import ONLY_BUCKET, Bucket
 from jobmatch_dagster.core.matching.conditions import UserConditions
 from jobmatch_dagster.core.matching.judge import ProfileFacts, facts_of_profile
+from jobmatch_dagster.core.matching.scoring import own_weights
 from jobmatch_dagster.core.matching.title_text import profile_title_words
 from jobmatch_dagster.db.connection.bulk import read_vectors_of
 from jobmatch_dagster.db.connection.engine import run_query
@@ -29,12 +31,19 @@ class ProfileToMatch:
     preferences_version: int
     facts: ProfileFacts
     conditions: UserConditions
+    own_weights: Mapping[str, float] = field(default_factory=dict)
+    """By part; a part that is missing has the deployment's weight."""
 
 
 def read_profiles(
-    connection: Connection, model: str, user_keys: Sequence[str] | None = None, *, only_current: bool = False
+    connection: Connection,
+    model: str,
+    user_keys: Sequence[str] | None = None,
+    *,
+    only_current: bool = False,
+    bucket: Bucket = ONLY_BUCKET,
 ) -> tuple[list[ProfileToMatch], NDArray[np.float32]]:
-    """Current profiles of active users (all, or these) and their vectors, shape (m, d), in the same order.
+    """Current profiles of active users of a bucket (all, or these) and their vectors, shape (m, d), in the same order.
 
     `only_current` leaves out users whose list was not made from this profile and these preferences.
 
@@ -42,7 +51,7 @@ def read_profiles(
         VectorsMissingError: if a vector was deleted in the meantime.
     """
     keys = None if user_keys is None else list(user_keys)
-    parameters = {"model": model, "user_keys": keys, "only_current": only_current}
+    parameters = {"model": model, "user_keys": keys, "only_current": only_current, **bucket.parameters}
     profiles = [
         ProfileToMatch(
             user_id=row.user_id,
@@ -59,6 +68,7 @@ def read_profiles(
                 languages=row.languages,
                 excluded_companies=row.excluded_companies,
             ),
+            own_weights=own_weights(row._asdict()),
         )
         for row in run_query(connection, "matching/profiles_to_match", parameters)
     ]

@@ -1,5 +1,5 @@
 -- The outbox of digests: one delivery for each channel that the user names, where user_digests had one for all.
--- depends: 0040.digest_preferences
+-- depends: 0043.own_weights
 ALTER TABLE user_preferences
     ADD COLUMN digest_channels text[],
     ADD COLUMN email           text;
