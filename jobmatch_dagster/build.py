@@ -17,6 +17,7 @@ from jobmatch_dagster.defs.automation.jobs import (
     daily_digests,
     daily_upkeep,
     hourly_collection,
+    hourly_digests,
     ingest_cv,
     rematch_user,
     watch,
@@ -28,22 +29,26 @@ from jobmatch_dagster.defs.automation.sensors import build_sensors
 from jobmatch_dagster.defs.catalog import assets as catalog
 from jobmatch_dagster.defs.catalog import checks as catalog_checks
 from jobmatch_dagster.defs.catalog import upkeep
+from jobmatch_dagster.defs.catalog.buckets import job_embeddings_in_buckets
 from jobmatch_dagster.defs.enrichment import assets as enrichment
 from jobmatch_dagster.defs.enrichment import checks as enrichment_checks
+from jobmatch_dagster.defs.executors import executor_of
 from jobmatch_dagster.defs.external import active_jobs_api, cv_inbox
 from jobmatch_dagster.defs.matching import assets as matching
 from jobmatch_dagster.defs.matching import checks as matching_checks
+from jobmatch_dagster.defs.matching.buckets import semantic_matches_in_buckets
 from jobmatch_dagster.defs.notifications import assets as notifications
 from jobmatch_dagster.defs.operations.alerts import build_check_sensor
-from jobmatch_dagster.defs.operations.backfill_history import backfill_history
+from jobmatch_dagster.defs.operations.backfill_history import build_backfill_history
 from jobmatch_dagster.defs.operations.claude_batches import collect_claude_batches
 from jobmatch_dagster.defs.operations.collect_documents import collect_documents
+from jobmatch_dagster.defs.operations.embed_catalog import build_embed_catalog
 from jobmatch_dagster.defs.operations.explain_match import explain_match
 from jobmatch_dagster.defs.operations.forget_user import forget_user
 from jobmatch_dagster.defs.operations.health import health
 from jobmatch_dagster.defs.operations.heartbeat import build_heartbeat_sensor
 from jobmatch_dagster.defs.operations.housekeeping import housekeeping
-from jobmatch_dagster.defs.operations.match_users import match_existing_jobs, match_users
+from jobmatch_dagster.defs.operations.match_users import build_match_existing_jobs, match_users
 from jobmatch_dagster.defs.operations.plan_collection import plan_collection
 from jobmatch_dagster.defs.operations.repair import repair_posting, repair_profile
 from jobmatch_dagster.defs.operations.run_failures import build_failure_sensor
@@ -67,6 +72,7 @@ from jobmatch_dagster.settings import (
     ClaudeSettings,
     EmbeddingSettings,
     MatchingSettings,
+    OperationsSettings,
 )
 
 _ABOUT = """
@@ -93,6 +99,7 @@ _ASSETS = [
     statistics.user_statistics,
     statistics.market_trends,
     notifications.user_digests,
+    notifications.hourly_digests,
     quality.match_quality,
     quality.score_calibration,
     health,
@@ -112,23 +119,26 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
     Args:
         resource_overrides: resources that replace the configured ones, by name.
     """
+    buckets = MatchingSettings.read().buckets
     return dg.Definitions(
         # With links to their lines of code; the picture begins where the data begins.
-        assets=[*_with_code(), active_jobs_api, cv_inbox],
+        assets=[*_with_code(_in_buckets(_ASSETS) if buckets > 1 else _ASSETS), active_jobs_api, cv_inbox],
         asset_checks=_ASSET_CHECKS,
         jobs=[
             hourly_collection,
             daily_upkeep,
             daily_digests,
+            hourly_digests,
             weekly_quality,
             weekly_trends,
             watch,
             ingest_cv,
             rematch_user,
             match_users,
-            match_existing_jobs,
+            build_match_existing_jobs(buckets),
+            build_embed_catalog(buckets),
             collect_claude_batches,
-            backfill_history,
+            build_backfill_history(buckets),
             collect_documents,
             plan_collection,
             show_matches,
@@ -147,8 +157,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             *build_heartbeat_sensor(),
         ],
         resources={**default_resources(), **(resource_overrides or {})},
-        # Steps are short and share one model: a process for each would cost more than the work.
-        executor=dg.in_process_executor,
+        executor=executor_of(OperationsSettings.read().executor),
         metadata={"about": dg.MetadataValue.md(_ABOUT)},
     )
 
@@ -158,12 +167,21 @@ def _check_keys() -> list[dg.AssetCheckKey]:
     return [spec.key for check in _ASSET_CHECKS for spec in check.check_specs]
 
 
-def _with_code() -> Sequence[Any]:
+def _in_buckets(assets: Sequence[Any]) -> list[Any]:
+    """The assets, those that are cut into buckets with a step for each."""
+    cut = {
+        id(catalog.job_embeddings): job_embeddings_in_buckets,
+        id(matching.semantic_matches): semantic_matches_in_buckets,
+    }
+    return [cut[id(asset)]() if id(asset) in cut else asset for asset in assets]
+
+
+def _with_code(assets: Sequence[Any]) -> Sequence[Any]:
     """The assets with links to their lines of code."""
     with warnings.catch_warnings():
         # Dagster is pinned, and a test looks for the links.
         warnings.simplefilter("ignore", dg.BetaWarning)
-        return dg.with_source_code_references(_ASSETS)
+        return dg.with_source_code_references(assets)
 
 
 def default_resources() -> dict[str, Any]:

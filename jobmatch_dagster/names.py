@@ -54,5 +54,8 @@ BULK = {
 }
 INTERACTIVE = {TAG_PRIORITY: "10"}
 
+# A shard of less than a thousandth of the work costs more than it saves.
+MOST_BUCKETS = 256
+
 # What a user can decide on a match.
 DECISIONS = ("new", "saved", "applied", "rejected")

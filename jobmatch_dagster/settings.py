@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from jobmatch_dagster.environment import SettingsGroup, Takes, variable
+from jobmatch_dagster.names import MOST_BUCKETS
 
 _URL = re.compile(r"\s*https?://[^/\s]+")
 _POSTGRES_URL = re.compile(r"\s*postgres(ql)?(\+\w+)?://.*/[^/?]+")
@@ -63,6 +64,11 @@ Switch = Annotated[bool, Takes("1 or 0")]
 OptionalSwitch = Annotated[bool | None, Takes("1 or 0")]
 Usd = Annotated[float, Field(ge=0, allow_inf_nan=False), Takes("a number from 0")]
 Count = Annotated[int, Field(ge=1), Takes("a whole number from 1")]
+Buckets = Annotated[int, Field(ge=1, le=MOST_BUCKETS), Takes(f"a whole number from 1 to {MOST_BUCKETS}")]
+Executor = Annotated[
+    Literal["in_process", "multiprocess", "docker", "celery", "kubernetes"],
+    Takes("in_process, multiprocess, docker, celery or kubernetes"),
+]
 OptionalTime = Annotated[
     datetime | None, BeforeValidator(_read_time), Takes("a time such as 2026-11-20T09:15:00+00:00")
 ]
@@ -207,6 +213,12 @@ class EmbeddingSettings(SettingsGroup):
 class MatchingSettings(SettingsGroup):
     """Matching."""
 
+    buckets: Buckets = variable(
+        "JOBMATCH_BUCKETS",
+        1,
+        "Shares that users and postings are cut into for several machines; after a change run `jobmatch migrate`, "
+        "which writes every match once.",
+    )
     esco_skills: Paths = variable(
         "ESCO_SKILLS",
         (),
@@ -228,6 +240,12 @@ class OperationsSettings(SettingsGroup):
         "JOBMATCH_AUTOMATION",
         "off",
         "What starts switched on: nothing, the sensors, or the schedules too (`running`). Schedules spend credits.",
+    )
+    executor: Executor = variable(
+        "JOBMATCH_EXECUTOR",
+        "in_process",
+        "Where the steps of a run are executed: in its process, a process for each, or a container or worker for each "
+        "(docs/deployment.md).",
     )
     failure_webhook: SecretUrl = variable(
         "JOBMATCH_FAILURE_WEBHOOK",

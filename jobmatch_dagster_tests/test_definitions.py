@@ -15,14 +15,14 @@ _ASSETS = {
     "profiles/cv_profiles", "matching/semantic_matches", "matching/user_semantic_matches",
     "enrichment/claude_matches", "enrichment/user_claude_matches", "statistics/job_statistics",
     "statistics/user_statistics", "statistics/market_trends", "quality/match_quality", "quality/score_calibration",
-    "operations/health", "notifications/user_digests",
+    "operations/health", "notifications/user_digests", "notifications/hourly_digests",
 }  # fmt: skip
 _JOBS = {
     "hourly_collection", "daily_upkeep", "weekly_quality", "ingest_cv", "rematch_user", "match_users",
-    "collect_documents",
+    "collect_documents", "embed_catalog",
     "match_existing_jobs", "collect_claude_batches", "backfill_history", "explain_match", "forget_user", "housekeeping",
     "repair_posting", "repair_profile", "plan_collection", "show_matches", "weekly_trends", "watch",
-    "daily_digests",
+    "daily_digests", "hourly_digests",
 }  # fmt: skip
 # They count or measure; the results are in their metadata.
 _WITHOUT_TABLE = {
@@ -31,7 +31,7 @@ _WITHOUT_TABLE = {
 }  # fmt: skip
 _PARTITIONS = {
     "hour": {"raw/job_pages", "catalog/jobs", "catalog/job_embeddings", "matching/semantic_matches",
-             "enrichment/claude_matches"},
+             "enrichment/claude_matches", "notifications/hourly_digests"},
     "week": {"statistics/market_trends"},
     "day": {"catalog/expired_jobs", "catalog/modified_jobs", "notifications/user_digests"},
     "user": {"profiles/cv_profiles", "matching/user_semantic_matches", "enrichment/user_claude_matches"},
@@ -63,6 +63,7 @@ def test_it_holds_what_the_architecture_names() -> None:
         "hourly_collection_schedule",
         "daily_upkeep_schedule",
         "daily_digests_schedule",
+        "hourly_digests_schedule",
         "housekeeping_schedule",
         "weekly_quality_schedule",
         "weekly_trends_schedule",

@@ -35,6 +35,18 @@ _LAUNCHERS = {"docker": "DockerRunLauncher", "celery": "CeleryRunLauncher"}
 _BROKER = "redis://127.0.0.1:6379/0"
 
 
+@pytest.mark.parametrize(
+    ("name", "executor"),
+    [
+        ("in_process", "in_process"), ("multiprocess", "multiprocess"), ("docker", "docker"), ("celery", "celery"),
+        ("kubernetes", "k8s"),
+    ],
+)  # fmt: skip
+def test_steps_run_where_the_setting_says(name: str, executor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBMATCH_EXECUTOR", name)
+    assert build_defs().resolve_job_def("hourly_collection").executor_def.name == executor
+
+
 def _read(path: Path) -> Any:
     return yaml.safe_load(path.read_text("utf-8"))
 

@@ -91,7 +91,7 @@ def test_every_mistake_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> N
         ("CLAUDE_BUGDET_USD_PER_DAY", "did you mean CLAUDE_BUDGET_USD_PER_DAY?"),
         ("CLAUDE_BUDGET_PER_DAY", "did you mean CLAUDE_BUDGET_USD_PER_DAY?"),
         ("CLAUDE_MODELS", "did you mean CLAUDE_MODEL?"),
-        ("JOBMATCH_TEMPERATURE", "those that start with JOBMATCH_ are JOBMATCH_AUTOMATION, JOBMATCH_CLOCK,"),
+        ("JOBMATCH_TEMPERATURE", "those that start with JOBMATCH_ are JOBMATCH_AUTOMATION, JOBMATCH_BUCKETS,"),
     ],
 )
 def test_unknown_variable_is_refused(name: str, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ def migrate(dry_run: bool, from_legacy: bool) -> None:
             return
         found = migrations.plan(runtime.database)
         applied = () if dry_run else migrations.migrate(runtime.database)
+        _cut_matches(runtime.database, dry_run=dry_run)
         if found.adopts:
             adopted = f"{EARLIER[-1]} of an earlier version as {REPLACEMENT}; rows and tables stay as they are."
             click.echo(f"{'Would adopt' if dry_run else 'Adopted'}: {adopted}")
@@ -68,6 +69,16 @@ def rollback(everything: bool, to_legacy: bool, dry_run: bool, yes: bool) -> Non
             restore_legacy(runtime.database, click.echo)
         else:
             _print_names("Undone", migrations.rollback(runtime.database, everything=everything))
+
+
+def _cut_matches(database: "Database", *, dry_run: bool) -> None:
+    """Cut the matches into the configured number of buckets."""
+    from jobmatch_dagster.pipeline.operations.buckets import ensure_buckets
+    from jobmatch_dagster.settings import MatchingSettings
+
+    count = MatchingSettings.read().buckets
+    if before := ensure_buckets(database, count, dry_run=dry_run):
+        click.echo(f"{'Would cut' if dry_run else 'Cut'} the matches into {count} bucket(s) instead of {before}.")
 
 
 def _migrate_from_legacy(database: "Database", *, dry_run: bool) -> None:

@@ -7,7 +7,8 @@ ARGUMENTS = {
     "external_id": "The vendor's id of the posting. `jobmatch matches USER_KEY` shows it.",
     "decision": "What the user decided: new, saved, applied or rejected.",
     "ad": "File with the ad: text, JSON-LD, or a saved web page with JSON-LD; - reads it from standard input.",
-    "file": "PDF, DOCX, HTML, text, Markdown or JSON Resume; or a preferences.toml.",
+    "file": "PDF, DOCX, HTML, text, Markdown or JSON Resume; or a preferences.toml or profile.toml.",
+    "profile_file": "A profile.toml with the user's own facts.",
     "shell": "bash, zsh or fish.",
 }
 EXAMPLES = {
@@ -26,6 +27,7 @@ EXAMPLES = {
     "users": "jobmatch users --json",
     "add": "jobmatch cv add ada cv.pdf",
     "preferences": "jobmatch preferences ada --location Berlin --max-km 50 --arrangement remote",
+    "own-facts": "jobmatch profile ada profile.toml",
     "export": "jobmatch export ada > ada.json",
     "forget": "jobmatch forget ada --proof",
     "migrate": "jobmatch migrate --dry-run",

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from jobmatch_dagster.core.posting import EXPERIENCE_LEVELS, WORK_ARRANGEMENTS
+from jobmatch_dagster.core.profiles.own_facts import OwnFacts
 from jobmatch_dagster.core.profiles.preferences import Preferences
 from jobmatch_dagster.core.quality.judged import JudgedQuality
 from jobmatch_dagster.core.statistics.order import in_order
@@ -150,6 +151,15 @@ def print_preferences(preferences: Preferences, version: int | None, console: Co
     """Print a user's preferences by field; "-" is a field without one."""
     rows = {name.replace("_", " "): _cell(value) for name, value in preferences.as_row().items()}
     console.print(_table(f"Preferences, version {version or 0}", rows))
+
+
+def print_own_facts(facts: OwnFacts, console: Console) -> None:
+    """Print a user's own facts by field; "-" is a field of which the CV's counts."""
+    values = facts.as_row()
+    if facts.experience_years is not None:
+        values["experience_years"] = f"{facts.experience_years:g}"
+    rows = {name.replace("_", " "): escape(_cell(value)) for name, value in values.items()}
+    console.print(_table("Own facts", rows))
 
 
 def _cell(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Commands on users: `users`, `cv add`, `preferences`, `export` and `forget`."""
+"""Commands on users: `users`, `cv add`, `preferences`, `profile`, `export` and `forget`."""
 
 import json
 import sys
@@ -62,12 +62,17 @@ def users(limit: int, as_json: bool) -> None:
 @click.option("--needs-visa/--no-visa", default=None, help="Whether the user needs visa sponsorship.")
 @click.option("--language", "languages", multiple=True, help="A language of ads that is accepted; repeatable.")
 @click.option("--exclude-company", "excluded_companies", multiple=True, help="A company to leave out; repeatable.")
+@click.option("--digest", "digest_every", help="How often new matches are announced: day, hour or never.")
+@click.option("--digest-matches", "digest_max_matches", type=int, help="Most matches of a digest.")
+@click.option("--digest-score", "digest_min_score", type=int, help="Lowest score that a digest announces.")
+@click.option("--quiet-hours", help="When no digest is delivered, such as 22:00-07:00; with --time-zone.")
+@click.option("--time-zone", help="Time zone of the quiet hours, such as Europe/Berlin.")
 @click.option("--clear", is_flag=True, help="Remove all preferences.")
 def preferences(user_key: str, file: Path | None, clear: bool, **fields: Any) -> None:
     """Print or set a user's preferences.
 
-    An option sets its own field and leaves the others; --file sets all. After a change cv_profile_sensor matches the
-    user again.
+    An option sets its own field and leaves the others; --file sets all. After a change of what matching compares,
+    cv_profile_sensor matches the user again.
     """
     from rich.console import Console
 
@@ -79,6 +84,33 @@ def preferences(user_key: str, file: Path | None, clear: bool, **fields: Any) ->
     with open_runtime(must_exist=not (given or file or clear)) as runtime:
         current, version = change_preferences(runtime.database, user_key, given, file=file, clear=clear)
     print_preferences(current, version, Console())
+
+
+class _OwnFacts(Command):
+    example = "own-facts"
+
+
+@click.command(cls=_OwnFacts)
+@click.argument("user_key")
+@click.argument("profile_file", metavar="[FILE]", required=False, type=_PATH)
+@click.option("--clear", is_flag=True, help="Remove all own facts: what the CV says counts again.")
+def profile(user_key: str, profile_file: Path | None, clear: bool) -> None:
+    """Print or set what a user says about their own work.
+
+    A file sets all of it. It counts on top of every reading of the CV. After a change cv_profile_sensor matches the
+    user again.
+    """
+    from rich.console import Console
+
+    from jobmatch_dagster.cli.printing import print_own_facts
+    from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.pipeline.profiles.own_facts import change_own_facts
+
+    with open_runtime(must_exist=not (profile_file or clear)) as runtime:
+        change = change_own_facts(runtime.database, user_key, file=profile_file, clear=clear)
+    print_own_facts(change.facts, Console())
+    if change.new_version:
+        click.echo(f"Profile version {change.new_version}; cv_profile_sensor matches {user_key} again once it is on.")
 
 
 @click.command(cls=Command)

@@ -241,8 +241,8 @@ class _Rows:
     @classmethod
     def read(cls, database: Database, since: int | None = None) -> "_Rows":
         tables = (
-            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
-            "AND relname !~ '^_?yoyo' ORDER BY 1"
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition "
+            "AND relnamespace = 'public'::regnamespace AND relname !~ '^_?yoyo' ORDER BY 1"
         )
         counts, written = {}, {}
         with database.begin() as connection:

@@ -217,6 +217,11 @@ def test_commands_on_a_user_from_statistics_to_erasure(world: World, tmp_path: P
     ).stdout
     assert "Remote OK, Remote Solely" in shown
     assert "EUR" in run_command("preferences", "ada", "--needs-visa").stdout
+    asked = ("--digest", "hour", "--digest-matches", "5", "--quiet-hours", "22:00-07:00", "--time-zone", "Asia/Kolkata")
+    assert "22:00-07:00" in run_command("preferences", "ada", *asked).stdout
+    assert "digest_min_score: must be a whole number" in _refused(
+        run_command("preferences", "ada", "--digest-score", "101")
+    )
     refused = _refused(run_command("preferences", "ada", "--language", "Klingon", "--min-salary", "-1"))
     assert "languages: must be languages by their English or German name" in refused
     assert "min_salary: must be a yearly amount from 0" in refused

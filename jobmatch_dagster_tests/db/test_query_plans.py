@@ -20,7 +20,7 @@ _KEY, _POSTING = "user 7", "4711"
 # Queries by name, and those that a person or a screen asks of the views.
 _NAMED: dict[str, dict[str, Any]] = {
     "matching/match_list": {"user_key": "u1", "status": None, "min_score": None, "most": 10},
-    "notifications/new_matches": {"user_id": 7, "minimum_score": 60, "most": 20},
+    "notifications/new_matches": {"user_ids": [7], "minimum_scores": [60], "mosts": [20]},
     "catalog/signs": {
         "job_ids": list(range(1, 51)),
         "now": None,

@@ -48,7 +48,7 @@ _HANGING_ON = """
 _REQUESTS = """
     INSERT INTO claude_requests (request_hash, user_id, job_id, model, prompt_version, profile_version, text_hash,
                                  state)
-    SELECT 'hash ' || id, user_id, job_id, 'm', 'p', 1, 't', 'pending'
+    SELECT 'hash ' || user_id || ' ' || job_id, user_id, job_id, 'm', 'p', 1, 't', 'pending'
     FROM user_job_matches WHERE claude_status = 'done'
 """
 _CLUSTERS = """

@@ -39,6 +39,7 @@ INSERT INTO user_digests (user_id, day, lines, content_hash, created_at)
     SELECT id, '2026-11-20', '["{key}-secret"]', '{key}-secret', now() FROM users WHERE user_key = '{key}';
 INSERT INTO digest_entries (digest_id, user_id, job_id)
     SELECT user_digests.id, user_id, jobs.id FROM user_digests CROSS JOIN jobs WHERE content_hash = '{key}-secret';
+INSERT INTO user_facts (user_id, skills_added) SELECT id, ARRAY['{key}-secret'] FROM users WHERE user_key = '{key}';
 """
 )
 JOBS = """

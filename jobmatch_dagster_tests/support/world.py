@@ -48,7 +48,7 @@ _SAME_ROWS = {
     "job_sightings": "SELECT external_id, sightings FROM job_sightings JOIN jobs ON jobs.id = job_id",
     "job_embeddings": "SELECT external_id, model, e.text_hash FROM job_embeddings e JOIN jobs ON jobs.id = job_id",
     "job_match_state": (
-        "SELECT external_id, s.record_hash, scoring_key FROM job_match_state s JOIN jobs ON jobs.id = job_id"
+        "SELECT DISTINCT external_id, s.record_hash, scoring_key FROM job_match_state s JOIN jobs ON jobs.id = job_id"
     ),
     "quarantined_records": "SELECT page_position, external_id, field, reason FROM quarantined_records",
     "users": "SELECT user_key, active FROM users",

@@ -1,6 +1,6 @@
 -- Origin of a match: the page of the posting, the version of the profile, the vectors, the calibration and the request
 -- to Claude, each with the Dagster run that made it.
--- Indexes: user_job_matches_user_id_job_id_key, primary keys, cv_profiles_user_id_version_key,
+-- Indexes: user_job_matches_pkey, primary keys, cv_profiles_user_id_version_key,
 --          claude_requests_request_hash_key.
 CREATE VIEW match_lineage WITH (security_invoker = true) AS
 SELECT users.user_key, jobs.external_id, m.match_score, m.semantic_score, m.claude_score, m.run_id AS match_run_id,

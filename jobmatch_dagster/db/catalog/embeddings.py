@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
+from jobmatch_dagster.core.buckets import ONLY_BUCKET, Bucket
 from jobmatch_dagster.db.connection.bulk import stage
 from jobmatch_dagster.db.connection.engine import run_query
 
@@ -34,15 +35,17 @@ class Vector:
     vector: NDArray[np.float32]
 
 
-def stale_postings(connection: Connection, model: str, limit: int) -> list[StalePosting]:
-    """Open postings without a vector of this model for their current text, oldest first."""
-    rows = run_query(connection, "catalog/stale_postings", {"model": model, "limit": limit})
+def stale_postings(connection: Connection, model: str, limit: int, bucket: Bucket = ONLY_BUCKET) -> list[StalePosting]:
+    """Open postings of a bucket without a vector of this model for their current text, oldest first."""
+    parameters = {"model": model, "limit": limit, "bucket": bucket.index, "buckets": bucket.count}
+    rows = run_query(connection, "catalog/stale_postings", parameters)
     return [StalePosting(**row._mapping) for row in rows]
 
 
-def count_stale_postings(connection: Connection, model: str) -> int:
-    """Number of open postings without a vector of this model for their current text."""
-    return int(run_query(connection, "catalog/count_stale_postings", {"model": model})[0].postings)
+def count_stale_postings(connection: Connection, model: str, bucket: Bucket = ONLY_BUCKET) -> int:
+    """Number of open postings of a bucket without a vector of this model for their current text."""
+    parameters = {"model": model, "bucket": bucket.index, "buckets": bucket.count}
+    return int(run_query(connection, "catalog/count_stale_postings", parameters)[0].postings)
 
 
 def write_posting_vectors(connection: Connection, model: str, vectors: Iterable[Vector], run_id: str) -> int:
@@ -86,6 +89,10 @@ def delete_posting_vectors(connection: Connection, models: Sequence[str]) -> Non
     connection.execute(text("DELETE FROM job_embeddings WHERE model = ANY(:models)"), {"models": list(models)})
 
 
-def delete_profile_vectors(connection: Connection, model: str) -> None:
-    """Delete the vectors of a model; they are missing from now on."""
-    connection.execute(text("DELETE FROM profile_embeddings WHERE model = :model"), {"model": model})
+def delete_profile_vectors(connection: Connection, model: str, bucket: Bucket = ONLY_BUCKET) -> None:
+    """Delete the vectors of a model, of users of a bucket; they are missing from now on."""
+    query = (
+        "DELETE FROM profile_embeddings USING cv_profiles AS p "
+        "WHERE p.id = profile_id AND model = :model AND (:buckets = 1 OR is_in_bucket(p.user_id, :bucket, :buckets))"
+    )
+    connection.execute(text(query), {"model": model, "bucket": bucket.index, "buckets": bucket.count})

@@ -1,13 +1,14 @@
 """The ledger of requests to Claude about CVs, with the rules of `ledger.py`: claimed before the call, paid once."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
 from jobmatch_dagster.core.json_values import JsonObject
+from jobmatch_dagster.core.profiles.own_facts import reading_of
 from jobmatch_dagster.core.profiles.profile import Profile
 from jobmatch_dagster.db.connection.engine import run_query
 from jobmatch_dagster.db.connection.locks import CLAUDE_BUDGET, lock
@@ -16,14 +17,18 @@ from jobmatch_dagster.db.enrichment import ledger
 
 @dataclass(frozen=True)
 class ProfileToFill:
-    """A user's current profile version, and the text of the CV that it was read from."""
+    """A user's current profile version, and the text of the CV that it was read from.
+
+    `reading` is what is known from the CV alone; the fields in `stated` are the user's own.
+    """
 
     id: int
     user_id: int
     document_id: int
     version: int
     cv_text: str
-    profile: Profile
+    reading: Profile
+    stated: Sequence[str]
 
 
 def profile_to_fill(connection: Connection, user_key: str) -> ProfileToFill | None:
@@ -32,10 +37,15 @@ def profile_to_fill(connection: Connection, user_key: str) -> ProfileToFill | No
     if not rows:
         return None
     row = rows[0]
-    values = {field.name: row._mapping[field.name] for field in fields(Profile)}
-    if values["experience_years"] is not None:
-        values["experience_years"] = float(values["experience_years"])
-    return ProfileToFill(row.id, row.user_id, row.document_id, row.version, row.cv_text, Profile(**values))
+    return ProfileToFill(
+        row.id,
+        row.user_id,
+        row.document_id,
+        row.version,
+        row.cv_text,
+        reading_of(row._asdict()),
+        tuple(row.stated or ()),
+    )
 
 
 def stored_answer(connection: Connection, request_hash: str) -> JsonObject | None:

@@ -25,7 +25,6 @@ class WaitingPair:
         embedding_model: the model that the pair was scored with.
     """
 
-    match_id: int
     user_id: int
     job_id: int
     asked_job_id: int
@@ -99,7 +98,8 @@ class Verdict:
 class WaitingNote:
     """Why a pair still waits: status `pending` in a batch, or `waiting` with the reason of the last failure."""
 
-    match_id: int
+    user_id: int
+    job_id: int
     status: str
     reason: str | None
     request_hash: str | None
@@ -161,7 +161,8 @@ _NO_SCORE: dict[str, object] = dict.fromkeys(
 
 def _columns(verdict: Verdict, model: str) -> dict[str, object]:
     columns = _NO_SCORE | {
-        "match_id": verdict.pair.match_id,
+        "user_id": verdict.pair.user_id,
+        "job_id": verdict.pair.job_id,
         "profile_version": verdict.pair.profile_version,
         "record_hash": verdict.pair.record_hash,
         "request_hash": verdict.request_hash,

@@ -66,6 +66,7 @@ class StoredProfile:
     work_arrangements: list[str] | None
     locations: list[str] | None
     evidence: Mapping[str, Sequence[str]] | None
+    stated: list[str] | None
     embedding_text: str | None
     extractor_version: int | None
     created_at: datetime | None

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row
 
+from jobmatch_dagster.core.buckets import Bucket
 from jobmatch_dagster.core.matching.conditions import PostingConditions, conditions_of_posting
 from jobmatch_dagster.core.matching.posting_facts import PostingFacts, derive_facts, facts_version
 from jobmatch_dagster.db.connection.bulk import read_vectors_of, stage
@@ -47,14 +48,17 @@ class KnownFacts:
     unstored: tuple[int, ...] = ()
 
 
-def choose_stale_postings(connection: Connection, model: str, scoring_key: str, most: int | None) -> ChosenPostings:
-    """The open postings that were not matched in their current version with this scoring, oldest first."""
-    return _choose(connection, {"model": model, "scoring_key": scoring_key, "everything": False, "most": most})
+def choose_stale_postings(
+    connection: Connection, model: str, scoring_key: str, bucket: Bucket, most: int | None
+) -> ChosenPostings:
+    """The open postings that users of the bucket were not matched with in this version and scoring, oldest first."""
+    parameters = {"model": model, "scoring_key": scoring_key, "everything": False, "most": most}
+    return _choose(connection, parameters | {"bucket": bucket.index})
 
 
 def choose_open_postings(connection: Connection, model: str) -> ChosenPostings:
     """All open postings with a vector of this model."""
-    return _choose(connection, {"model": model, "scoring_key": "", "everything": True, "most": None})
+    return _choose(connection, {"model": model, "scoring_key": "", "everything": True, "most": None, "bucket": 0})
 
 
 def choose_posting(connection: Connection, model: str, external_id: str) -> ChosenPostings:
@@ -104,12 +108,17 @@ def read_conditions(
     return [conditions_of_posting(row, known.work_arrangement) for row, known in zip(rows, facts, strict=True)]
 
 
-def note_postings_matched(connection: Connection, chosen: ChosenPostings, scoring_key: str) -> None:
-    """Note that the chosen postings were matched against every active user."""
+def note_postings_matched(connection: Connection, chosen: ChosenPostings, bucket: Bucket, scoring_key: str) -> None:
+    """Note that the chosen postings were matched against every active user of the bucket."""
     run_query(
         connection,
         "matching/note_postings_matched",
-        {"job_ids": chosen.id_array, "record_hashes": list(chosen.record_hashes), "scoring_key": scoring_key},
+        {
+            "job_ids": chosen.id_array,
+            "record_hashes": list(chosen.record_hashes),
+            "bucket": bucket.index,
+            "scoring_key": scoring_key,
+        },
     )
 
 

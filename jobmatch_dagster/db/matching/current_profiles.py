@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from jobmatch_dagster.core.buckets import ONLY_BUCKET, Bucket
 from jobmatch_dagster.core.matching.conditions import UserConditions
 from jobmatch_dagster.core.matching.judge import ProfileFacts, facts_of_profile
 from jobmatch_dagster.core.matching.title_text import profile_title_words
@@ -32,9 +33,14 @@ class ProfileToMatch:
 
 
 def read_profiles(
-    connection: Connection, model: str, user_keys: Sequence[str] | None = None, *, only_current: bool = False
+    connection: Connection,
+    model: str,
+    user_keys: Sequence[str] | None = None,
+    *,
+    only_current: bool = False,
+    bucket: Bucket = ONLY_BUCKET,
 ) -> tuple[list[ProfileToMatch], NDArray[np.float32]]:
-    """Current profiles of active users (all, or these) and their vectors, shape (m, d), in the same order.
+    """Current profiles of active users of a bucket (all, or these) and their vectors, shape (m, d), in the same order.
 
     `only_current` leaves out users whose list was not made from this profile and these preferences.
 
@@ -42,7 +48,7 @@ def read_profiles(
         VectorsMissingError: if a vector was deleted in the meantime.
     """
     keys = None if user_keys is None else list(user_keys)
-    parameters = {"model": model, "user_keys": keys, "only_current": only_current}
+    parameters = {"model": model, "user_keys": keys, "only_current": only_current, **bucket.parameters}
     profiles = [
         ProfileToMatch(
             user_id=row.user_id,

@@ -1,8 +1,8 @@
 """`user_digests` and `digest_entries`: what is to be sent, and what was announced."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,29 +12,83 @@ from jobmatch_dagster.core.notifications.digest import Digest, Line
 from jobmatch_dagster.db.connection.engine import run_query
 
 
-def read_new_matches(connection: Connection, user_id: int, *, minimum_score: int, most: int) -> Sequence[Row[Any]]:
-    """Matches that no digest has announced, best first, a line for each ad."""
-    parameters = {"user_id": user_id, "minimum_score": minimum_score, "most": most}
+@dataclass(frozen=True)
+class Recipient:
+    """An active user, and what they ask for; None leaves it to the run.
+
+    Attributes:
+        every: how often new matches are announced: day, hour or never.
+    """
+
+    user_id: int
+    user_key: str
+    every: str
+    max_matches: int | None
+    min_score: int | None
+    quiet_hours: str | None
+    time_zone: str | None
+
+
+@dataclass(frozen=True)
+class NewDigest:
+    """A digest that is to be stored, and the postings that it announces."""
+
+    user_id: int
+    digest: Digest
+    job_ids: Sequence[int]
+
+
+def read_recipients(connection: Connection) -> list[Recipient]:
+    """All active users, oldest first."""
+    return [Recipient(**row._mapping) for row in run_query(connection, "notifications/recipients")]
+
+
+def lock_recipients(connection: Connection, user_ids: Sequence[int]) -> set[int]:
+    """Let only this transaction make digests of these users; returns those that are still there.
+
+    An erasure waits as well, and then erases what this transaction wrote.
+    """
+    query = "SELECT id FROM users WHERE id = ANY(:ids) AND active ORDER BY id FOR NO KEY UPDATE"
+    return set(connection.scalars(text(query), {"ids": list(user_ids)}))
+
+
+def read_new_matches(connection: Connection, limits: Mapping[int, tuple[int, int]]) -> Sequence[Row[Any]]:
+    """Matches that no digest has announced, by user and best first, a line for each ad.
+
+    Args:
+        connection: an open transaction.
+        limits: minimum score and most lines, by user.
+    """
+    parameters = {
+        "user_ids": list(limits),
+        "minimum_scores": [minimum_score for minimum_score, _ in limits.values()],
+        "mosts": [most for _, most in limits.values()],
+    }
     return run_query(connection, "notifications/new_matches", parameters)
 
 
-def add_digest(connection: Connection, user_id: int, digest: Digest, job_ids: Sequence[int]) -> None:
-    """Store a digest that is to be sent, and the postings that it announces."""
-    query = (
-        "WITH added AS (INSERT INTO user_digests (user_id, day, lines, content_hash, created_at) "
-        "VALUES (:user_id, :day, CAST(:lines AS jsonb), :key, :created_at) RETURNING id, user_id) "
-        "INSERT INTO digest_entries (digest_id, user_id, job_id) "
-        "SELECT id, user_id, unnest(CAST(:job_ids AS bigint[])) FROM added"
-    )
-    lines = json.dumps([asdict(line) for line in digest.lines])
-    parameters = {"user_id": user_id, "day": digest.day, "lines": lines, "key": digest.key}
-    connection.execute(text(query), {**parameters, "created_at": digest.created_at, "job_ids": list(job_ids)})
+def add_digests(connection: Connection, digests: Sequence[NewDigest], *, day: str, now: datetime) -> None:
+    """Store digests that are to be sent, at most one for each user, and the postings that they announce."""
+    entries = [(new.user_id, job_id) for new in digests for job_id in new.job_ids]
+    parameters = {
+        "user_ids": [new.user_id for new in digests],
+        "lines": [json.dumps([asdict(line) for line in new.digest.lines]) for new in digests],
+        "content_hashes": [new.digest.key for new in digests],
+        "entry_user_ids": [user_id for user_id, _ in entries],
+        "entry_job_ids": [job_id for _, job_id in entries],
+        "day": day,
+        "created_at": now,
+    }
+    run_query(connection, "notifications/add_digests", parameters)
 
 
-def unsent_digests(connection: Connection, user_id: int) -> list[tuple[int, int]]:
-    """Ids of the digests that were not sent yet, oldest first, each with the number of attempts."""
-    query = "SELECT id, attempts FROM user_digests WHERE user_id = :user_id AND sent_at IS NULL ORDER BY id"
-    return [(row.id, row.attempts) for row in connection.execute(text(query), {"user_id": user_id})]
+def unsent_digests(connection: Connection) -> dict[int, list[tuple[int, int]]]:
+    """Ids of the digests that were not sent yet, oldest first, each with the number of attempts; by user."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    query = "SELECT user_id, id, attempts FROM user_digests WHERE sent_at IS NULL ORDER BY user_id, id"
+    for row in connection.execute(text(query)):
+        found.setdefault(row.user_id, []).append((row.id, row.attempts))
+    return found
 
 
 def read_digests(connection: Connection, digest_id: int, *, most: int) -> list[Digest]:

@@ -49,15 +49,17 @@ class StoredFiles:
         current_sha256: content of the current CV.
         stamps: name, bytes and modification time (ns) of all CVs.
         preferences_sha256: content of the preferences file that was read last.
+        facts_sha256: content of the profile.toml that was read last.
     """
 
     sha256s: frozenset[str]
     current_sha256: str | None
     stamps: frozenset[tuple[str, int, int]]
     preferences_sha256: str | None
+    facts_sha256: str | None
 
 
-NO_STORED_FILES = StoredFiles(frozenset(), None, frozenset(), None)
+NO_STORED_FILES = StoredFiles(frozenset(), None, frozenset(), None, None)
 
 
 def document_of(file_name: str, content: bytes) -> ReceivedDocument:
@@ -79,6 +81,7 @@ def stored_files(connection: Connection, user_keys: Sequence[str] | None = None)
             current_sha256=row.sha256s[0] if row.sha256s else None,
             stamps=frozenset((name, size, modified) for name, size, modified in row.stamps or ()),
             preferences_sha256=row.preferences_sha256,
+            facts_sha256=row.facts_sha256,
         )
         for row in run_query(connection, "profiles/stored_files", {"user_keys": keys})
     }

@@ -25,6 +25,11 @@ def read_preferences(connection: Connection, user_key: str) -> Preferences:
         needs_visa=row.needs_visa,
         languages=_tuple(row.languages),
         excluded_companies=_tuple(row.excluded_companies),
+        digest_every=row.digest_every,
+        digest_max_matches=row.digest_max_matches,
+        digest_min_score=row.digest_min_score,
+        quiet_hours=row.quiet_hours,
+        time_zone=row.time_zone,
     )
 
 
@@ -37,7 +42,7 @@ def read_preferences_version(connection: Connection, user_key: str) -> int:
 def set_preferences(
     connection: Connection, user_id: int, preferences: Preferences, *, source_sha256: str | None = None
 ) -> int:
-    """Replace the user's preferences; returns their version, which rises only when a field differs.
+    """Replace the user's preferences; returns their version, which rises only when a field of matching differs.
 
     `cv_profile_sensor` sees a newer version and starts `rematch_user`.
     """

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from jobmatch_dagster.core.buckets import ONLY_BUCKET, Bucket
 from jobmatch_dagster.db.connection.engine import run_query
 from jobmatch_dagster.db.connection.locks import CLAUDE_BUDGET, lock
 from jobmatch_dagster.errors import NotFoundError
@@ -101,17 +102,21 @@ def activate_user(connection: Connection, user_key: str) -> None:
     connection.execute(text("UPDATE users SET active = true WHERE user_key = :key"), {"key": user_key})
 
 
-def active_user_keys(connection: Connection) -> list[str]:
-    """Keys of all active users, oldest first."""
-    return list(connection.scalars(text("SELECT user_key FROM users WHERE active ORDER BY id")))
+def active_user_keys(connection: Connection, bucket: Bucket = ONLY_BUCKET) -> list[str]:
+    """Keys of all active users of a bucket, oldest first."""
+    query = text(
+        "SELECT user_key FROM users WHERE active "
+        "AND (CAST(:bucket AS integer) IS NULL OR is_in_bucket(id, :bucket, :buckets)) ORDER BY id"
+    )
+    return list(connection.scalars(query, bucket.parameters))
 
 
-def users_to_match(connection: Connection, scoring_key: str | None = None) -> list[UserToMatch]:
-    """Active users whose profile or preferences are newer than their matches, or whose matches have another scoring.
+def users_to_match(
+    connection: Connection, scoring_key: str | None = None, bucket: Bucket = ONLY_BUCKET
+) -> list[UserToMatch]:
+    """Active users of a bucket whose profile or preferences are newer than their matches, or of another scoring.
 
     Without a scoring key, the scoring does not matter.
     """
-    return [
-        UserToMatch(**row._mapping)
-        for row in run_query(connection, "profiles/users_to_match", {"scoring_key": scoring_key})
-    ]
+    parameters = {"scoring_key": scoring_key, **bucket.parameters}
+    return [UserToMatch(**row._mapping) for row in run_query(connection, "profiles/users_to_match", parameters)]

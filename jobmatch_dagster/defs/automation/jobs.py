@@ -38,6 +38,13 @@ daily_digests = dg.define_asset_job(
     description="Writes each user's new matches as pages and a feed; nothing new writes nothing.",
 )
 
+hourly_digests = dg.define_asset_job(
+    "hourly_digests",
+    selection=dg.AssetSelection.assets(["notifications", "hourly_digests"]),
+    tags={names.TAG_PURPOSE: "digests"},
+    description="Writes the new matches of users who ask for digests by the hour, and delivers what waits.",
+)
+
 weekly_quality = dg.define_asset_job(
     "weekly_quality",
     selection=dg.AssetSelection.assets(["quality", "score_calibration"], ["quality", "match_quality"]),

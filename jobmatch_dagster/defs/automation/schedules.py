@@ -11,6 +11,7 @@ from jobmatch_dagster.defs.automation.jobs import (
     daily_digests,
     daily_upkeep,
     hourly_collection,
+    hourly_digests,
     watch,
     weekly_quality,
     weekly_trends,
@@ -71,6 +72,20 @@ def build_schedules() -> Iterator[dg.ScheduleDefinition]:
     def daily_digests_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         return _run_of(_tick_time(context) - timedelta(days=1))
 
+    # When the hour that was fetched at a quarter past is matched and explained.
+    @dg.schedule(
+        name="hourly_digests_schedule",
+        job=hourly_digests,
+        cron_schedule="45 * * * *",
+        execution_timezone="UTC",
+        default_status=status,
+        description="Every hour at 45 minutes past: writes the new matches of users who ask for it, and delivers what "
+        "waits, for the end of quiet hours or after a failure.",
+    )
+    def hourly_digests_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        hour = hour_name(latest_collectable_hour(_tick_time(context)))
+        return dg.RunRequest(run_key=hour, partition_key=hour)
+
     @dg.schedule(
         name="housekeeping_schedule",
         job=housekeeping,
@@ -128,6 +143,7 @@ def build_schedules() -> Iterator[dg.ScheduleDefinition]:
     yield hourly_collection_schedule
     yield daily_upkeep_schedule
     yield daily_digests_schedule
+    yield hourly_digests_schedule
 
 
 def _run_of(day: datetime) -> dg.RunRequest:

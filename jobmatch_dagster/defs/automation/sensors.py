@@ -40,8 +40,8 @@ def build_sensors() -> Iterator[dg.SensorDefinition]:
         jobs=[ingest_cv, match_users],
         minimum_interval_seconds=10,
         default_status=status,
-        description="Requests ingest_cv for each user with a new CV or preferences.toml in the inbox, and adds the "
-        "user's partition. Many users at once share one run of match_users.",
+        description="Requests ingest_cv for each user with a new CV, preferences.toml or profile.toml in the inbox, "
+        "and adds the user's partition. Many users at once share one run of match_users.",
     )
     def cv_inbox_sensor(
         context: dg.SensorEvaluationContext, database: PostgresResource

@@ -61,7 +61,7 @@ def semantic_matches(
     return dg.MaterializeResult(
         metadata={
             **lineage_metadata("matching/semantic_matches"),
-            **_metadata(report),
+            **match_metadata(report),
             **steps.metadata(postings=report.postings),
             **score_metadata(report.scores),
         }
@@ -103,7 +103,7 @@ def user_semantic_matches(
     return dg.MaterializeResult(
         metadata={
             **lineage_metadata("matching/user_semantic_matches"),
-            **_metadata(report),
+            **match_metadata(report),
             **steps.metadata(postings=report.postings),
         }
     )
@@ -121,7 +121,8 @@ def match_settings(embedder: EmbedderResource, matching: MatchingResource) -> Ma
     )
 
 
-def _metadata(report: MatchReport) -> dict[str, int | str]:
+def match_metadata(report: MatchReport) -> dict[str, int | str]:
+    """The numbers of a matching as the UI plots them."""
     return {
         "users": report.users,
         "postings": report.postings,

@@ -12,7 +12,9 @@ from pydantic import Field
 from jobmatch_dagster import names
 from jobmatch_dagster.core.raw.windows import HOUR, LOOK_BACK, hour_name, latest_collectable_hour
 from jobmatch_dagster.db.catalog.jobs import hours_loaded_by
+from jobmatch_dagster.defs.catalog.buckets import embed_bucket, prepare_embedding, report_embedding
 from jobmatch_dagster.defs.matching.assets import match_settings
+from jobmatch_dagster.defs.matching.buckets import match_bucket, prepare_matching, report_matches
 from jobmatch_dagster.defs.raw.assets import collect_metadata
 from jobmatch_dagster.observability.failures import RETRY_POLICY, translated_failures
 from jobmatch_dagster.observability.progress import log_progress
@@ -108,14 +110,24 @@ def match_history(
     context.add_output_metadata({"users": report.users, "postings": report.postings, "pairs_kept": report.kept})
 
 
-@dg.job(
-    name="backfill_history",
-    tags={names.TAG_PURPOSE: "history", names.TAG_PRIORITY: "-1", **names.BULK},
-    description="Loads a market for the first time, with one sweep of the 24h, 7d or 6m feed, then embeds and matches.",
-)
-def backfill_history() -> None:
-    """Load a market for the first time."""
-    match_history(embed_history(load_history(sweep_history())))
+def build_backfill_history(buckets: int) -> dg.JobDefinition:
+    """The job `backfill_history`; with several buckets it embeds and matches in a step for each."""
+
+    @dg.job(
+        name="backfill_history",
+        tags={names.TAG_PURPOSE: "history", names.TAG_PRIORITY: "-1", **names.BULK},
+        description="Loads a market for the first time, with one sweep of the 24h, 7d or 6m feed, then embeds and "
+        "matches.",
+    )
+    def backfill_history() -> None:
+        loaded = load_history(sweep_history())
+        if buckets == 1:
+            match_history(embed_history(loaded))
+            return
+        embedded = report_embedding(prepare_embedding(loaded).map(embed_bucket).collect())
+        report_matches(prepare_matching(job_embeddings=embedded, cv_profiles=embedded).map(match_bucket).collect())
+
+    return backfill_history
 
 
 def _is_partition(hour: datetime) -> bool:

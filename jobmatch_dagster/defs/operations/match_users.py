@@ -6,8 +6,10 @@ from pydantic import Field
 from jobmatch_dagster import names
 from jobmatch_dagster.db.catalog.embedding_models import read_current_model
 from jobmatch_dagster.db.catalog.embeddings import delete_profile_vectors
+from jobmatch_dagster.defs.fan_out import bucket_of_step
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.observability.progress import log_progress
+from jobmatch_dagster.partitions import bucket_partitions
 from jobmatch_dagster.pipeline.matching.match import match_users as match_listed
 from jobmatch_dagster.pipeline.operations import match_users as steps
 from jobmatch_dagster.pipeline.profiles.embed import embed_profiles
@@ -95,20 +97,24 @@ def match_everybody(
     embedder: EmbedderResource,
     matching: MatchingResource,
 ) -> None:
-    """Match every active user with every open posting; users whose matches are up to date are skipped.
+    """Match every active user, of the run's bucket if it has one, with every open posting.
 
-    A run that was killed continues where it stopped when it is launched again.
+    Users whose matches are up to date are skipped. A run that was killed continues where it stopped when it is launched
+    again.
     """
+    opened = database.database()
+    bucket = bucket_of_step(context, opened)
     if config.embed_again:
-        with database.database().begin() as connection:
-            delete_profile_vectors(connection, read_current_model(connection, embedder.model))
+        with opened.begin() as connection:
+            delete_profile_vectors(connection, read_current_model(connection, embedder.model), bucket)
     report = steps.match_everybody(
-        database.database(),
+        opened,
         embedder,
         match_settings(embedder, matching),
         run_id=context.run_id,
         again=config.again,
         on_progress=log_progress("users matched"),
+        only=bucket,
     )
     context.add_output_metadata(
         {"users": report.users, "users_done_before": report.done_before, "matches_kept": report.kept}
@@ -125,11 +131,17 @@ def match_users() -> None:
     match_listed_users()
 
 
-@dg.job(
-    name="match_existing_jobs",
-    tags={names.TAG_PURPOSE: "full match", **names.BULK},
-    description="Matches every active user with every open posting, for instance after a change of weights or model.",
-)
-def match_existing_jobs() -> None:
-    """Match all users with all open postings."""
-    match_everybody()
+def build_match_existing_jobs(buckets: int) -> dg.JobDefinition:
+    """The job `match_existing_jobs`; with several buckets it has a partition for each: a backfill is the fan-out."""
+
+    @dg.job(
+        name="match_existing_jobs",
+        partitions_def=bucket_partitions(buckets) if buckets > 1 else None,
+        tags={names.TAG_PURPOSE: "full match", **names.BULK},
+        description="Matches every active user with every open posting, for instance after a change of weights or "
+        "model.",
+    )
+    def match_existing_jobs() -> None:
+        match_everybody()
+
+    return match_existing_jobs

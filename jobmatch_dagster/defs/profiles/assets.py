@@ -49,11 +49,11 @@ def cv_profiles(
     clock: ClockResource,
     claude: ClaudeResource,
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """One row per version of a user's profile, read from the newest CV, with its vector.
+    """One row per version of a user's profile, read from the newest CV, with the user's own facts and its vector.
 
     Grain: user and version; versions are immutable. Written by the job `ingest_cv` when a file arrives in the inbox,
-    which also stores the user's preferences.toml. Running it again reads no document twice: a CV that this version of
-    the extractor has read keeps its profile version.
+    which also stores the user's preferences.toml and profile.toml. Running it again reads no document twice: a CV that
+    this version of the extractor has read keeps its profile version, as long as the user's own facts are the same.
     """
     tag_run(context, {names.TAG_USER: context.partition_key})
     steps, today = Steps(), clock.now().date()
@@ -84,6 +84,8 @@ def cv_profiles(
             "filling_note": filling.note,
             "preferences": report.preferences,
             "preferences_problem": report.preferences_problem or "",
+            "own_facts": report.own_facts,
+            "own_facts_problem": report.own_facts_problem or "",
         },
     )
     yield _readable(report, context.partition_key)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from jobmatch_dagster.core.buckets import ONLY_BUCKET, Bucket
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed
 from jobmatch_dagster.core.progress import Progress, no_progress
 from jobmatch_dagster.db.catalog.embeddings import Vector, count_stale_postings, stale_postings, write_posting_vectors
@@ -22,19 +23,27 @@ class EmbedReport:
 
 
 def embed_postings(
-    database: Database, embedder: EmbedderResource, run_id: str, on_progress: Progress = no_progress
+    database: Database,
+    embedder: EmbedderResource,
+    run_id: str,
+    on_progress: Progress = no_progress,
+    *,
+    only: Bucket = ONLY_BUCKET,
 ) -> EmbedReport:
-    """Compute the vector of every open posting whose text is new or changed, with the configured model."""
+    """Compute the vector of every open posting whose text is new or changed, with the configured model.
+
+    Buckets of postings are embedded side by side; the whole waits for them, and they for the whole.
+    """
     embedded = truncated = 0
-    with exclusively(database, EMBEDDING):
+    with exclusively(database, EMBEDDING, only.key if only.count > 1 else None):
         total = None
         while True:
             with database.begin() as connection:
-                stale = stale_postings(connection, embedder.model, _TEXTS_PER_TRANSACTION)
+                stale = stale_postings(connection, embedder.model, _TEXTS_PER_TRANSACTION, only)
             if not stale:
                 return EmbedReport(embedded, truncated)
             if total is None:
-                total = _count(database, embedder.model) if len(stale) == _TEXTS_PER_TRANSACTION else len(stale)
+                total = _count(database, embedder.model, only) if len(stale) == _TEXTS_PER_TRANSACTION else len(stale)
             encoded = embedder.encode(
                 [posting_text_to_embed(posting) for posting in stale], _after(embedded, total, on_progress)
             )
@@ -47,9 +56,9 @@ def embed_postings(
             truncated += encoded.truncated
 
 
-def _count(database: Database, model: str) -> int:
+def _count(database: Database, model: str, bucket: Bucket) -> int:
     with database.read() as connection:
-        return count_stale_postings(connection, model)
+        return count_stale_postings(connection, model, bucket)
 
 
 def _after(before: int, total: int, on_progress: Progress) -> Progress:

@@ -4,6 +4,7 @@ The request is claimed before its call, the answer is stored before it is read, 
 version. `core/enrichment/fill.py` builds the request and decides which values are accepted.
 """
 
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -39,6 +40,7 @@ class _Question:
 
     user_key: str
     current: ProfileToFill
+    fields: Sequence[str]
     request: FillRequest
     request_hash: str
 
@@ -53,13 +55,13 @@ def fill_unknown(database: Database, claude: ClaudeResource, user_key: str, run_
         return FillReport()
     with database.begin() as connection:
         current = fill_requests.profile_to_fill(connection, user_key)
-    fields = unknown_fields(current.profile) if current else []
+    fields = _fields_to_ask(current) if current else []
     if current is None or not fields:
         return FillReport()
     request = build_fill_request(current.cv_text, fields)
     if not request.has_text:
         return FillReport(note="nothing is sent: without headings, personal data in the CV cannot be recognised")
-    question = _Question(user_key, current, request, request.request_hash(current.user_id, claude.model))
+    question = _Question(user_key, current, fields, request, request.request_hash(current.user_id, claude.model))
     with database.begin() as connection:
         message = fill_requests.stored_answer(connection, question.request_hash)
     report = FillReport()
@@ -69,6 +71,11 @@ def fill_unknown(database: Database, claude: ClaudeResource, user_key: str, run_
             return report
         message = reply.message
     return _apply(database, question, message, run_id, report)
+
+
+def _fields_to_ask(current: ProfileToFill) -> list[str]:
+    """Fields that neither the CV nor the user says."""
+    return [name for name in unknown_fields(current.reading) if name not in current.stated]
 
 
 def _ask(
@@ -103,8 +110,7 @@ def _ask(
 def _apply(database: Database, question: _Question, message: JsonObject, run_id: str, report: FillReport) -> FillReport:
     """Write the accepted values as the next version, unless the profile has another version by now."""
     current = question.current
-    unknown = unknown_fields(current.profile)
-    filled = fill_fields(current.profile, unknown, answer_text(message) or "", question.request)
+    filled = fill_fields(current.reading, question.fields, answer_text(message) or "", question.request)
     with database.begin() as connection:
         lock_user(connection, question.user_key)
         latest = fill_requests.profile_to_fill(connection, question.user_key)
@@ -113,7 +119,7 @@ def _apply(database: Database, question: _Question, message: JsonObject, run_id:
         version = current.version
         if filled is not None:
             version = insert_profile(connection, current.user_id, current.document_id, filled, run_id)
-            fields_filled = len(unknown) - len(unknown_fields(filled))
+            fields_filled = len(unknown_fields(current.reading)) - len(unknown_fields(filled))
             report = replace(report, new_version=version, fields_filled=fields_filled)
         fill_requests.note_applied(connection, question.request_hash, version)
     return report

@@ -81,7 +81,7 @@ def check_ledger(database: Database, pairs: Sequence[PreparedPair], band_width: 
             open_hashes.add(found.request_hash)
             check.open_requests.append(found)
         error = stored[found.request_hash].error if found.request_hash in stored else None
-        check.notes.append(WaitingNote(prepared.pair.match_id, "waiting", error, None))
+        check.notes.append(WaitingNote(prepared.pair.user_id, prepared.pair.job_id, "waiting", error, None))
     return check
 
 
@@ -122,5 +122,5 @@ def _without_answer(
     prepared: PreparedPair, request: PairRequest, stored: StoredRequest | None, request_hash: str
 ) -> WaitingNote | OpenRequest:
     if stored is not None and stored.state == "pending":
-        return WaitingNote(prepared.pair.match_id, "pending", None, request_hash)
+        return WaitingNote(prepared.pair.user_id, prepared.pair.job_id, "pending", None, request_hash)
     return OpenRequest(prepared, request, request_hash, failed_before=stored is not None and stored.failures > 0)

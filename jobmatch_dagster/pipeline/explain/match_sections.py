@@ -8,6 +8,7 @@ from jobmatch_dagster.core.matching.judge import Judgement, PairFacts, pair_like
 from jobmatch_dagster.core.matching.likeness import SHARE_WEIGHT
 from jobmatch_dagster.core.matching.salaries import rates_date
 from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD, PARTS
+from jobmatch_dagster.core.profiles.own_facts import STATED, OwnFacts
 from jobmatch_dagster.core.vocabulary.skill_table import canonical
 from jobmatch_dagster.db.explain.rows import StoredMatch
 from jobmatch_dagster.pipeline.explain.changes import changes, needed_for_verdicts
@@ -108,7 +109,7 @@ def _why_out(now: Judgement, floor: int) -> str:
 def score_section(data: PairData, judged: JudgedNow) -> Section:
     """Stored and computed parts with their evidence."""
     now, stored = judged.judgement, data.stored
-    rows, evidence = [], _evidence(judged)
+    rows, evidence = [], _evidence(data, judged)
     for name, before, score in _parts(stored, now):
         weight = getattr(data.scoring.settings.weights, name, None)
         same = "" if stored is None else "same" if before == score else "differs"
@@ -128,11 +129,20 @@ def score_section(data: PairData, judged: JudgedNow) -> Section:
     )
 
 
-def skills_section(stored: StoredMatch | None, now: Judgement) -> Section:
+def skills_section(stored: StoredMatch | None, now: Judgement, own_facts: OwnFacts) -> Section:
     """Each skill asked for and what shows it."""
-    skills = now.skills
+    skills, own = now.skills, set(own_facts.skills_added or ())
     rows = [
-        *((hit.job_skill, hit.cv_skill, hit.kind, hit.credit, canonical(hit.job_skill)) for hit in skills.hits),
+        *(
+            (
+                hit.job_skill,
+                f"{hit.cv_skill} ({STATED})" if hit.cv_skill in own else hit.cv_skill,
+                hit.kind,
+                hit.credit,
+                canonical(hit.job_skill),
+            )
+            for hit in skills.hits
+        ),
         *((name, None, "missing", 0.0, canonical(name)) for name in skills.missing),
     ]
     columns = ("asked for", "shown by", "how", "credit", "means in the skill table")
@@ -173,13 +183,15 @@ def _parts(stored: StoredMatch | None, now: Judgement) -> Iterator[tuple[str, in
     yield "match", stored.match_score if stored else None, now.score
 
 
-def _evidence(judged: JudgedNow) -> dict[str, str]:
+def _evidence(data: PairData, judged: JudgedNow) -> dict[str, str]:
     """What each part, and the whole, was computed from."""
     posting, profile = judged.facts.posting, judged.facts.profile
+    note = dict.fromkeys(data.profile.stated or (), f" ({STATED})")
+    level, industries = note.get("experience_level", ""), note.get("industries", "")
     return {
         "skills": judged.judgement.skills.summary,
-        "experience": f"asked {known(posting.experience_level)}, has {known(profile.experience_level)}",
-        "industry": f"{cut(posting.industries)} / {cut(profile.industries)}",
+        "experience": f"asked {known(posting.experience_level)}, has {known(profile.experience_level)}{level}",
+        "industry": f"{cut(posting.industries)} / {cut(profile.industries)}{industries}",
         "work_arrangement": f"{known(posting.work_arrangement)} / accepts {cut(profile.work_arrangements)}",
         "semantic": _likeness(judged),
         "match": "weighted mean of the parts",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from jobmatch_dagster.core.catalog.signs import KINDS, Signs
 from jobmatch_dagster.core.explanation_page import UNKNOWN, RunLink, Section, Table
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed
+from jobmatch_dagster.core.profiles.own_facts import STATED, OwnFacts
 from jobmatch_dagster.core.raw.fields import FIELDS
 from jobmatch_dagster.core.text import counted
 from jobmatch_dagster.db.explain.rows import OtherAd, StoredPosting
@@ -129,8 +130,10 @@ def profile_section(data: PairData) -> Section:
     if profile.profile_id is None:
         facts = {"profile": "none", "newest CV": profile.newest_status, "reason": profile.newest_reason}
         return Section("Profile", facts)
+    stated = profile.stated or ()
     rows = [
-        (name, cut(getattr(profile, name)), cut(getattr(again, name)) if again else UNKNOWN)
+        (name, cut(getattr(profile, name)), STATED if name in stated else "the CV",
+         cut(getattr(again, name)) if again else UNKNOWN)
         for name in ("experience_years", "experience_level", "seniority", "skills", "industries", "education",
                      "languages", "work_arrangements", "locations")
     ]  # fmt: skip
@@ -139,10 +142,16 @@ def profile_section(data: PairData) -> Section:
         {
             "version": f"{profile.version}, read {time(profile.created_at)} from document {profile.document_id}",
             "experience was read from": (profile.evidence or {}).get("experience_years") or "nothing",
+            **_own_facts(data.own_facts),
             "read by run": RunLink(profile.run_id),
         },
-        [Table(("field", "stored", "the CV read again now"), rows)],
+        [Table(("field", "stored", "from", "the CV read again now"), rows)],
     )
+
+
+def _own_facts(facts: OwnFacts) -> dict[str, object]:
+    """What the user says, in the user's words."""
+    return {f"{STATED}: {name.replace('_', ' ')}": value for name, value in facts.as_row().items() if value is not None}
 
 
 def _compared_facts(data: PairData, posting: StoredPosting) -> dict[str, str]:

@@ -19,6 +19,7 @@ from jobmatch_dagster.core.matching.calibration import Calibration
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed, profile_text_to_embed
 from jobmatch_dagster.core.matching.judge import Judgement, PairFacts, ProfileFacts, ScoringRules, judge
 from jobmatch_dagster.core.posting import Posting
+from jobmatch_dagster.core.profiles.own_facts import OwnFacts
 from jobmatch_dagster.core.profiles.profile import Profile, extract_profile
 from jobmatch_dagster.core.raw.fields import is_personal
 from jobmatch_dagster.core.raw.page_records import PageError
@@ -48,10 +49,11 @@ from jobmatch_dagster.db.explain.rows import (
     StoredVector,
 )
 from jobmatch_dagster.db.matching.chosen_postings import choose_posting
+from jobmatch_dagster.db.profiles.own_facts import read_own_facts
 from jobmatch_dagster.db.profiles.users import no_such_user
 from jobmatch_dagster.db.raw.pages import missing_hours
 from jobmatch_dagster.errors import NotFoundError
-from jobmatch_dagster.pipeline.matching.pairs import read_pairs
+from jobmatch_dagster.pipeline.matching.pairs import read_derived, read_pairs
 from jobmatch_dagster.pipeline.matching.settings import CurrentScoring, MatchSettings, read_scoring
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
@@ -114,6 +116,7 @@ class PairData:
     scoring: CurrentScoring
     profile: StoredProfile
     reread_profile: Profile | None
+    own_facts: OwnFacts
     quarantined: Sequence[QuarantinedRecord]
     missing_hours: Sequence[datetime]
     mentions: Sequence[PageMention]
@@ -171,6 +174,7 @@ def read_pair_data(
             scoring=scoring,
             profile=profile,
             reread_profile=_read_profile_again(profile, now),
+            own_facts=read_own_facts(connection, profile.user_id),
             quarantined=read_quarantined(connection, external_id),
             missing_hours=missing_hours(connection, end - timedelta(days=SEARCHED_DAYS), end),
             mentions=[] if posting else read_mentions(connection, external_id, SEARCHED_DAYS),
@@ -204,7 +208,7 @@ def _judge_again(connection: Connection, data: PairData) -> JudgedNow | None:
     chosen = choose_posting(connection, settings.model, data.external_id)
     if not chosen:
         return None
-    loaded = read_pairs(connection, settings, chosen, [data.user_key])
+    loaded = read_pairs(connection, settings, chosen, read_derived(connection, settings, chosen), [data.user_key])
     if not loaded.profiles:
         return None
     facts = loaded.pair(0, 0, calibration.lens)

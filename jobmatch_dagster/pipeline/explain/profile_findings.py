@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from jobmatch_dagster.core.explanation_page import Finding
 from jobmatch_dagster.core.operations.next_steps import launch_job
+from jobmatch_dagster.core.profiles.own_facts import apply_own_facts
 from jobmatch_dagster.core.profiles.profile import EXTRACTOR_VERSION, Profile
 from jobmatch_dagster.db.explain.rows import StoredPosting, StoredProfile
 from jobmatch_dagster.pipeline.explain.pair_data import PairData
@@ -84,7 +85,7 @@ def profile_findings(data: PairData) -> Iterator[Finding]:
             f"Turn on cv_profile_sensor under Automation. To match the user now: {match_user(data)}",
         )
     if again is not None:
-        yield from _profile_differs(data, profile, again)
+        yield from _profile_differs(data, profile, apply_own_facts(again, data.own_facts).profile)
     yield from _unknown_fields(data, profile)
 
 
@@ -111,12 +112,14 @@ def _profile_differs(data: PairData, profile: StoredProfile, again: Profile) -> 
 def _unknown_fields(data: PairData, profile: StoredProfile) -> Iterator[Finding]:
     """Each part of the score that no posting can have, because the CV does not say."""
     for name, part in _FIELD_OF_PART.items():
+        line = "skills_added" if name == "skills" else name
         if getattr(profile, name) in (None, []):
             yield Finding(
-                f"The CV does not say the {name.replace('_', ' ')}: the part {part} is unknown for every posting, and "
-                "its weight goes to the semantic part.",
-                f"Hand in a CV that says it: `jobmatch cv add {data.user_key} FILE`. With CLAUDE_FILL_PROFILES=1 "
-                "Claude is asked about it.",
+                f"The CV does not say the {name.replace('_', ' ')}: the part {part} is unknown for every "
+                "posting, and its weight goes to the semantic part.",
+                f"Hand in a CV that says it: `jobmatch cv add {data.user_key} FILE`. Or state it: `jobmatch profile "
+                f"{data.user_key} FILE` with the line {line} in a profile.toml. With CLAUDE_FILL_PROFILES=1 Claude is "
+                "asked about it.",
             )
 
 

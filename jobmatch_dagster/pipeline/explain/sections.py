@@ -45,7 +45,7 @@ def sections(data: PairData) -> Iterator[Section]:
     yield profile_section(data)
     if judged is not None:
         yield score_section(data, judged)
-        yield skills_section(data.stored, judged.judgement)
+        yield skills_section(data.stored, judged.judgement, data.own_facts)
     if posting is not None:
         yield stored_section(data)
         yield claude_section(data)

@@ -17,7 +17,7 @@ from jobmatch_dagster.core.matching.calibration import (
 )
 from jobmatch_dagster.db.catalog.embedding_models import ensure_current_model
 from jobmatch_dagster.db.connection.engine import Database
-from jobmatch_dagster.db.connection.locks import MATCHING, lock
+from jobmatch_dagster.db.connection.locks import CALIBRATING, MATCHING, lock
 from jobmatch_dagster.db.matching.calibrations import (
     StoredCalibration,
     ensure_calibration,
@@ -25,7 +25,7 @@ from jobmatch_dagster.db.matching.calibrations import (
     read_frequencies,
 )
 from jobmatch_dagster.db.matching.chosen_postings import ChosenPostings, choose_open_postings
-from jobmatch_dagster.pipeline.matching.pairs import LoadedPairs, ensure_pairs
+from jobmatch_dagster.pipeline.matching.pairs import LoadedPairs, ensure_derived, read_pairs
 from jobmatch_dagster.pipeline.matching.settings import MatchSettings
 
 # Fewer users than this do not represent a market, fewer postings not a catalog.
@@ -54,6 +54,7 @@ def fit(database: Database, settings: MatchSettings, run_id: str) -> FittedCalib
     A fit that scores as the current one does changes nothing.
     """
     with database.begin() as connection:
+        lock(connection, CALIBRATING)
         lock(connection, MATCHING)
         return _fit(connection, replace(settings, model=ensure_current_model(connection, settings.model)), run_id)
 
@@ -74,8 +75,10 @@ def ensure_fitted_calibration(connection: Connection, settings: MatchSettings, r
 def _fit(connection: Connection, settings: MatchSettings, run_id: str) -> FittedCalibration:
     current = ensure_calibration(connection, settings.model)
     chosen = choose_open_postings(connection, settings.model)
+    sample_of_postings = chosen.sample(_SAMPLED_POSTINGS)
     # What is derived of the sample is stored, so that the frequencies know it.
-    loaded = ensure_pairs(connection, settings, chosen.sample(_SAMPLED_POSTINGS), None)
+    derived = ensure_derived(connection, settings, sample_of_postings)
+    loaded = read_pairs(connection, settings, sample_of_postings, derived, None)
     fitted, note = _fitted(connection, settings.model, current, chosen, loaded)
     sample = _likenesses(loaded, fitted or current.calibration)
     counts = (len(loaded.profiles), len(chosen), sample)

@@ -1,6 +1,6 @@
 """Profiles and postings as the blocks that are matched.
 
-`read_pairs` never writes; explanations use it. `ensure_pairs` stores what it derives for the next run.
+`read_pairs` never writes. What is derived of postings is read or stored before: `read_derived`, `ensure_derived`.
 """
 
 import gc
@@ -8,15 +8,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from jobmatch_dagster.core.buckets import ONLY_BUCKET, Bucket
 from jobmatch_dagster.core.matching.block_engine import PostingBlock, ProfileBlock
 from jobmatch_dagster.core.matching.conditions import PostingConditions
 from jobmatch_dagster.core.matching.judge import PairFacts, ScoringRules
 from jobmatch_dagster.core.matching.likeness import Lens, similarities
 from jobmatch_dagster.core.vocabulary.similar_skills import by_name
+from jobmatch_dagster.db.connection.locks import DERIVING, lock
 from jobmatch_dagster.db.matching.chosen_postings import (
     ChosenPostings,
     KnownFacts,
@@ -65,61 +65,67 @@ class LoadedPairs:
         )
 
 
-def read_pairs(
-    connection: Connection, settings: MatchSettings, chosen: ChosenPostings, user_keys: Sequence[str]
-) -> LoadedPairs:
-    """These users' current profiles and the chosen postings; what is not stored yet is computed and left unstored."""
-    facts = read_facts(connection, chosen)
-    skills = [known.skills for known in facts.facts]
-    near = KnownNeighbours({})
+@dataclass(frozen=True)
+class Derived:
+    """What is derived of chosen postings, in their order: their facts, and which of their skills are alike."""
+
+    facts: KnownFacts = field(repr=False)
+    near: KnownNeighbours = field(repr=False)
+
+
+def read_derived(connection: Connection, settings: MatchSettings, chosen: ChosenPostings) -> Derived:
+    """What is derived of the chosen postings; what is not stored yet is computed and left unstored."""
+    facts, near = read_facts(connection, chosen), KnownNeighbours({})
     if settings.similar_skills:
-        near = read_similar_skills(connection, settings.model, skills, settings.similar_skills)
-    profiles, vectors = read_profiles(connection, settings.model, user_keys)
-    return _loaded(connection, settings, chosen, facts, near, profiles, vectors)
+        near = read_similar_skills(connection, settings.model, _skills(facts), settings.similar_skills)
+    return Derived(facts, near)
 
 
-def ensure_pairs(
+def ensure_derived(connection: Connection, settings: MatchSettings, chosen: ChosenPostings) -> Derived:
+    """As `read_derived`; what was computed is stored. Whoever comes at the same moment waits and finds it stored."""
+    with _uncollected():
+        lock(connection, DERIVING)
+        facts, near = ensure_facts(connection, chosen), KnownNeighbours({})
+        if settings.similar_skills:
+            near = ensure_similar_skills(connection, settings.model, _skills(facts), settings.similar_skills)
+        return Derived(facts, near)
+
+
+def read_pairs(
     connection: Connection,
     settings: MatchSettings,
     chosen: ChosenPostings,
+    derived: Derived,
     user_keys: Sequence[str] | None,
     *,
+    bucket: Bucket = ONLY_BUCKET,
     only_current: bool = False,
 ) -> LoadedPairs:
-    """Current profiles (all, or of these users) and the chosen postings; what is derived of them is stored.
+    """Current profiles of a bucket (all, or of these users) and the chosen postings, with what is derived of them.
 
     `only_current` leaves out users whose list was not made from this profile and these preferences.
     """
     with _uncollected():
-        facts = ensure_facts(connection, chosen)
-        skills = [known.skills for known in facts.facts]
-        near = KnownNeighbours({})
-        if settings.similar_skills:
-            near = ensure_similar_skills(connection, settings.model, skills, settings.similar_skills)
-        profiles, vectors = read_profiles(connection, settings.model, user_keys, only_current=only_current)
-        return _loaded(connection, settings, chosen, facts, near, profiles, vectors)
+        profiles, vectors = read_profiles(
+            connection, settings.model, user_keys, only_current=only_current, bucket=bucket
+        )
+        facts, near = derived.facts, derived.near
+        asked = [profile.conditions for profile in profiles]
+        conditions = read_conditions(connection, chosen, facts.facts) if any(asked) else ()
+        posting_vectors = read_posting_vectors(connection, settings.model, chosen)
+        return LoadedPairs(
+            profiles=profiles,
+            chosen=chosen,
+            profile_block=ProfileBlock(vectors, [profile.facts for profile in profiles], asked),
+            posting_block=PostingBlock(posting_vectors, facts.facts, conditions),
+            rules=ScoringRules(settings.weights, by_name(near.by_skill)),
+            unstored_facts=facts.unstored,
+            unstored_skills=near.unstored,
+        )
 
 
-def _loaded(
-    connection: Connection,
-    settings: MatchSettings,
-    chosen: ChosenPostings,
-    facts: KnownFacts,
-    near: KnownNeighbours,
-    profiles: Sequence[ProfileToMatch],
-    profile_vectors: NDArray[np.float32],
-) -> LoadedPairs:
-    asked = [profile.conditions for profile in profiles]
-    conditions = read_conditions(connection, chosen, facts.facts) if any(asked) else ()
-    return LoadedPairs(
-        profiles=profiles,
-        chosen=chosen,
-        profile_block=ProfileBlock(profile_vectors, [profile.facts for profile in profiles], asked),
-        posting_block=PostingBlock(read_posting_vectors(connection, settings.model, chosen), facts.facts, conditions),
-        rules=ScoringRules(settings.weights, by_name(near.by_skill)),
-        unstored_facts=facts.unstored,
-        unstored_skills=near.unstored,
-    )
+def _skills(facts: KnownFacts) -> list[Sequence[str] | None]:
+    return [known.skills for known in facts.facts]
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """What a matching worked on and wrote."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,22 @@ class MatchReport:
             scores={name: counts + other.scores[name] for name, counts in self.scores.items()},
             **{name: getattr(self, name) + getattr(other, name) for name in added},
         )
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "MatchReport":
+        """The report that `as_json` has written."""
+        scores = {name: np.array(counts, np.int64) for name, counts in stored["scores"].items()}
+        return cls(**{**stored, "scores": scores})
+
+    def as_json(self) -> dict[str, Any]:
+        """The report for another process."""
+        return {**vars(self), "scores": {name: counts.tolist() for name, counts in self.scores.items()}}
+
+
+def sum_reports(of_buckets: Sequence[MatchReport]) -> MatchReport:
+    """The reports of all buckets as one: their users are different, most of their postings the same."""
+    total = sum(of_buckets, MatchReport())
+    return replace(total, users=sum(report.users for report in of_buckets))
 
 
 def score_counts(table: MatchTable) -> dict[str, NDArray[np.int64]]:

@@ -1,21 +1,22 @@
-"""Digests of new matches: reserved in one transaction, then delivered, then marked.
+"""Digests of new matches: made in one transaction, then delivered, then marked.
 
 A digest is stored before anything is sent, so a crash in between delivers it once more under the same key and never
 announces a match a second time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from jobmatch_dagster.core.notifications.digest import Digest, Line, content_hash, pay_text
+from jobmatch_dagster.core.notifications.digest import Digest
+from jobmatch_dagster.core.notifications.quiet_hours import is_quiet
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.notifications import digests
-from jobmatch_dagster.db.profiles.users import active_user_keys, find_user_id, lock_user
-from jobmatch_dagster.pipeline.matching.match_list import place_of_work
+from jobmatch_dagster.db.notifications.digests import Recipient
+from jobmatch_dagster.db.profiles.users import lock_user
 from jobmatch_dagster.pipeline.notifications.files import write_digest
+from jobmatch_dagster.pipeline.notifications.make import Limits, due_recipients, make_digests
 
 _DIGESTS_IN_FEED = 20
 
@@ -29,6 +30,7 @@ class Outcome:
         delivered: digests that were delivered.
         failed: digests whose delivery failed; a later run tries again.
         given_up: digests that failed too often to be tried again.
+        quiet: digests that wait for the end of the user's quiet hours.
     """
 
     user_id: int
@@ -36,51 +38,50 @@ class Outcome:
     delivered: int
     failed: int
     given_up: int
+    quiet: int
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How much a digest says, and how often its delivery is tried."""
-
-    minimum_score: int
-    most: int
-    most_attempts: int
-
-
-def send_digests(database: Database, *, folder: Path, day: str, now: datetime, limits: Limits) -> list[Outcome]:
-    """Announce the new matches of every active user, and deliver what was not delivered before.
+def send_digests(
+    database: Database, *, folder: Path, day: str, hourly: bool, now: datetime, limits: Limits, most_attempts: int
+) -> list[Outcome]:
+    """Announce the new matches of every user who is due, and deliver what was not delivered before.
 
     Args:
         database: the project's database.
         folder: where the files are written, in a folder for each user.
         day: the day of new digests, in ISO 8601.
+        hourly: whether only those are due who ask for digests by the hour.
         now: the time of the run.
-        limits: how much, and how often.
+        limits: how much a digest says, where its user asks for nothing else.
+        most_attempts: deliveries of a digest that are tried.
     """
     with database.read() as connection:
-        keys = active_user_keys(connection)
-    found = (_send_to(database, key, folder, day, now, limits) for key in keys)
-    return [outcome for outcome in found if outcome is not None]
+        recipients = digests.read_recipients(connection)
+    made = make_digests(database, due_recipients(recipients, now=now, hourly=hourly), day=day, now=now, limits=limits)
+    with database.read() as connection:
+        unsent = digests.unsent_digests(connection)
+    return [
+        _deliver_to(database, each, made.get(each.user_id, 0), unsent.get(each.user_id, ()), folder, now, most_attempts)
+        for each in recipients
+        if each.user_id in made or each.user_id in unsent
+    ]
 
 
-def _send_to(
-    database: Database, user_key: str, folder: Path, day: str, now: datetime, limits: Limits
-) -> Outcome | None:
-    """None if the user was erased meanwhile."""
-    with database.begin() as connection:
-        lock_user(connection, user_key)
-        user_id = find_user_id(connection, user_key)
-        if user_id is None:
-            return None
-        rows = digests.read_new_matches(connection, user_id, minimum_score=limits.minimum_score, most=limits.most)
-        if rows:
-            lines = [_line(dict(row._mapping)) for row in rows]
-            digest = Digest(day, now, content_hash(user_id, day, lines), lines)
-            digests.add_digest(connection, user_id, digest, [job_id for row in rows for job_id in row.job_ids])
-        unsent = digests.unsent_digests(connection, user_id)
-    due = [digest_id for digest_id, attempts in unsent if attempts < limits.most_attempts]
-    delivered = [_deliver(database, digest_id, user_key, folder, now) for digest_id in due]
-    return Outcome(user_id, len(rows), delivered.count(True), delivered.count(False), len(unsent) - len(due))
+def _deliver_to(
+    database: Database,
+    recipient: Recipient,
+    new_matches: int,
+    unsent: Sequence[tuple[int, int]],
+    folder: Path,
+    now: datetime,
+    most_attempts: int,
+) -> Outcome:
+    due = [digest_id for digest_id, attempts in unsent if attempts < most_attempts]
+    given_up = len(unsent) - len(due)
+    if is_quiet(now, recipient.quiet_hours, recipient.time_zone):
+        return Outcome(recipient.user_id, new_matches, 0, 0, given_up, len(due))
+    delivered = [_deliver(database, digest_id, recipient.user_key, folder, now) for digest_id in due]
+    return Outcome(recipient.user_id, new_matches, delivered.count(True), delivered.count(False), given_up, 0)
 
 
 def _deliver(database: Database, digest_id: int, user_key: str, folder: Path, now: datetime) -> bool:
@@ -101,18 +102,3 @@ def _deliver(database: Database, digest_id: int, user_key: str, folder: Path, no
             digests.note_error(connection, digest_id, f"{type(error).__name__}: {error.strerror or 'no file written'}")
         return False
     return True
-
-
-def _line(row: Mapping[str, Any]) -> Line:
-    return Line(
-        external_id=row["external_id"],
-        title=row["title"],
-        company=row["company"],
-        place=place_of_work(row),
-        url=row["url"],
-        score=row["match_score"],
-        reason=row["match_reasoning"],
-        reason_by_model=row["claude_score"] is not None,
-        missing=tuple(row["missing_skills"] or ()),
-        pay=pay_text(row),
-    )

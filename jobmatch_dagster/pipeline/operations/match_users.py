@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from jobmatch_dagster.core.buckets import Bucket
 from jobmatch_dagster.core.progress import Progress
 from jobmatch_dagster.db.connection.engine import Database, DatabaseUnavailableError
 from jobmatch_dagster.db.profiles.users import active_user_keys
@@ -96,8 +97,9 @@ def match_everybody(
     run_id: str,
     again: bool,
     on_progress: Progress,
+    only: Bucket,
 ) -> MatchedEverybody:
-    """Match every active user with every open posting, group by group.
+    """Match every active user of a bucket with every open posting, group by group.
 
     Resumable: each group is a transaction, and users who are up to date are skipped, so a run that was killed
     continues where it stopped.
@@ -109,11 +111,13 @@ def match_everybody(
         run_id: the Dagster run.
         again: match users who are up to date, too.
         on_progress: called with the users done and their number.
+        only: the bucket.
     """
-    embed_profiles(database, embedder, run_id)
     with database.begin() as connection:
-        everybody = active_user_keys(connection)
-        outdated = everybody if again else users_out_of_date(connection, settings)
+        everybody = active_user_keys(connection, only)
+    embed_profiles(database, embedder, run_id, everybody)
+    with database.begin() as connection:
+        outdated = everybody if again else users_out_of_date(connection, settings, only)
     report = match_users(database, settings, run_id, outdated, on_progress)
-    rest = match_new_postings(database, settings, run_id)
+    rest = match_new_postings(database, settings, run_id, only=only)
     return MatchedEverybody(len(everybody), len(everybody) - len(outdated), report.kept + rest.kept)

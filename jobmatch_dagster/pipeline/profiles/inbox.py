@@ -1,4 +1,4 @@
-"""The CV inbox: a folder with `USERKEY.ext` or `USERKEY/anything.ext`, and a preferences file for each user.
+"""The CV inbox: a folder with `USERKEY.ext` or `USERKEY/anything.ext`, preferences and own facts for each user.
 
 Names and contents are untrusted. Links are not followed, and only regular files are opened.
 """
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from jobmatch_dagster.core.profiles.document_limits import MAX_BYTES, MIB
 from jobmatch_dagster.core.profiles.documents import CV_SUFFIXES
@@ -29,6 +30,9 @@ _NO_CV = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 PREFERENCES_FILE = "preferences.toml"
+FACTS_FILE = "profile.toml"
+FileKind = Literal["cv", "preferences", "facts"]
+_KIND_OF_NAME: Mapping[str, FileKind] = {PREFERENCES_FILE: "preferences", FACTS_FILE: "facts"}
 
 
 class InboxError(InputError):
@@ -44,7 +48,7 @@ class InboxFile:
     size: int
     modified_ns: int
     changed_ns: int
-    is_preferences: bool = False
+    kind: FileKind = "cv"
 
     @property
     def file_name(self) -> str:
@@ -99,7 +103,7 @@ def list_inbox(folder: Path, now: datetime, *, user_key: str | None = None) -> I
     looked_at = now.timestamp()
     files: list[InboxFile] = []
     being_written = skipped = 0
-    for key, entry, is_preferences in _entries(folder):
+    for key, entry, kind in _entries(folder):
         if user_key is not None and key != user_key:
             continue
         try:
@@ -116,7 +120,7 @@ def list_inbox(folder: Path, now: datetime, *, user_key: str | None = None) -> I
             being_written += 1
         else:
             path, times = Path(entry.path), (state.st_mtime_ns, state.st_ctime_ns)
-            files.append(InboxFile(key, path, state.st_size, *times, is_preferences))
+            files.append(InboxFile(key, path, state.st_size, *times, kind))
     files.sort(key=lambda file: (file.modified_ns, file.path))
     return Inbox(files, being_written, skipped)
 
@@ -124,15 +128,18 @@ def list_inbox(folder: Path, now: datetime, *, user_key: str | None = None) -> I
 def new_files(files: Sequence[InboxFile], stored: Mapping[str, StoredFiles]) -> Iterator[InboxFile]:
     """Files whose content must be processed, oldest first. Only files that may be new are read.
 
-    A CV is new if its content is not stored, a preferences file if it is not the one that was read last. The newest CV
-    of a user is also new if it is an earlier one that was put there again: the user went back to it.
+    A CV is new if its content is not stored, a file of preferences or own facts if it is not the one that was read
+    last. The newest CV of a user is also new if it is an earlier one that was put there again: the user went back to
+    it.
     """
-    newest = {file.user_key: file for file in files if not file.is_preferences}
+    newest = {file.user_key: file for file in files if file.kind == "cv"}
     for file in files:
         known = stored.get(file.user_key, NO_STORED_FILES)
         try:
-            if file.is_preferences:
+            if file.kind == "preferences":
                 is_new = file.sha256 != known.preferences_sha256
+            elif file.kind == "facts":
+                is_new = file.sha256 != known.facts_sha256
             else:
                 is_new = file.stamp not in known.stamps and (
                     file.sha256 not in known.sha256s
@@ -145,7 +152,7 @@ def new_files(files: Sequence[InboxFile], stored: Mapping[str, StoredFiles]) -> 
 
 
 def put_into_inbox(folder: Path, user_key: str, file: Path) -> Path:
-    """Copy a CV or a `preferences.toml` into the inbox, in one step at the end; returns its place there.
+    """Copy a CV, `preferences.toml` or `profile.toml` into the inbox, in one step at the end; returns its place there.
 
     Raises:
         UserKeyError: if the key cannot be a user key.
@@ -154,10 +161,10 @@ def put_into_inbox(folder: Path, user_key: str, file: Path) -> Path:
     require_user_key(user_key)
     if not file.is_file():
         raise InboxError(f"There is no file {file}.")
-    if file.suffix.lower() not in CV_SUFFIXES and not file.name.endswith(PREFERENCES_FILE):
+    if file.suffix.lower() not in CV_SUFFIXES and not file.name.endswith(tuple(_KIND_OF_NAME)):
         raise InboxError(
             f"{file} is not a kind of file that a CV comes in: give PDF, DOCX, HTML, text, Markdown or JSON Resume "
-            f"({', '.join(sorted(CV_SUFFIXES))}), or a {PREFERENCES_FILE}."
+            f"({', '.join(sorted(CV_SUFFIXES))}), or a {PREFERENCES_FILE} or {FACTS_FILE}."
         )
     if file.stat().st_size > MAX_BYTES:
         raise InboxError(f"{file} is larger than {MAX_BYTES // MIB} MiB: no CV is.")
@@ -168,22 +175,24 @@ def put_into_inbox(folder: Path, user_key: str, file: Path) -> Path:
     return hidden.rename(place)
 
 
-def key_of_name(name: str) -> tuple[str, bool]:
-    """User key of `USERKEY.ext` or `USERKEY.preferences.toml`, and whether it is the latter."""
-    is_preferences = name.endswith(f".{PREFERENCES_FILE}")
-    return (name.removesuffix(f".{PREFERENCES_FILE}") if is_preferences else Path(name).stem), is_preferences
+def key_of_name(name: str) -> tuple[str, FileKind]:
+    """User key of `USERKEY.ext`, `USERKEY.preferences.toml` or `USERKEY.profile.toml`, and which of them it is."""
+    for ending, kind in _KIND_OF_NAME.items():
+        if name.endswith(f".{ending}"):
+            return name.removesuffix(f".{ending}"), kind
+    return Path(name).stem, "cv"
 
 
-def _entries(folder: Path) -> Iterator[tuple[str, os.DirEntry[str], bool]]:
-    """(user key, entry, whether it is a preferences file)."""
+def _entries(folder: Path) -> Iterator[tuple[str, os.DirEntry[str], FileKind]]:
+    """(user key, entry, kind of file)."""
     if not folder.is_dir():
         return
     for entry in os.scandir(folder):
         if entry.name.startswith("."):
             continue
         if not entry.is_dir(follow_symlinks=False):
-            key, is_preferences = key_of_name(entry.name)
-            yield key, entry, is_preferences
+            key, kind = key_of_name(entry.name)
+            yield key, entry, kind
             continue
         try:
             inner_entries = list(os.scandir(entry.path))
@@ -191,7 +200,7 @@ def _entries(folder: Path) -> Iterator[tuple[str, os.DirEntry[str], bool]]:
             continue  # deleted or unreadable
         for inner in inner_entries:
             if not inner.name.startswith(".") and not inner.is_dir(follow_symlinks=False):
-                yield entry.name, inner, inner.name == PREFERENCES_FILE
+                yield entry.name, inner, _KIND_OF_NAME.get(inner.name, "cv")
 
 
 @functools.lru_cache(maxsize=100_000)

@@ -1,4 +1,4 @@
-"""From files in the inbox to preferences and to a profile version."""
+"""From files in the inbox to preferences, own facts and a profile version."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,14 +8,15 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from jobmatch_dagster.core.profiles.document_limits import MAX_BYTES, MIB
+from jobmatch_dagster.core.profiles.own_facts import OwnFactsError, parse_own_facts
 from jobmatch_dagster.core.profiles.preferences import PreferencesError, parse_preferences
 from jobmatch_dagster.db.connection.engine import Database
-from jobmatch_dagster.db.profiles import documents, preferences
-from jobmatch_dagster.db.profiles.cv_profiles import insert_profile
+from jobmatch_dagster.db.profiles import documents, own_facts, preferences
+from jobmatch_dagster.db.profiles.cv_profiles import insert_profile, restate_profile
 from jobmatch_dagster.db.profiles.documents import CurrentDocument, ReceivedDocument
 from jobmatch_dagster.db.profiles.users import ensure_user, find_user_id, lock_user
 from jobmatch_dagster.errors import NotFoundError
-from jobmatch_dagster.pipeline.profiles.inbox import InboxFile, list_inbox, new_files
+from jobmatch_dagster.pipeline.profiles.inbox import FACTS_FILE, InboxFile, list_inbox, new_files
 from jobmatch_dagster.resources.document_reader import ReadResult, read_in_child, read_many_in_child
 
 _TOO_LARGE = f"the file is larger than {MAX_BYTES // MIB} MiB"
@@ -36,6 +37,8 @@ class IngestReport:
     is_new_version: bool = False
     preferences: str = "unchanged"
     preferences_problem: str | None = None
+    own_facts: str = "unchanged"
+    own_facts_problem: str | None = None
 
 
 def ingest_cv(
@@ -77,6 +80,8 @@ def ingest_cv(
             reading = (readings or {}).get(document.sha256)
             reading = reading or read_in_child(document.file_name, document.content, today=today)
             _store_reading(connection, document, reading, run_id, report)
+        if version := restate_profile(connection, document.user_id, run_id):
+            report.profile_version, report.is_new_version = version, True
     return report
 
 
@@ -108,7 +113,7 @@ def read_ahead(
         stored = documents.stored_files(connection, user_keys)
     wanted = set(user_keys)
     files = [file for file in list_inbox(inbox, wall_time()).files if file.user_key in wanted]
-    new = [file for file in new_files(files, stored) if not (file.is_preferences or file.is_too_large)]
+    new = [file for file in new_files(files, stored) if file.kind == "cv" and not file.is_too_large]
     readings: dict[str, ReadResult] = {}
     for start in range(0, len(new), _FILES_READ_AHEAD):
         group = [(file, content) for file in new[start : start + _FILES_READ_AHEAD] if (content := file.read())]
@@ -120,12 +125,14 @@ def read_ahead(
 def _receive(connection: Connection, inbox: Path, now: datetime, report: IngestReport) -> None:
     stored = documents.stored_files(connection, [report.user_key])
     for file in new_files(list_inbox(inbox, now, user_key=report.user_key).files, stored):
-        content = b"" if file.is_too_large else file.read()
+        content = b"" if file.is_too_large and file.kind == "cv" else file.read()
         if content is None:
             continue  # changed since it was listed; the sensor will find it again
         user_id = ensure_user(connection, report.user_key)
-        if file.is_preferences:
+        if file.kind == "preferences":
             _set_preferences(connection, user_id, file, content, report)
+        elif file.kind == "facts":
+            _set_own_facts(connection, user_id, file, content, report)
         else:
             document = _document(file, content)
             report.documents_received += documents.receive_document(connection, user_id, document)
@@ -148,6 +155,17 @@ def _set_preferences(
     else:
         report.preferences, report.preferences_problem = "set", None
         preferences.set_preferences(connection, user_id, wanted, source_sha256=file.sha256)
+
+
+def _set_own_facts(connection: Connection, user_id: int, file: InboxFile, content: bytes, report: IngestReport) -> None:
+    try:
+        facts = parse_own_facts(content)
+    except OwnFactsError as error:
+        report.own_facts, report.own_facts_problem = "refused", f"{FACTS_FILE}: {error}"
+        own_facts.record_facts_problem(connection, user_id, file.sha256, report.own_facts_problem)
+    else:
+        report.own_facts, report.own_facts_problem = "set", None
+        own_facts.set_own_facts(connection, user_id, facts, source_sha256=file.sha256)
 
 
 def _store_reading(

@@ -25,6 +25,11 @@ _WHOLE_FILE = """
     languages = ["Deutsch", "en"]
     max_km = 40
     excluded_companies = "Kranich AG"
+    digest_every = "hour"
+    digest_max_matches = 5
+    digest_min_score = 0
+    quiet_hours = "22:00 - 07:30"
+    time_zone = "Europe/Berlin"
 """
 # Two scripts in one word: no message contains it by chance.
 _SECRET = "Zenobiaжук"
@@ -40,6 +45,11 @@ def test_a_whole_file_is_parsed() -> None:
         languages=("German", "English"),
         max_km=40,
         excluded_companies=("Kranich AG",),
+        digest_every="hour",
+        digest_max_matches=5,
+        digest_min_score=0,
+        quiet_hours="22:00-07:30",
+        time_zone="Europe/Berlin",
     )
     assert parse_preferences(b"") == Preferences()
     assert parse_preferences(b"locations = []") == Preferences()
@@ -72,6 +82,20 @@ def test_a_row_has_lists_and_validates_to_the_same() -> None:
         ('salary_currency = "EUR"', "min_salary: missing"),
         ('salary_currency = "Euro"\nmin_salary = 1', "salary_currency: must be a currency code of three letters"),
         ('needs_visa = "yes"', "needs_visa: must be true or false"),
+        ('digest_every = "week"', "digest_every: must be one of day, hour, never"),
+        ("digest_every = 1", "digest_every: must be one of day, hour, never"),
+        ("digest_max_matches = 0", "digest_max_matches: must be a whole number from 1 to 100"),
+        ("digest_max_matches = true", "digest_max_matches: must be a whole number from 1 to 100"),
+        ("digest_max_matches = 1.5", "digest_max_matches: must be a whole number from 1 to 100"),
+        ("digest_min_score = 101", "digest_min_score: must be a whole number from 0 to 100"),
+        ('digest_min_score = "60"', "digest_min_score: must be a whole number from 0 to 100"),
+        ('quiet_hours = "22-7"', "quiet_hours: must be two times of the day"),
+        ('quiet_hours = "24:00-07:00"', "quiet_hours: must be two times of the day"),
+        ('quiet_hours = "22:00-22:00"', "quiet_hours: must be two times of the day that differ"),
+        ("quiet_hours = 22:00:00", "quiet_hours: must be two times of the day"),
+        ('quiet_hours = "22:00-07:00"', "time_zone: missing; quiet_hours need one"),
+        ('time_zone = "Berlin"', "time_zone: must be the name of a time zone"),
+        ('time_zone = "../../etc/passwd"', "time_zone: must be the name of a time zone"),
         ('languages = ["Klingon"]', "languages: must be languages by their English or German name"),
         ("locations = [", "not TOML"),
         ('"\\u001b[31m" = 1', "(a field with an odd name): no such field"),

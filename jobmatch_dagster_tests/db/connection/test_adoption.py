@@ -53,9 +53,12 @@ def schema(database: Database) -> list[str]:
 def rows(database: Database) -> dict[str, list[str]]:
     with database.begin() as connection:
         return {
-            # Columns of later migrations have no value yet.
+            # Columns of later migrations have no value yet, and matches have no number of their own any more.
             name: list(
-                connection.scalars(text(f'SELECT jsonb_strip_nulls(to_jsonb(t))::text FROM "{name}" AS t ORDER BY 1'))
+                connection.scalars(
+                    text(f'SELECT (jsonb_strip_nulls(to_jsonb(t)) - :gone)::text FROM "{name}" AS t ORDER BY 1'),
+                    {"gone": "id" if name == "user_job_matches" else ""},
+                )
             )
             for name in project_tables()
             if name not in _LATER

@@ -67,11 +67,11 @@ _DEFINITIONS = text("""
                      pg_get_expr(d.adbin, d.adrelid), a.attidentity, col_description(c.oid, a.attnum))
     FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
-    WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace
     UNION ALL
     SELECT concat('relation ', relkind), relname,
            concat_ws(' ', reloptions, obj_description(oid, 'pg_class'))
-    FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')
+    FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S')
     UNION ALL
     SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
     UNION ALL
@@ -130,7 +130,8 @@ def test_jobs_has_no_column_of_a_user(database: Database) -> None:
 def test_every_table_and_column_is_explained(database: Database) -> None:
     query = text(
         "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
-        "WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname NOT LIKE '%yoyo%' "
+        "WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition "
+        "AND c.relname NOT LIKE '%yoyo%' "
         "AND (a.attnum > 0 AND NOT a.attisdropped AND col_description(c.oid, a.attnum) IS NULL "
         "OR obj_description(c.oid) IS NULL)"
     )

@@ -27,7 +27,7 @@ from jobmatch_dagster.db.matching.similar_skills import SkillEncoder
 from jobmatch_dagster.db.profiles.users import users_to_match
 from jobmatch_dagster.demo.corpus import postings_of_hour
 from jobmatch_dagster.pipeline.matching.match import match_new_postings, match_users, users_out_of_date
-from jobmatch_dagster.pipeline.matching.pairs import read_pairs
+from jobmatch_dagster.pipeline.matching.pairs import read_derived, read_pairs
 from jobmatch_dagster.pipeline.matching.settings import MatchSettings
 from jobmatch_dagster.resources.embedder import EmbedderResource
 
@@ -100,7 +100,7 @@ def test_closed_and_decided_postings_take_no_place_in_the_list(market: Database,
 
 def test_a_second_run_finds_nothing_to_do(market: Database) -> None:
     match_new_postings(market, _settings(), "first")
-    stamps = "SELECT md5(string_agg(xmin::text, ',' ORDER BY id)) FROM user_job_matches"
+    stamps = "SELECT md5(string_agg(xmin::text, ',' ORDER BY user_id, job_id)) FROM user_job_matches"
     with market.begin() as connection:
         before = connection.scalar(text(stamps))
     report = match_new_postings(market, _settings(), "second")
@@ -157,7 +157,7 @@ def test_skills_outside_the_table_are_compared_once(market: Database) -> None:
 
     with market.begin() as connection:
         chosen = choose_open_postings(connection, MODEL)
-        loaded = read_pairs(connection, settings, chosen, ["0"])
+        loaded = read_pairs(connection, settings, chosen, read_derived(connection, settings, chosen), ["0"])
         calibration = read_calibration(connection, MODEL).calibration
         ids = connection.scalars(text("SELECT external_id FROM jobs ORDER BY id")).all()
     judged = {
@@ -296,7 +296,7 @@ def test_what_a_posting_leaves_open_takes_no_match_out(market: Database) -> None
 
 def test_decisions_are_never_touched(market: Database) -> None:
     match_new_postings(market, _settings(), "run")
-    _run(market, "UPDATE user_job_matches SET status = 'rejected', decided_at = now() WHERE mod(id, 3) = 0")
+    _run(market, "UPDATE user_job_matches SET status = 'rejected', decided_at = now() WHERE mod(job_id, 3) = 0")
     decided = [row for row in _rows(market) if row[-3] == "rejected"]
     match_users(market, _settings(floor=101), "run", [str(n) for n in range(USERS)])
     assert _rows(market) == decided

@@ -147,6 +147,7 @@ def _good_runs(hunt: Hunt) -> None:
     pair = {"user_key": _USER, "external_id": posting}
     hunt.run("explain_match", run_config={"ops": {"write_explanation": {"config": pair}}})
     hunt.run("daily_digests", partition_key="2026-11-19")
+    hunt.run("hourly_digests", partition_key="2026-11-20-07:00")
     hunt.run("watch")
     for name in ("heartbeat_sensor", "check_failure_sensor"):
         with dg.build_sensor_context(instance=hunt.instance) as context:

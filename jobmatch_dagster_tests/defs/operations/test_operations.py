@@ -164,7 +164,7 @@ def test_old_undecided_matches_of_closed_postings_are_removed(world: World) -> N
             "THEN interval '1 day' ELSE interval '100 days' END WHERE mod(id, 4) > 0"
         )
         connection.exec_driver_sql(
-            "UPDATE user_job_matches SET status = 'saved', decided_at = now() WHERE mod(id, 5) = 0"
+            "UPDATE user_job_matches SET status = 'saved', decided_at = now() WHERE mod(job_id, 5) = 0"
         )
     old = "job_id IN (SELECT id FROM jobs WHERE closed_at < date_created - interval '90 days') AND status = 'new'"
     going = world.scalar(f"SELECT count(*) FROM user_job_matches WHERE {old}")

@@ -55,7 +55,8 @@ def test_skills_that_open_postings_complete_matches(world: World) -> None:
     with world.database.begin() as connection:
         connection.exec_driver_sql("UPDATE user_job_matches SET missing_skills = '{Go,SQL,Rust}'")
         connection.exec_driver_sql(
-            "UPDATE user_job_matches SET missing_skills = '{Go,go}' WHERE id = (SELECT min(id) FROM user_job_matches)"
+            "UPDATE user_job_matches SET missing_skills = '{Go,go}' "
+            "WHERE job_id = (SELECT min(job_id) FROM user_job_matches)"
         )
     user = api.user_statistics(world.database, "ada")
     assert user.opening_skills == {"Go": 1}

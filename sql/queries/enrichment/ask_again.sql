@@ -6,4 +6,4 @@ SET claude_status = 'waiting', claude_score = NULL, updated_at = now()
 WHERE (:request_hash <> '' AND claude_request_hash = :request_hash)
    OR (:prompt_version <> '' AND prompt_version = :prompt_version AND status IN ('new', 'saved'))
    OR (CAST(:generic AS boolean) AND claude_is_generic AND status IN ('new', 'saved'))
-RETURNING id
+RETURNING job_id

@@ -3,7 +3,7 @@
 --          user rejected are left out.
 -- Parameters: user_keys (text[] or NULL for all), per_user (most pairs of a user), most (most pairs).
 -- Indexes: user_job_matches_claude, jobs_pkey, jobs_external_id_key.
-SELECT m.id AS match_id, m.user_id, m.job_id, coalesce(first.id, m.job_id) AS asked_job_id, m.profile_version,
+SELECT m.user_id, m.job_id, coalesce(first.id, m.job_id) AS asked_job_id, m.profile_version,
        m.record_hash, m.filters, m.claude_status = 'pending' AS was_asked, m.embedding_model
 FROM (
     SELECT user_job_matches.*,

@@ -1,5 +1,6 @@
 -- Purpose: write what an answer says about a pair. A pair that was matched again in the meantime stays unchanged.
--- Parameters: a value for every column that is set; match_id, profile_version, record_hash.
+-- Parameters: a value for every column that is set; user_id, job_id, profile_version,
+--   record_hash.
 -- Indexes: user_job_matches_pkey.
 UPDATE user_job_matches SET
     claude_score = :score, claude_status = :status, claude_reason = :reason, claude_request_hash = :request_hash,
@@ -8,6 +9,6 @@ UPDATE user_job_matches SET
     claude_raw_score = :raw_score, claude_band_low = :band_low, claude_band_high = :band_high,
     claude_deviation = :deviation, claude_items_dropped = :items_dropped, claude_is_generic = :is_generic,
     posting_signs = CAST(:signs AS text[]), prompt_version = :prompt_version, claude_model = :model, updated_at = now()
-WHERE id = :match_id
+WHERE user_id = :user_id AND job_id = :job_id
   AND claude_status IN ('waiting', 'pending')
   AND (profile_version, record_hash) = (:profile_version, :record_hash)

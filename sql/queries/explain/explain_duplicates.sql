@@ -1,6 +1,6 @@
 -- Purpose: other postings of the same cluster, or of the same company and title, and the user's score with each.
 -- Parameters: job_id, user_key.
--- Indexes: jobs_pkey, jobs_cluster_id, jobs_ad_key, user_job_matches_user_id_job_id_key.
+-- Indexes: jobs_pkey, jobs_cluster_id, jobs_ad_key, user_job_matches_pkey.
 SELECT other.external_id, other.title, other.company, other.location, other.date_created, other.closed_at,
        coalesce(other.cluster_id = this.cluster_id, false) AS same_cluster, other.text_hash = this.text_hash AS same_text,
        m.match_score

@@ -3,7 +3,7 @@
 -- Indexes: users_user_key_key, cv_profiles_user_id_version_key, cv_documents_user_id_sha256_key.
 SELECT users.id AS user_id, users.active, p.id AS profile_id, p.version, p.language, p.skills, p.experience_years,
        p.experience_level, p.seniority, p.education, p.languages, p.industries, p.work_arrangements, p.locations,
-       p.evidence, p.embedding_text, p.extractor_version, p.created_at, p.run_id, p.document_id,
+       p.evidence, p.stated, p.embedding_text, p.extractor_version, p.created_at, p.run_id, p.document_id,
        d.text AS document_text, newest.id AS newest_document_id, newest.status AS newest_status,
        newest.reason AS newest_reason, e.text_hash AS vector_text_hash, e.run_id AS vector_run_id,
        s.profile_version AS matched_version, s.run_id AS matched_run_id

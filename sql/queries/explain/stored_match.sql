@@ -1,7 +1,7 @@
 -- Purpose: the stored match of a user with a posting, its place among the user's open
 --          ones, and the ledger's row behind it.
 -- Parameters: user_key, external_id.
--- Indexes: users_user_key_key, user_job_matches_user_id_job_id_key, user_job_matches_best, claude_requests_request_hash_key.
+-- Indexes: users_user_key_key, user_job_matches_pkey, user_job_matches_best, claude_requests_request_hash_key.
 SELECT m.exact_score, m.stated_percent, m.read_percent, m.semantic_score, m.match_score, m.skills_score, m.experience_score, m.industry_score,
        m.work_arrangement_score, m.priority, m.filters, m.matching_skills, m.missing_skills, m.skill_hits,
        m.match_reasoning, m.status, m.decided_at, m.created_at, m.updated_at, m.profile_version, m.scoring_key,

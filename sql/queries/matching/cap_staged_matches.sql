@@ -1,7 +1,7 @@
 -- Purpose: of pairs with equal rank at the end of a list, leave those that cap_matches.sql would keep: the others
 --          would be written to be taken away, in every run again. Pairs that the user has decided on take no place.
 -- Parameters: most (rows kept per user); reads the temporary table staged_matches.
--- Indexes: jobs_pkey, user_job_matches_user_id_job_id_key.
+-- Indexes: jobs_pkey, user_job_matches_pkey.
 DELETE FROM staged_matches
 WHERE ctid = ANY(ARRAY(
     SELECT place_in_table

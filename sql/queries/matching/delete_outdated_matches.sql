@@ -1,7 +1,7 @@
 -- Purpose: take away what the matching did not find again, but never a row with a decision, and never the
 --          match of a closed posting.
 -- Parameters: job_ids (bigint[], the chosen postings), user_ids (bigint[]); reads the temporary table staged_matches.
--- Indexes: user_job_matches_user_id_job_id_key.
+-- Indexes: user_job_matches_pkey.
 DELETE FROM user_job_matches AS m
 USING unnest(CAST(:job_ids AS bigint[])) AS chosen (job_id)
 WHERE m.job_id = chosen.job_id

@@ -3,7 +3,7 @@
 --          answer is removed when the profile or the posting has changed: the pair waits again, and a stored answer
 --          is read from the ledger without a call.
 -- Parameters: known (bigint[], those postings); reads the temporary table staged_matches.
--- Indexes: user_job_matches_user_id_job_id_key.
+-- Indexes: user_job_matches_pkey.
 WITH written AS (
 INSERT INTO user_job_matches AS known (
     user_id, job_id, similarity, exact_score, stated_percent, read_percent, semantic_score, match_score, skills_score, experience_score,
@@ -62,6 +62,6 @@ WHERE (known.profile_version, known.scoring_key, known.record_hash, known.filter
        known.match_score, known.exact_score, known.work_arrangement_score)
       IS DISTINCT FROM (excluded.profile_version, excluded.scoring_key, excluded.record_hash, excluded.filters,
        excluded.match_score, excluded.exact_score, excluded.work_arrangement_score)
-RETURNING xmax = 0 AS inserted
+RETURNING created_at = now() AS inserted
 )
 SELECT count(*) AS written, count(*) FILTER (WHERE inserted) AS inserted FROM written

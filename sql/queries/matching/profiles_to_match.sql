@@ -1,6 +1,7 @@
 -- Purpose: current profiles of active users (all, or these) that have a vector of the model, with what they ask for.
 -- Parameters: model, user_keys (text[] or NULL for all), only_current (boolean: leave out users whose own list is
---             not made from this profile and these preferences yet; their whole list is matched by itself).
+--             not made from this profile and these preferences yet; their whole list is matched by itself),
+--             bucket (NULL: users of all), buckets (their number).
 -- Indexes: cv_profiles_user_id_version_key, profile_embeddings_pkey, user_match_state_pkey.
 SELECT users.id AS user_id, users.user_key, p.id AS profile_id, p.version, p.skills, p.experience_level,
        p.industries, coalesce(u.work_arrangements, p.work_arrangements) AS work_arrangements,
@@ -15,6 +16,7 @@ LEFT JOIN user_preferences AS u ON u.user_id = users.id
 LEFT JOIN user_match_state AS s ON s.user_id = users.id
 WHERE users.active
   AND (CAST(:user_keys AS text[]) IS NULL OR users.user_key = ANY(:user_keys))
+  AND (CAST(:bucket AS integer) IS NULL OR is_in_bucket(users.id, :bucket, :buckets))
   AND (
       NOT :only_current
       OR (s.profile_version = p.version AND s.preferences_version = coalesce(u.version, 0))

@@ -1,36 +1,65 @@
--- Purpose: a user's matches that no digest has announced and that the user has not decided on, best first; postings of
---          one cluster are one line, as in matching/match_list.
--- Parameters: user_id, minimum_score, most (lines).
--- Indexes: digest_entries_pkey, user_job_matches_best, user_job_matches_decided, jobs_pkey.
-WITH known AS (
-    SELECT (SELECT coalesce(cluster_id, -id) FROM jobs WHERE jobs.id = digest_entries.job_id) AS ad
-    FROM digest_entries
-    WHERE user_id = :user_id
-    UNION
-    SELECT (SELECT coalesce(cluster_id, -id) FROM jobs WHERE jobs.id = decided.job_id)
-    FROM user_job_matches AS decided
-    WHERE user_id = :user_id AND status <> 'new'
+-- Purpose: of each of these users the matches that no digest has announced and that the user has not decided on, best
+--          first; postings of one cluster are one line, as in matching/match_list. An ad is known if a digest has
+--          announced it or the user has decided on it in any town.
+-- Parameters: user_ids, minimum_scores, mosts (lines of a digest): arrays of one length.
+-- Indexes: digest_entries_pkey, user_job_matches_best, user_job_matches_decided, jobs_pkey, jobs_cluster_id.
+WITH asked AS MATERIALIZED (
+    SELECT * FROM unnest(
+        CAST(:user_ids AS bigint[]), CAST(:minimum_scores AS integer[]), CAST(:mosts AS integer[])
+    ) AS asked (user_id, minimum_score, most)
+), unannounced AS MATERIALIZED (
+    SELECT m.*, asked.most
+    FROM asked
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM current_matches AS m
+        WHERE m.user_id = asked.user_id
+          AND m.status = 'new'
+          AND m.match_score >= asked.minimum_score
+          AND NOT EXISTS (SELECT FROM digest_entries AS e WHERE e.user_id = m.user_id AND e.job_id = m.job_id)
+        -- User by user, through the indexes: a few users of many are asked about.
+        OFFSET 0
+    ) AS m
+), decided AS MATERIALIZED (
+    SELECT DISTINCT asked.user_id, jobs.cluster_id
+    FROM asked
+    CROSS JOIN LATERAL (
+        SELECT job_id FROM user_job_matches WHERE user_id = asked.user_id AND status <> 'new' OFFSET 0
+    ) AS m
+    JOIN jobs ON jobs.id = m.job_id
+    WHERE jobs.cluster_id IS NOT NULL
 ), listed AS MATERIALIZED (
-    SELECT current_matches.*, coalesce(jobs.cluster_id, -jobs.id) AS ad, jobs.salary_min, jobs.salary_max,
-           jobs.salary_unit, jobs.salary_currency, jobs.ai_salary_minvalue, jobs.ai_salary_maxvalue,
-           jobs.ai_salary_value, jobs.ai_salary_unittext, jobs.ai_salary_currency
-    FROM current_matches JOIN jobs ON jobs.id = current_matches.job_id
-    WHERE current_matches.user_id = :user_id
-      AND current_matches.status = 'new'
-      AND current_matches.match_score >= :minimum_score
+    SELECT m.*, coalesce(jobs.cluster_id, -jobs.id) AS ad, jobs.salary_min, jobs.salary_max, jobs.salary_unit,
+           jobs.salary_currency, jobs.ai_salary_minvalue, jobs.ai_salary_maxvalue, jobs.ai_salary_value,
+           jobs.ai_salary_unittext, jobs.ai_salary_currency
+    FROM unannounced AS m
+    JOIN jobs ON jobs.id = m.job_id
+    LEFT JOIN LATERAL (
+        SELECT true AS announced
+        FROM jobs AS copies
+        JOIN digest_entries AS e ON e.user_id = m.user_id AND e.job_id = copies.id
+        WHERE copies.cluster_id = jobs.cluster_id
+        LIMIT 1
+    ) AS known ON true
+    WHERE known.announced IS NULL
+      AND NOT EXISTS (
+          SELECT FROM decided WHERE decided.user_id = m.user_id AND decided.cluster_id = jobs.cluster_id
+      )
+), lines AS (
+    SELECT listed.*,
+           row_number() OVER (PARTITION BY user_id, ad ORDER BY exact_score DESC NULLS LAST, external_id) AS place,
+           count(*) OVER (PARTITION BY user_id, ad) - 1 AS others,
+           array_agg(location) FILTER (WHERE location IS NOT NULL) OVER (PARTITION BY user_id, ad) AS places,
+           array_agg(job_id) OVER (PARTITION BY user_id, ad) AS job_ids
+    FROM listed
 )
-SELECT external_id, title, company, location, url, match_score, match_reasoning, claude_score, missing_skills,
+SELECT user_id, external_id, title, company, location, url, match_score, match_reasoning, claude_score, missing_skills,
        salary_min, salary_max, salary_unit, salary_currency, ai_salary_minvalue, ai_salary_maxvalue, ai_salary_value,
        ai_salary_unittext, ai_salary_currency, others, array_remove(places, location) AS other_places, job_ids
 FROM (
-    SELECT listed.*,
-           row_number() OVER (PARTITION BY ad ORDER BY exact_score DESC NULLS LAST, external_id) AS place,
-           count(*) OVER (PARTITION BY ad) - 1 AS others,
-           array_agg(location) FILTER (WHERE location IS NOT NULL) OVER (PARTITION BY ad) AS places,
-           array_agg(job_id) OVER (PARTITION BY ad) AS job_ids
-    FROM listed
-    WHERE ad NOT IN (SELECT ad FROM known)
-) AS lines
-WHERE place = 1
-ORDER BY exact_score DESC NULLS LAST, external_id
-LIMIT :most
+    SELECT lines.*, row_number() OVER (PARTITION BY user_id ORDER BY exact_score DESC NULLS LAST, external_id) AS number
+    FROM lines
+    WHERE place = 1
+) AS numbered
+WHERE number <= most
+ORDER BY user_id, number

@@ -3,8 +3,8 @@
 -- Parameters: before (timestamptz), limit.
 -- Indexes: none; one scan of jobs, then user_job_matches_job.
 DELETE FROM user_job_matches
-WHERE id IN (
-    SELECT m.id
+WHERE (user_id, job_id) IN (
+    SELECT m.user_id, m.job_id
     FROM jobs
     JOIN user_job_matches AS m ON m.job_id = jobs.id
     WHERE jobs.closed_at < CAST(:before AS timestamptz)

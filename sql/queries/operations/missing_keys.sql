@@ -12,7 +12,7 @@ FROM (
            ('job_match_state', 'job_match_state_job_id_fkey', 'f', 'job_id'),
            ('quarantined_records', 'quarantined_records_page_id_fkey', 'f', 'page_id'),
            ('users', 'users_user_key_key', 'u', 'user_key'),
-           ('user_job_matches', 'user_job_matches_user_id_job_id_key', 'u', 'user_id,job_id'),
+           ('user_job_matches', 'user_job_matches_pkey', 'p', 'user_id,job_id'),
            ('user_job_matches', 'user_job_matches_user_id_fkey', 'f', 'user_id'),
            ('user_job_matches', 'user_job_matches_job_id_fkey', 'f', 'job_id'),
            ('cv_profiles', 'cv_profiles_user_id_fkey', 'f', 'user_id'),

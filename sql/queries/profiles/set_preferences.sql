@@ -1,20 +1,24 @@
--- Purpose: replace a user's preferences. The version rises only if a field differs.
+-- Purpose: replace a user's preferences. The version rises only if a field differs that matching compares: how a user
+--          hears of matches changes none of them.
 -- Parameters: user_id, locations, max_km, work_arrangements, min_salary, salary_currency, needs_visa, languages,
---             excluded_companies, source_sha256 (of the preferences file; NULL leaves the stored one).
+--             excluded_companies, digest_every, digest_max_matches, digest_min_score, quiet_hours, time_zone,
+--             source_sha256 (of the preferences file; NULL leaves the stored one).
 -- Indexes: user_preferences_pkey.
 INSERT INTO user_preferences AS known (
     user_id, locations, max_km, work_arrangements, min_salary, salary_currency, needs_visa, languages, excluded_companies,
-    source_sha256
+    digest_every, digest_max_matches, digest_min_score, quiet_hours, time_zone, source_sha256
 )
 VALUES (
     :user_id, :locations, :max_km, :work_arrangements, :min_salary, :salary_currency, :needs_visa, :languages,
-    :excluded_companies, :source_sha256
+    :excluded_companies, :digest_every, :digest_max_matches, :digest_min_score, :quiet_hours, :time_zone, :source_sha256
 )
 ON CONFLICT (user_id) DO UPDATE SET
     locations = excluded.locations, max_km = excluded.max_km,
     work_arrangements = excluded.work_arrangements, min_salary = excluded.min_salary,
     salary_currency = excluded.salary_currency, needs_visa = excluded.needs_visa, languages = excluded.languages,
-    excluded_companies = excluded.excluded_companies, problem = NULL,
+    excluded_companies = excluded.excluded_companies, digest_every = excluded.digest_every,
+    digest_max_matches = excluded.digest_max_matches, digest_min_score = excluded.digest_min_score,
+    quiet_hours = excluded.quiet_hours, time_zone = excluded.time_zone, problem = NULL,
     source_sha256 = coalesce(excluded.source_sha256, known.source_sha256),
     version = known.version + CASE
         WHEN (known.locations, known.max_km, known.work_arrangements, known.min_salary, known.salary_currency, known.needs_visa,

@@ -1,6 +1,6 @@
 -- Purpose: number of matches and decisions of each user.
 -- Parameters: user_key (NULL for all users).
--- Indexes: users_user_key_key and user_job_matches_user_id_job_id_key for one user; else one scan of each table.
+-- Indexes: users_user_key_key and user_job_matches_pkey for one user; else one scan of each table.
 SELECT
     users.id AS user_id,
     users.user_key,

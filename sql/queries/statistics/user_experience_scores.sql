@@ -1,6 +1,6 @@
 -- Purpose: average weighted score of each user's matches, by the experience level that the postings ask for.
 -- Parameters: user_key (NULL for all users).
--- Indexes: users_user_key_key, user_job_matches_user_id_job_id_key and jobs_pkey for one user.
+-- Indexes: users_user_key_key, user_job_matches_pkey and jobs_pkey for one user.
 SELECT users.user_key, jobs.ai_experience_level AS experience_level,
        CAST(avg(matches.match_score) AS double precision) AS average_score
 FROM users

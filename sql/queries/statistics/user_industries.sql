@@ -1,6 +1,6 @@
 -- Purpose: most frequent industries of each user's matches; a posting counts in each of its industries.
 -- Parameters: user_key (NULL for all users), most (industries for each user).
--- Indexes: users_user_key_key, user_job_matches_user_id_job_id_key and jobs_pkey for one user; else one scan of
+-- Indexes: users_user_key_key, user_job_matches_pkey and jobs_pkey for one user; else one scan of
 --          each table.
 SELECT users.user_key, ranked.industry, ranked.matches
 FROM (

@@ -1,7 +1,7 @@
 -- Purpose: skills that each user's matches ask for most often and that the CV does not show. Spellings that differ
 --          in case are one skill, named by the spelling that sorts first.
 -- Parameters: user_key (NULL for all users), most (skills for each user).
--- Indexes: users_user_key_key and user_job_matches_user_id_job_id_key for one user; else one scan of the matches.
+-- Indexes: users_user_key_key and user_job_matches_pkey for one user; else one scan of the matches.
 SELECT users.user_key, ranked.skill, ranked.matches
 FROM (
     SELECT m.user_id, min(missing.skill) AS skill, count(*) AS matches,

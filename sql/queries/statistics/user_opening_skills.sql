@@ -1,7 +1,7 @@
 -- Purpose: for each user the skills that would complete most matches: the posting is open, asks for the skill, and lacks
 --          at most one other. Spellings that differ in case are one skill.
 -- Parameters: user_key (NULL for all users), most (skills for each user).
--- Indexes: users_user_key_key and user_job_matches_user_id_job_id_key for one user; else one scan of the matches.
+-- Indexes: users_user_key_key and user_job_matches_pkey for one user; else one scan of the matches.
 SELECT users.user_key, ranked.skill, ranked.matches
 FROM (
     SELECT m.user_id, min(missing.skill COLLATE "C") AS skill, count(DISTINCT m.job_id) AS matches,

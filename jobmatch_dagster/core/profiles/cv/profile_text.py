@@ -37,12 +37,47 @@ def profile_text(
         ", ".join(
             title for title in titles if not any(word in names and not is_role(word) for word in words_of(title))
         ),
-        f"Skills: {', '.join(skills[:_MAX_SKILLS])}" if skills else "",
-        f"Fields: {', '.join(industries)}" if industries else "",
+        _list_part("Skills", skills),
+        _list_part("Fields", industries),
         summary,
         *_sentences(lines_of(sections, "experience", "projects"), names),
     ]
     return _words(clean_line(". ".join(part.strip(" .•") for part in parts if part.strip(" .•"))), MAX_WORDS)
+
+
+def restate_list(text: str, label: str, before: Sequence[str] | None, after: Sequence[str] | None) -> str:
+    """The text of a profile with another list under a label ("Skills", "Fields"); without one where `after` is empty.
+
+    A list that the text lacks comes after the titles, skills before fields.
+    """
+    if list(before or ()) == list(after or ()):
+        return text
+    old, new = (clean_line(_list_part(label, items or ())).strip(" .•") for items in (before, after))
+    start = text.find(old) if old else -1
+    end = start + len(old)
+    cut = text.find(f"{label}: ")
+    if start < 0 <= cut and old.startswith(text[cut:]):
+        # The list was longer than the text may be.
+        start, end = cut, len(text)
+    if start < 0:
+        start = end = _after_titles(text)
+    pieces = (text[:start].removesuffix(". "), new, text[end:].removeprefix(". "))
+    return _words(". ".join(filter(None, pieces)), MAX_WORDS)
+
+
+def _list_part(label: str, items: Sequence[str]) -> str:
+    return f"{label}: {', '.join(items[:_MAX_SKILLS])}" if items else ""
+
+
+def _after_titles(text: str) -> int:
+    """Where a list that is missing belongs: before the fields, else after the skills, else after the titles."""
+    if (fields := text.find("Fields: ")) >= 0:
+        return fields
+    skills = text.find("Skills: ")
+    first = text[max(skills, 0) :].split(". ", 1)[0]
+    if skills >= 0 or is_role(first):
+        return min(max(skills, 0) + len(first) + 2, len(text))
+    return 0
 
 
 def _sentences(lines: Sequence[str], names: frozenset[str]) -> Iterator[str]:
