@@ -1,7 +1,7 @@
 """The work of a night as steps, each run in a process of its own that stops at a chosen point.
 
-The steps are those of the jobs, called without Dagster. Vectors come from a hash of the text instead of a model, so that
-a process is ready at once; everything else is real: PostgreSQL, HTTP, files.
+The steps are those of the jobs, called without Dagster. Vectors come from a hash of the text instead of a model, so
+that a process is ready at once; everything else is real: PostgreSQL, HTTP, files.
 """
 
 import hashlib
@@ -32,6 +32,7 @@ from jobmatch_dagster.pipeline.explain.page import explain
 from jobmatch_dagster.pipeline.matching.match import match_new_postings
 from jobmatch_dagster.pipeline.matching.settings import MatchSettings
 from jobmatch_dagster.pipeline.notifications import digests
+from jobmatch_dagster.pipeline.notifications.make import Limits
 from jobmatch_dagster.pipeline.operations import erase
 from jobmatch_dagster.pipeline.operations.repair import repair_posting
 from jobmatch_dagster.pipeline.profiles.embed import embed_profiles
@@ -89,9 +90,7 @@ _SETTINGS = MatchSettings(_EMBEDDER.model, _MATCHING.weights(), _MATCHING.keep_b
 
 
 def _claude(**settings: Any) -> ClaudeResource:
-    return ClaudeResource(
-        api_key=KEY, retry_wait_s=0.0, lost_batch_wait_s=0.0, concurrency=1, timeout_s=10, **settings
-    )
+    return ClaudeResource(api_key=KEY, retry_wait_s=0.0, lost_batch_wait_s=0.0, concurrency=1, timeout_s=10, **settings)
 
 
 def _migrate(place: Place, database: Database) -> None:
@@ -144,8 +143,11 @@ def _explain(place: Place, database: Database) -> None:
 
 
 def _digest(place: Place, database: Database) -> None:
-    limits = digests.Limits(minimum_score=0, most=1_000, most_attempts=50)
-    digests.send_digests(database, folder=place.digests, day=NOW.date().isoformat(), now=NOW, limits=limits)
+    limits = Limits(minimum_score=0, most=1_000)
+    day = NOW.date().isoformat()
+    digests.send_digests(
+        database, folder=place.digests, day=day, hourly=False, now=NOW, limits=limits, most_attempts=50
+    )
 
 
 def _repair(place: Place, database: Database) -> None:
@@ -182,7 +184,8 @@ JOBS = {
 
 @dataclass
 class Ended:
-    """How a step ended: `points` are the names of the moments that it passed.
+    """How a step ended: `points` are the names of the moments that it passed, `expected` says that an error names its
+    remedy.
 
     `error` is the class of what it raised, `seen` what an operator reads; both are empty after success.
     """
@@ -216,7 +219,7 @@ def run_in_child(step: str, place: Place, at: int | None, pipe: Connection, vari
     with _points(database.engine, reach):
         try:
             STEPS[step](place, database)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (the parent judges it)
             ended.error, ended.expected = _innermost(error), isinstance(error, JobmatchError)
             said = str(error).strip().splitlines()
             ended.seen = f"{said[0] if said else ended.error} → {next_step(ended.error, JOBS.get(step, ''))}"

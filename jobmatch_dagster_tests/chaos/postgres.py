@@ -97,8 +97,8 @@ def _raise(code: str) -> Fault:
     function = f"""
         CREATE FUNCTION chaos() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE EXCEPTION 'planted' USING ERRCODE = '{code}'; END $$;
-        DO $$ DECLARE t record; BEGIN FOR t IN SELECT relname FROM pg_class WHERE relkind = 'r'
-            AND relnamespace = 'public'::regnamespace AND relname !~ 'yoyo'
+        DO $$ DECLARE t record; BEGIN FOR t IN SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')
+            AND NOT relispartition AND relnamespace = 'public'::regnamespace AND relname !~ 'yoyo'
         LOOP EXECUTE format(
             'CREATE TRIGGER chaos BEFORE INSERT OR UPDATE OR DELETE ON %I EXECUTE FUNCTION chaos()', t.relname);
         END LOOP; END $$
@@ -156,7 +156,9 @@ def tiny_tablespace(server: Server, folder: Path) -> Iterator[tuple[str, Path]]:
     """
     folder.mkdir()
     options = f"size={_TINY_MB}m,mode=0777"
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=False, capture_output=True)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=False, capture_output=True
+    )
     if done.returncode:
         raise PermissionError("no filesystem can be mounted here")
     try:

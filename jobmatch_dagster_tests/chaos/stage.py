@@ -78,15 +78,16 @@ class Outcome:
         An interrupted sweep fetches its last stored page and the one in flight again; of Claude's answers only the one
         in flight is paid again, and none of a batch.
         """
-        credits = self.money.credits - self.expected_money.credits
+        pages = self.money.credits - self.expected_money.credits
         answers = self.money.answers - self.expected_money.answers
         most_answers = 1 if self.step == "ask" else 0
-        return not self.differences and 0 <= credits <= 2 * _PAGE_CREDITS and 0 <= answers <= most_answers
+        return not self.differences and 0 <= pages <= 2 * _PAGE_CREDITS and 0 <= answers <= most_answers
 
     @property
     def verdict(self) -> str:
         """What a test shows when it is not the same."""
-        return "\n".join([f"{self.step}: billed {self.money}, without a fault {self.expected_money}", *self.differences])
+        bills = f"{self.step}: billed {self.money}, without a fault {self.expected_money}"
+        return "\n".join([bills, *self.differences])
 
 
 @dataclass
@@ -147,7 +148,6 @@ class Stage:
                 yield self.place_at(url, copied), database
             finally:
                 database.dispose()
-
 
     def run(
         self,

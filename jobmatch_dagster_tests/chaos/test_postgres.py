@@ -51,7 +51,7 @@ def test_a_full_disk_loses_nothing(
             outcome = stage.run(step, act=act, at=0, heal=lambda _: ballast[0].unlink(), tablespace=name)
     except PermissionError as error:
         pytest.skip(str(error))
-    assert outcome.ended.error == "DatabaseRefusedError", outcome.ended
+    assert outcome.ended.error == "DatabaseRefusedError", outcome.ended.seen
     assert "free some space" in outcome.ended.seen
     assert outcome.is_same, outcome.verdict
     note(record_property, "disk full", step, "failed, nothing lost", outcome.seconds_to_recover, outcome.ended.seen)
@@ -68,7 +68,7 @@ def _run(stage: Stage, server: Server, name: str, step: str, record_property: An
         heal=lambda url: fault.heal(server, url),
     )
     assert not outcome.ended.killed
-    assert outcome.ended.expected, f"an error without a remedy: {outcome.ended}"
+    assert outcome.ended.expected, f"an error without a remedy: {outcome.ended.error}: {outcome.ended.seen}"
     assert outcome.is_same, outcome.verdict
     ended = "done all the same" if outcome.ended.succeeded else "failed, nothing lost"
     note(record_property, name, step, ended, outcome.seconds_to_recover, outcome.ended.seen)

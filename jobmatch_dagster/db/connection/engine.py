@@ -15,7 +15,6 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Program
 from jobmatch_dagster.db.connection.urls import safe_url, sqlalchemy_url, with_database
 from jobmatch_dagster.errors import DatabaseError
 
-
 # A peer that is gone without a word is noticed after 90 seconds, by this side and by the server, which then frees the
 # locks of a lost run; the operating system alone takes hours. Some servers end a transaction that waits for other work,
 # and with it the lock of a step; this pipeline's transactions may wait.
@@ -27,7 +26,31 @@ _SERVER_OPTIONS = {
     "tcp_user_timeout": _PEER_LOST_MS,
     **{f"tcp_{name}": value for name, value in _KEEPALIVE.items()},
 }
-_LOST_CONNECTION = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow, errors.IdleInTransactionSessionTimeout)
+_LOST_CONNECTION = (
+    errors.AdminShutdown,
+    errors.CrashShutdown,
+    errors.CannotConnectNow,
+    errors.IdleInTransactionSessionTimeout,
+)
+
+_CONFLICT = (
+    "Another transaction on {url} changed the same rows at the same moment. Run this again: what was stored stays, and "
+    "the rest is done then."
+)
+_REFUSALS: Mapping[type[psycopg2.Error], str] = {
+    errors.ReadOnlySqlTransaction: "The database {url} is read-only (a standby, or default_transaction_read_only is "
+    "on): use the primary server, or make it writable.",
+    errors.LockNotAvailable: "A table of {url} is in use by another session and was not free in time: end that session "
+    "(see pg_stat_activity) or stop the pipeline, then try again.",
+    errors.DiskFull: "The disk of {url} is full: free some space there, then run this again. Nothing of the open "
+    "transaction was stored.",
+    errors.OutOfMemory: "The server of {url} is out of memory: give it more or lower its work_mem, then run this "
+    "again.",
+    errors.QueryCanceled: "A statement on {url} was cancelled, by a person or by the statement_timeout of this login: "
+    "raise that (ALTER ROLE … SET statement_timeout), then run this again.",
+    errors.SerializationFailure: _CONFLICT,
+    errors.DeadlockDetected: _CONFLICT,
+}
 
 
 class DatabaseUnavailableError(DatabaseError):
@@ -104,6 +127,8 @@ class Database:
         try:
             connection = self.engine.connect()
         except OperationalError as error:
+            if getattr(error.orig, "pgcode", None):
+                raise  # the server answered: with an error of a statement
             raise DatabaseUnavailableError(
                 f"The database {safe_url(self.url)} does not answer ({_first_line(error)}). {_connect_remedy(error)}"
             ) from None
@@ -182,48 +207,18 @@ def ensure_database(url: str) -> None:
 def _expected(error: DBAPIError | psycopg2.Error, url: str) -> DatabaseError | None:
     """What an error of the server means, in a sentence with its remedy; None for a fault of the program."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, errors.ReadOnlySqlTransaction):
-        return DatabaseRefusedError(
-            f"The database {url} is read-only (a standby, or default_transaction_read_only is on): "
-            "use the primary server, or make it writable."
-        )
-    if isinstance(cause, errors.LockNotAvailable):
-        return DatabaseRefusedError(
-            f"A table of {url} is in use by another session and was not free in time: end that session "
-            "(see pg_stat_activity) or stop the pipeline, then try again."
-        )
-    if isinstance(cause, errors.DiskFull):
-        return DatabaseRefusedError(
-            f"The disk of {url} is full: free some space there (see pg_database_size, and the logs of the server), "
-            "then run this again. Nothing of the open transaction was stored."
-        )
-    if isinstance(cause, errors.OutOfMemory):
-        return DatabaseRefusedError(
-            f"The server of {url} is out of memory: give it more or lower its work_mem, then run this again."
-        )
-    if isinstance(cause, errors.QueryCanceled):
-        return DatabaseRefusedError(
-            f"A statement on {url} was cancelled, by a person or by the statement_timeout of this login: raise that "
-            "(ALTER ROLE … SET statement_timeout), then run this again."
-        )
-    if isinstance(cause, errors.SerializationFailure | errors.DeadlockDetected):
-        return DatabaseRefusedError(
-            f"Another transaction on {url} changed the same rows at the same moment. Run this again: what was stored "
-            "stays, and the rest is done then."
-        )
     if isinstance(cause, _LOST_CONNECTION) or _is_lost(cause):
         return DatabaseUnavailableError(
             f"The connection to {url} was lost ({_first_line(error)}). The open transaction was undone. When the "
             "server answers (`jobmatch stats` tests it), run this again."
         )
-    return None
+    sentence = next((said for kind, said in _REFUSALS.items() if isinstance(cause, kind)), None)
+    return None if sentence is None else DatabaseRefusedError(sentence.format(url=url))
 
 
 def _is_lost(cause: BaseException | None) -> bool:
-    """Whether libpq says that the connection is gone: such an error has no code."""
-    return isinstance(cause, psycopg2.OperationalError | psycopg2.InterfaceError) and not cause.pgcode and (
-        "connection" in str(cause) or "SSL" in str(cause)
-    )
+    """Whether libpq says that the connection is gone: such an error has no code, and any class."""
+    return isinstance(cause, psycopg2.Error) and not cause.pgcode and "connection" in str(cause)
 
 
 def _connect_remedy(error: OperationalError) -> str:
