@@ -31,8 +31,7 @@ def _marked(file: str, marks: set[str]) -> set[str]:
     return {
         node.name
         for node in tree.body
-        if isinstance(node, ast.FunctionDef)
-        and any(ast.unparse(mark) in marks for mark in node.decorator_list)
+        if isinstance(node, ast.FunctionDef) and any(ast.unparse(mark) in marks for mark in node.decorator_list)
     }
 
 

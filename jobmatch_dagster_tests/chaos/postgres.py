@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -148,31 +149,29 @@ def act_on(server: Server, fault: Fault) -> Act:
 
 
 @contextmanager
-def tiny_tablespace(server: Server, folder: Path) -> Iterator[tuple[str, Path]]:
+def tiny_tablespace(server: Server) -> Iterator[tuple[str, Path]]:
     """A tablespace on a filesystem of a few megabytes; gives its name and its folder.
 
     Raises:
         PermissionError: if this process may mount nothing.
     """
-    folder.mkdir()
-    options = f"size={_TINY_MB}m,mode=0777"
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=False, capture_output=True
-    )
-    if done.returncode:
-        raise PermissionError("no filesystem can be mounted here")
-    try:
-        inside = folder / "space"
-        inside.mkdir()
-        if os.geteuid() == 0:
-            shutil.chown(inside, _SYSTEM_USER)
-        _ask(server.url, f"CREATE TABLESPACE tiny LOCATION '{inside}'")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={_TINY_MB}m,mode=0777", "tmpfs", name]
+        if subprocess.run(mount, check=False, capture_output=True).returncode:
+            raise PermissionError("no filesystem can be mounted here")
         try:
-            yield "tiny", folder
+            inside = folder / "space"
+            inside.mkdir()
+            if os.geteuid() == 0:
+                shutil.chown(inside, _SYSTEM_USER)
+            _ask(server.url, f"CREATE TABLESPACE tiny LOCATION '{inside}'")
+            try:
+                yield "tiny", folder
+            finally:
+                _ask(server.url, "DROP TABLESPACE tiny")
         finally:
-            _ask(server.url, "DROP TABLESPACE tiny")
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
+            subprocess.run(["umount", name], check=True)
 
 
 def fill(folder: Path, *, leave: int) -> Path:

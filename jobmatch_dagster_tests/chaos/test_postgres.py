@@ -1,6 +1,5 @@
 """Faults of PostgreSQL: the run ends with a sentence that says what to do, and the next one loses nothing."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,12 +36,10 @@ def test_any_fault_at_any_step_loses_nothing(
 
 
 @pytest.mark.parametrize("step", ["load", pytest.param("match", marks=pytest.mark.chaos)])
-def test_a_full_disk_loses_nothing(
-    stage: Stage, server: Server, tmp_path: Path, step: str, record_property: Any
-) -> None:
+def test_a_full_disk_loses_nothing(stage: Stage, server: Server, step: str, record_property: Any) -> None:
     """The database is on a filesystem of its own, which is full when the step begins to write."""
     try:
-        with tiny_tablespace(server, Path("/tmp") / f"jobmatch-tiny-{tmp_path.name}") as (name, folder):  # noqa: S108
+        with tiny_tablespace(server) as (name, folder):
             ballast = []
 
             def act(_child: Child) -> None:
