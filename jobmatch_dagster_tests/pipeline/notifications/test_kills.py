@@ -1,4 +1,4 @@
-"""A run that dies anywhere, and two at once: each match is told once, each digest has one key, nothing is lost.
+"""A run that dies anywhere, and two at once: each match is announced once, each digest has one key, nothing is lost.
 
 Two kinds of death: an exception that nothing catches, raised at a chosen moment, and SIGKILL to a child process.
 """
@@ -115,7 +115,7 @@ def arm(point: str) -> None:
     _dying(point, 2 if _POINTS[point][1] in ("claim", "send") else 1, lambda: os.kill(os.getpid(), signal.SIGKILL))
 
 
-def _assert_all_was_told_once(world: World, hook: Hook, at_most_again: int) -> None:
+def _assert_all_was_announced_once(world: World, hook: Hook, at_most_again: int) -> None:
     keys = Counter(key for _, key, _ in hook.received)
     assert len(keys) == _USERS + 1, "one digest a user"
     assert keys.total() - len(keys) <= at_most_again
@@ -136,7 +136,7 @@ def test_a_run_that_dies_anywhere_is_made_good(world: World, hook: Hook, point: 
     assert died[0]
     for hours in (1, 2, 4):
         run_once(world.database, hook.url, folder, hours)
-    _assert_all_was_told_once(world, hook, int(point in _IN_FLIGHT))
+    _assert_all_was_announced_once(world, hook, int(point in _IN_FLIGHT))
 
 
 @pytest.mark.nightly
@@ -150,7 +150,7 @@ def test_a_run_that_dies_again_and_again_is_made_good(world: World, hook: Hook) 
         in_flight += died[0] and point in _IN_FLIGHT
     run_once(world.database, hook.url, folder, 24 * 100)
     assert deaths > len(_POINTS) / 2
-    _assert_all_was_told_once(world, hook, in_flight)
+    _assert_all_was_announced_once(world, hook, in_flight)
 
 
 _CHILD = """
@@ -178,13 +178,13 @@ def test_sigkill_loses_and_doubles_nothing(world: World, hook: Hook, point: str)
     assert child.returncode == -signal.SIGKILL, said.decode()[-2_000:]
     for hours in (1, 2):
         run_once(world.database, hook.url, folder_of().parent, hours)
-    _assert_all_was_told_once(world, hook, int(point in _IN_FLIGHT))
+    _assert_all_was_announced_once(world, hook, int(point in _IN_FLIGHT))
 
 
 @pytest.mark.matched
-def test_two_processes_at_once_tell_nothing_twice(world: World, hook: Hook) -> None:
+def test_two_processes_at_once_announce_nothing_twice(world: World, hook: Hook) -> None:
     children = [_child(world, hook, "") for _ in range(2)]
     for child in children:
         _, said = child.communicate(timeout=120)
         assert child.returncode == 0, said.decode()[-2_000:]
-    _assert_all_was_told_once(world, hook, 0)
+    _assert_all_was_announced_once(world, hook, 0)
