@@ -39,10 +39,10 @@ class Database:
             connect_args={
                 "connect_timeout": 10,
                 "application_name": "jobmatch",
-                "options": "-c timezone=UTC",
             },
             hide_parameters=True,
         )
+        event.listen(self.engine, "connect", _use_utc)
         event.listen(self.engine, "handle_error", _hide_values)
 
     def __repr__(self) -> str:
@@ -172,6 +172,14 @@ def _refusal(error: DBAPIError | psycopg2.Error, url: str) -> str | None:
             "(see pg_stat_activity) or stop the pipeline, then try again."
         )
     return None
+
+
+def _use_utc(connection: Any, _record: object) -> None:
+    """Not by the option of a login: a pooler in transaction mode drops that, and passes this on."""
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("SET TIME ZONE 'UTC'")
+    connection.autocommit = False
 
 
 def _hide_values(context: ExceptionContext) -> None:
