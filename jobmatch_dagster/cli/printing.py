@@ -104,6 +104,8 @@ def print_match_list(found: MatchList, console: Console) -> None:
     for row in found.rows():
         table.add_row(*(escape(_cell(value)) for number, value in enumerate(row) if number != reason))
     console.print(table)
+    if found.weights_note:
+        console.print(found.weights_note)
 
 
 # Heads of columns that are wider than their numbers.
@@ -167,7 +169,9 @@ def _cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
-    return "-" if value is None else f"{value:,.0f}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value == round(value) else f"{value:,g}"
+    return "-" if value is None else str(value)
 
 
 def _counts(title: str, counts: Mapping[str, int], total: int | None) -> Table:

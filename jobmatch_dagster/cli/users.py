@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,13 +63,17 @@ def users(limit: int, as_json: bool) -> None:
 @click.option("--needs-visa/--no-visa", default=None, help="Whether the user needs visa sponsorship.")
 @click.option("--language", "languages", multiple=True, help="A language of ads that is accepted; repeatable.")
 @click.option("--exclude-company", "excluded_companies", multiple=True, help="A company to leave out; repeatable.")
+@click.option("--weight", "weights", multiple=True, metavar="PART=NUMBER", help="Own weight of a part of the score.")
+@click.option("--default-weights", is_flag=True, help="Remove the own weights: the deployment's count.")
 @click.option("--digest", "digest_every", help="How often new matches are announced: day, hour or never.")
 @click.option("--digest-matches", "digest_max_matches", type=int, help="Most matches of a digest.")
 @click.option("--digest-score", "digest_min_score", type=int, help="Lowest score that a digest announces.")
 @click.option("--quiet-hours", help="When no digest is delivered, such as 22:00-07:00; with --time-zone.")
 @click.option("--time-zone", help="Time zone of the quiet hours, such as Europe/Berlin.")
 @click.option("--clear", is_flag=True, help="Remove all preferences.")
-def preferences(user_key: str, file: Path | None, clear: bool, **fields: Any) -> None:
+def preferences(
+    user_key: str, file: Path | None, clear: bool, weights: Sequence[str], default_weights: bool, **fields: Any
+) -> None:
     """Print or set a user's preferences.
 
     An option sets its own field and leaves the others; --file sets all. After a change of what matching compares,
@@ -78,12 +83,27 @@ def preferences(user_key: str, file: Path | None, clear: bool, **fields: Any) ->
 
     from jobmatch_dagster.cli.printing import print_preferences
     from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.core.matching.scoring import WEIGHT_COLUMNS
     from jobmatch_dagster.pipeline.profiles.preferences import change_preferences
 
     given = {name: value for name, value in fields.items() if value not in (None, ())}
+    given |= dict.fromkeys(WEIGHT_COLUMNS) if default_weights else {}
+    given |= dict(map(_weight, weights))
     with open_runtime(must_exist=not (given or file or clear)) as runtime:
         current, version = change_preferences(runtime.database, user_key, given, file=file, clear=clear)
     print_preferences(current, version, Console())
+
+
+def _weight(given: str) -> tuple[str, float]:
+    """Field and value of `PART=NUMBER`."""
+    from jobmatch_dagster.core.matching.scoring import PARTS
+
+    part, _, number = given.partition("=")
+    try:
+        return f"{PARTS[PARTS.index(part.strip().replace(' ', '_'))]}_weight", float(number)
+    except ValueError:
+        remedy = f"give PART=NUMBER, such as skills=60. Parts: {', '.join(PARTS)}"
+        raise click.UsageError(f"--weight: {remedy}.") from None
 
 
 class _OwnFacts(Command):

@@ -22,7 +22,7 @@ from jobmatch_dagster.core.matching.conditions import (
 from jobmatch_dagster.core.matching.judge import ProfileFacts, ScoringRules
 from jobmatch_dagster.core.matching.likeness import likeness, similarities
 from jobmatch_dagster.core.matching.posting_facts import PostingFacts
-from jobmatch_dagster.core.matching.scoring import MATCH_FLOOR, rounded, weighted_scores
+from jobmatch_dagster.core.matching.scoring import MATCH_FLOOR, Weights, rounded, weighted_scores
 from jobmatch_dagster.core.vocabulary.skill_match import Similar
 
 # Differs when the same inputs could give other scores; then every pair is scored again.
@@ -39,6 +39,8 @@ class ProfileBlock:
     facts: Sequence[ProfileFacts]
     conditions: Sequence[UserConditions] = ()
     """What users ask for; empty when nobody asks for anything."""
+    weights: Sequence[Weights] = ()
+    """What users are scored by; empty when all have the weights of the rules."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def _match_block(
         "work_arrangement": encoded.arrangement(users),
         "semantic": rounded(semantic).astype(np.int16),
     }
-    totals = weighted_scores(parts, semantic, encoded.is_read, rules.weights)
+    totals = weighted_scores(parts, semantic, encoded.is_read, profiles.weights[users] or rules.weights)
     score = rounded(totals.exact)
     kept = (score >= floor) & (parts["experience"] != UNFIT) & (parts["work_arrangement"] != UNFIT)
     verdicts = _verdicts(filters, profiles.conditions[users], kept)

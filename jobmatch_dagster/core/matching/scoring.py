@@ -4,7 +4,8 @@ Belongs here: what one number means. `judge.py` puts the numbers of one pair tog
 many. What is not known of the facts is decided by the texts: the semantic part has the weight that the others leave.
 """
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from typing import NamedTuple
 
@@ -73,6 +74,11 @@ class Weights:
         """Sum of all weights."""
         return float(sum(astuple(self)))
 
+    def with_own(self, own: Mapping[str, float]) -> "Weights":
+        """These weights with a user's own ones by part; unchanged if nothing would have any weight."""
+        values = {**asdict(self), **own}
+        return Weights(**values) if any(values.values()) else self
+
     def shares(self) -> dict[str, float]:
         """Share of each part in the sum, 0 to 1, where all parts are known."""
         weights = asdict(self)
@@ -93,6 +99,14 @@ PARTS: tuple[str, ...] = Parts._fields
 """Names of the parts, in the order in which they are shown. Every other list of them in Python comes from here."""
 SCORE_COLUMNS: tuple[str, ...] = tuple(f"{part}_score" for part in PARTS)
 """Their columns in `user_job_matches`."""
+WEIGHT_COLUMNS: tuple[str, ...] = tuple(f"{part}_weight" for part in PARTS)
+"""The columns of a user's own weights in `user_preferences`."""
+
+
+def own_weights(columns: Mapping[str, float | None]) -> dict[str, float]:
+    """A user's own weights by part, from a row with `WEIGHT_COLUMNS`; a part without one has the deployment's."""
+    found = zip(PARTS, (columns[name] for name in WEIGHT_COLUMNS), strict=True)
+    return {part: float(weight) for part, weight in found if weight is not None}
 
 
 def skills_score(tenths: int, asked: int) -> int | None:
@@ -178,7 +192,7 @@ def weighted_scores(
     parts: Mapping[str, NDArray[np.int16]],
     semantic: NDArray[np.float32],
     is_read: Mapping[str, NDArray[np.bool_]],
-    weights: Weights,
+    weights: Weights | Sequence[Weights],
 ) -> Totals:
     """Weighted means of the parts. What a fact part does not use of its weight goes to the semantic part.
 
@@ -189,21 +203,21 @@ def weighted_scores(
         semantic: scores of the texts, 0..100, not rounded; NaN where they are not compared: then the weights of the
             known parts are scaled up.
         is_read: by name of the part, whether its fact was read from the ad's text; shape of the last axis.
-        weights: of the parts.
+        weights: of the parts; a sequence has those of each row.
     """
     points, stated, known_weight = (np.zeros(semantic.shape, np.float32) for _ in range(3))
     for name in FACT_PARTS:
-        weight, known = np.float32(getattr(weights, name)), parts[name] >= 0
+        weight, known = _of_each(weights, operator.attrgetter(name)), parts[name] >= 0
         points += np.maximum(parts[name], np.int16(0)) * np.where(is_read[name], READ_SHARE * weight, weight)
         stated += known * np.where(is_read[name], np.float32(0), weight)
         known_weight += known * weight
     used = stated + READ_SHARE * (known_weight - stated)
-    compared = ~np.isnan(semantic)
-    rest = np.where(compared, np.maximum(np.float32(weights.total) - used, np.float32(0)), np.float32(0))
+    compared, total = ~np.isnan(semantic), _of_each(weights, operator.attrgetter("total"))
+    rest = np.where(compared, np.maximum(total - used, np.float32(0)), np.float32(0))
     points += np.where(compared, semantic, np.float32(0)) * rest
     with np.errstate(invalid="ignore", divide="ignore"):
         exact = np.round(points / (used + rest), _EXACT_DIGITS).astype(np.float32)
-    facts = np.float32(sum(getattr(weights, name) for name in FACT_PARTS)) or np.float32(1)
+    facts = _of_each(weights, _weight_of_facts)
     return Totals(exact, _percent(stated, facts), _percent(known_weight - stated, facts))
 
 
@@ -227,6 +241,19 @@ def priority(score: int | None, stated: int = 100) -> str | None:
     return "medium" if score >= _MEDIUM_FROM else "low"
 
 
-def _percent(weight: NDArray[np.float32], total: np.float32) -> NDArray[np.int16]:
+def _of_each(
+    weights: Weights | Sequence[Weights], number: Callable[[Weights], float]
+) -> np.float32 | NDArray[np.float32]:
+    """A number of the weights: one for all rows, or a column of one for each row."""
+    if isinstance(weights, Weights):
+        return np.float32(number(weights))
+    return np.array([number(of_row) for of_row in weights], np.float32)[:, None]
+
+
+def _weight_of_facts(weights: Weights) -> float:
+    return float(np.float32(sum(getattr(weights, name) for name in FACT_PARTS))) or 1.0
+
+
+def _percent(weight: NDArray[np.float32], total: np.float32 | NDArray[np.float32]) -> NDArray[np.int16]:
     found: NDArray[np.int16] = np.floor(100 * weight / total + np.float32(0.5)).astype(np.int16)
     return found

@@ -1,4 +1,4 @@
-"""A user's preferences: where, how and for how much they want to work, for whom not, and how they hear of matches.
+"""A user's preferences: where and how they want to work, what counts in a score, how they hear of matches.
 
 Belongs here: the shape of preferences and the parsing of what a person writes. `core/matching/conditions.py` compares
 them with postings.
@@ -26,6 +26,8 @@ from jobmatch_dagster.core.vocabulary.gazetteer import find_places
 _MAX_SALARY = 1_000_000_000
 _MAX_KM = 20_000
 _MAX_MATCHES = 100
+_MAX_WEIGHT = 100
+_TABLE = "weights"
 _MAX_SCORE = 100
 DIGEST_EVERY = ("day", "hour", "never")
 _TIME = r"([01]\d|2[0-3]):[0-5]\d"
@@ -76,6 +78,12 @@ def _yes_or_no(value: object) -> bool:
     if not isinstance(value, bool):
         raise PreferencesError("must be true or false, without quotes")
     return value
+
+
+def _weight(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_WEIGHT:
+        raise PreferencesError(f"must be a number from 0 to {_MAX_WEIGHT}, without quotes")
+    return round(float(value), 2)
 
 
 def _every(value: object) -> str:
@@ -131,6 +139,11 @@ class Preferences(BaseModel):
     needs_visa: Annotated[bool | None, BeforeValidator(_yes_or_no)] = None
     languages: Annotated[tuple[str, ...] | None, BeforeValidator(spoken_languages)] = None
     excluded_companies: Annotated[tuple[str, ...] | None, BeforeValidator(distinct_texts)] = None
+    skills_weight: Annotated[float | None, BeforeValidator(_weight)] = None
+    experience_weight: Annotated[float | None, BeforeValidator(_weight)] = None
+    industry_weight: Annotated[float | None, BeforeValidator(_weight)] = None
+    work_arrangement_weight: Annotated[float | None, BeforeValidator(_weight)] = None
+    semantic_weight: Annotated[float | None, BeforeValidator(_weight)] = None
     digest_every: Annotated[str | None, BeforeValidator(_every)] = None
     digest_max_matches: Annotated[int | None, BeforeValidator(_matches)] = None
     digest_min_score: Annotated[int | None, BeforeValidator(_score)] = None
@@ -158,12 +171,20 @@ class Preferences(BaseModel):
             raise PreferencesError('time_zone: missing; quiet_hours need one, such as "Europe/Berlin"')
         return self
 
+    @model_validator(mode="after")
+    def _something_counts(self) -> "Preferences":
+        if all(getattr(self, f"{part}_weight") == 0 for part in WEIGHTED_PARTS):
+            raise PreferencesError("weights: all are 0; give one of them a number above 0")
+        return self
+
     def as_row(self) -> dict[str, Any]:
         """Values by column; lists where the column is an array."""
         return self.model_dump(mode="json")
 
 
 PREFERENCES_FIELDS = tuple(Preferences.model_fields)
+WEIGHTED_PARTS = tuple(name.removesuffix("_weight") for name in PREFERENCES_FIELDS if name.endswith("_weight"))
+"""The parts of a score, in their order."""
 
 
 def parse_preferences(content: bytes) -> Preferences:
@@ -179,7 +200,23 @@ def parse_preferences(content: bytes) -> Preferences:
 def validate_preferences(values: Mapping[str, Any]) -> Preferences:
     """Preferences from values by field name; a field that is missing does not matter to the user.
 
+    `weights` may be a table of weights by part, as in the file.
+
     Raises:
         PreferencesError: naming every field that is wrong.
     """
-    return validated(Preferences, values, error=PreferencesError)
+    return validated(Preferences, _with_weights(values), error=PreferencesError)
+
+
+def _with_weights(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values with the table `weights` as fields of their own."""
+    if _TABLE not in values:
+        return values
+    table = values[_TABLE]
+    if not isinstance(table, Mapping) or not set(table) <= set(WEIGHTED_PARTS):
+        parts = ", ".join(WEIGHTED_PARTS)
+        raise PreferencesError(f"{_TABLE}: must be lines such as skills = 60 below [{_TABLE}], of {parts}")
+    fields = {f"{part}_weight": weight for part, weight in table.items()}
+    if twice := sorted(set(fields) & set(values)):
+        raise PreferencesError(f"{twice[0]}: is in [{_TABLE}] too; leave it in one of the two")
+    return {name: value for name, value in values.items() if name != _TABLE} | fields

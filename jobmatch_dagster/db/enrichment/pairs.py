@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 from jobmatch_dagster.core.enrichment.answer import ScoredAnswer, UnusableAnswer
 from jobmatch_dagster.core.enrichment.prompt import prompt_version
 from jobmatch_dagster.core.matching.posting_facts import PostingFacts
-from jobmatch_dagster.core.matching.scoring import priority
+from jobmatch_dagster.core.matching.scoring import WEIGHT_COLUMNS, own_weights, priority
 from jobmatch_dagster.db.connection.engine import read_sql, run_query
 
 
@@ -45,7 +46,7 @@ class WaitingCounts:
 
 @dataclass(frozen=True)
 class ComparedProfile:
-    """What is compared of a profile version, with the work arrangements that the user prefers."""
+    """What is compared of a profile version, with the work arrangements and weights that the user prefers."""
 
     user_id: int
     version: int
@@ -57,6 +58,7 @@ class ComparedProfile:
     languages: list[str] | None
     industries: list[str] | None
     work_arrangements: list[str] | None
+    own_weights: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class ComparedPosting:
     facts: PostingFacts | None
 
 
-_POSTING_COLUMNS = tuple(field.name for field in fields(ComparedPosting) if field.name != "facts")
+_POSTING_COLUMNS = tuple(found.name for found in fields(ComparedPosting) if found.name != "facts")
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,12 @@ def profiles_of_pairs(connection: Connection, pairs: Sequence[WaitingPair]) -> d
     wanted = sorted({(pair.user_id, pair.profile_version) for pair in pairs})
     parameters = {"user_ids": [user for user, _ in wanted], "versions": [version for _, version in wanted]}
     rows = run_query(connection, "enrichment/compared_profiles", parameters)
-    return {(row.user_id, row.version): ComparedProfile(**row._mapping) for row in rows}
+    return {(row.user_id, row.version): _compared_profile(row._asdict()) for row in rows}
+
+
+def _compared_profile(columns: Mapping[str, Any]) -> ComparedProfile:
+    values = {name: value for name, value in columns.items() if name not in WEIGHT_COLUMNS}
+    return ComparedProfile(**values, own_weights=own_weights(columns))
 
 
 def postings_of_pairs(connection: Connection, pairs: Sequence[WaitingPair]) -> dict[int, ComparedPosting]:

@@ -1,7 +1,7 @@
 """Profiles to match: their facts, the conditions of their users, their vectors."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from jobmatch_dagster.core.buckets import ONLY_BUCKET, Bucket
 from jobmatch_dagster.core.matching.conditions import UserConditions
 from jobmatch_dagster.core.matching.judge import ProfileFacts, facts_of_profile
+from jobmatch_dagster.core.matching.scoring import own_weights
 from jobmatch_dagster.core.matching.title_text import profile_title_words
 from jobmatch_dagster.db.connection.bulk import read_vectors_of
 from jobmatch_dagster.db.connection.engine import run_query
@@ -30,6 +31,8 @@ class ProfileToMatch:
     preferences_version: int
     facts: ProfileFacts
     conditions: UserConditions
+    own_weights: Mapping[str, float] = field(default_factory=dict)
+    """By part; a part that is missing has the deployment's weight."""
 
 
 def read_profiles(
@@ -65,6 +68,7 @@ def read_profiles(
                 languages=row.languages,
                 excluded_companies=row.excluded_companies,
             ),
+            own_weights=own_weights(row._asdict()),
         )
         for row in run_query(connection, "matching/profiles_to_match", parameters)
     ]

@@ -1,7 +1,7 @@
 """Waiting pairs with the requests that are made of them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -40,8 +40,8 @@ class PreparedPair:
 def prepare_pairs(run: ClaudeRun, pairs: Sequence[WaitingPair]) -> list[PreparedPair]:
     """Build the requests of pairs. Pairs whose profile or posting no longer exists are left out.
 
-    A pair is described by what it was scored with: the weights of the deployment, and the similar skills of the
-    embedding model.
+    A pair is described by what it was scored with: the weights of the deployment or the user's own, and the similar
+    skills of the embedding model.
     """
     with run.database.read() as connection:
         profiles, rows = profiles_of_pairs(connection, pairs), postings_of_pairs(connection, pairs)
@@ -54,7 +54,9 @@ def prepare_pairs(run: ClaudeRun, pairs: Sequence[WaitingPair]) -> list[Prepared
         asked, own = postings.get(pair.asked_job_id), postings.get(pair.job_id)
         if key not in profiles or asked is None or own is None:
             continue
-        facts, scored_by = facts_of_profile(profiles[key]), rules[pair.embedding_model]
+        profile, scored_by = profiles[key], rules[pair.embedding_model]
+        facts = facts_of_profile(profile)
+        scored_by = replace(scored_by, weights=scored_by.weights.with_own(profile.own_weights))
         analysis = analyse(facts, asked.facts, scored_by, pair.filters)
         request = build_request(sent_profiles[key], asked.sent.sent, analysis.sent)
         percent = analysis.percent if own is asked else analyse(facts, own.facts, scored_by).percent

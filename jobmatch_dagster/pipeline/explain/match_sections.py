@@ -111,7 +111,7 @@ def score_section(data: PairData, judged: JudgedNow) -> Section:
     now, stored = judged.judgement, data.stored
     rows, evidence = [], _evidence(data, judged)
     for name, before, score in _parts(stored, now):
-        weight = getattr(data.scoring.settings.weights, name, None)
+        weight = getattr(judged.rules.weights, name, None)
         same = "" if stored is None else "same" if before == score else "differs"
         rows.append((name.replace("_", " "), weight, before, score, same, evidence[name]))
     return Section(
@@ -119,6 +119,7 @@ def score_section(data: PairData, judged: JudgedNow) -> Section:
         {
             "filters": f"excludes it: {', '.join(now.unfit)}" if now.unfit else "fits",
             "the user's conditions": _conditions(stored, judged),
+            "weights": _whose_weights(data, judged),
             "priority": now.priority,
             "exact score (orders the list)": _exact(stored, now),
             "certainty": f"{now.stated} % of the weight stated by the vendor, {now.read} % read from the ad's text, "
@@ -196,6 +197,15 @@ def _evidence(data: PairData, judged: JudgedNow) -> dict[str, str]:
         "semantic": _likeness(judged),
         "match": "weighted mean of the parts",
     }
+
+
+def _whose_weights(data: PairData, judged: JudgedNow) -> str:
+    own, others = judged.rules.weights, data.scoring.settings.weights
+    if own == others:
+        return "the deployment's"
+    both = [(part.replace("_", " "), getattr(own, part), getattr(others, part)) for part in PARTS]
+    changed = (f"{part} {mine:g} instead of {theirs:g}" for part, mine, theirs in both if mine != theirs)
+    return f"the user's own: {', '.join(changed)}"
 
 
 def _likeness(judged: JudgedNow) -> str:

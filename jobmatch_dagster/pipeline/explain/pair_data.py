@@ -211,11 +211,11 @@ def _judge_again(connection: Connection, data: PairData) -> JudgedNow | None:
     loaded = read_pairs(connection, settings, chosen, read_derived(connection, settings, chosen), [data.user_key])
     if not loaded.profiles:
         return None
-    facts = loaded.pair(0, 0, calibration.lens)
+    facts, rules = loaded.pair(0, 0, calibration.lens), loaded.rules_of(0)
     return JudgedNow(
         facts=facts,
-        judgement=judge(facts, loaded.rules, calibration),
-        rules=loaded.rules,
+        judgement=judge(facts, rules, calibration),
+        rules=rules,
         calibration=calibration,
         has_unstored_facts=bool(loaded.unstored_facts),
         unstored_skills=loaded.unstored_skills,

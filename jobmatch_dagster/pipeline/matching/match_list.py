@@ -1,7 +1,7 @@
 """A user's matches as a list: what the UI, the command line and the demo show."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 
 from jobmatch_dagster.core.catalog.signs import KINDS
 from jobmatch_dagster.core.markdown import Link, escaped, markdown_table
-from jobmatch_dagster.core.matching.scoring import PARTS, SCORE_COLUMNS
+from jobmatch_dagster.core.matching.scoring import PARTS, SCORE_COLUMNS, own_weights
 from jobmatch_dagster.db.catalog.signs import read_signs
 from jobmatch_dagster.db.matching.matches import read_match_list
+from jobmatch_dagster.db.profiles.preferences import read_preferences
 from jobmatch_dagster.db.profiles.users import require_user
 from jobmatch_dagster.errors import InputError
 
@@ -37,17 +38,28 @@ class MatchList:
         user_key: whose.
         lines: rows of the query `matching/match_list`; postings of one cluster are one line. `signs` are sentences by
             kind (`core/catalog/signs.py`), `unknown_signs` the kinds of which too little is known.
+        own_weights: the user's own weights by part; a part that is missing has the deployment's.
     """
 
     user_key: str
     lines: Sequence[Mapping[str, Any]]
+    own_weights: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def weights_note(self) -> str:
+        """That the list has the user's own weights, and which; "" where it has the deployment's."""
+        if not self.own_weights:
+            return ""
+        shown = ", ".join(f"{part.replace('_', ' ')} {weight:g}" for part, weight in self.own_weights.items())
+        return f"Scored with the user's own weights: {shown}."
 
     def markdown(self) -> str:
         """The list as a page."""
         title = f"## Matches of {escaped(self.user_key)}"
         if not self.lines:
             return f"{title}\n\nNo match. `explain_match` says why a posting is not among them."
-        return f"{title}\n\n{markdown_table(self.rows(), LIST_COLUMNS)}\n\n{_LEGEND}"
+        notes = " ".join(filter(None, (self.weights_note, _LEGEND)))
+        return f"{title}\n\n{markdown_table(self.rows(), LIST_COLUMNS)}\n\n{notes}"
 
     def rows(self) -> list[list[Any]]:
         """A row for each line, as `LIST_COLUMNS`."""
@@ -117,7 +129,7 @@ def list_matches(
             signs = found[line.pop("job_id")]
             if not signs.has_any(without_signs):
                 lines.append({**line, "signs": signs.shown, "unknown_signs": signs.unknown})
-    return MatchList(user_key, lines[:most])
+    return MatchList(user_key, lines[:most], own_weights(read_preferences(connection, user_key).as_row()))
 
 
 def place_of_work(line: Mapping[str, Any]) -> str:

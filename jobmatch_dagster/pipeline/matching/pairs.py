@@ -6,7 +6,7 @@
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
@@ -15,6 +15,7 @@ from jobmatch_dagster.core.matching.block_engine import PostingBlock, ProfileBlo
 from jobmatch_dagster.core.matching.conditions import PostingConditions
 from jobmatch_dagster.core.matching.judge import PairFacts, ScoringRules
 from jobmatch_dagster.core.matching.likeness import Lens, similarities
+from jobmatch_dagster.core.matching.scoring import Weights
 from jobmatch_dagster.core.vocabulary.similar_skills import by_name
 from jobmatch_dagster.db.connection.locks import DERIVING, lock
 from jobmatch_dagster.db.matching.chosen_postings import (
@@ -39,7 +40,7 @@ class LoadedPairs:
         chosen: n postings.
         profile_block: what is compared of the profiles.
         posting_block: what is compared of the postings.
-        rules: weights, and which skills are alike.
+        rules: weights of the deployment, and which skills are alike.
         unstored_facts: ids of postings whose facts were derived now and are not stored.
         unstored_skills: skills that were compared now and are not stored.
     """
@@ -51,6 +52,11 @@ class LoadedPairs:
     rules: ScoringRules = field(repr=False)
     unstored_facts: tuple[int, ...] = ()
     unstored_skills: tuple[str, ...] = ()
+
+    def rules_of(self, user: int) -> ScoringRules:
+        """What this user's pairs are scored by."""
+        own = self.profile_block.weights
+        return replace(self.rules, weights=own[user]) if own else self.rules
 
     def pair(self, user: int, posting: int, lens: Lens | None) -> PairFacts:
         """What is compared of one of the pairs, its vectors seen through the lens."""
@@ -116,7 +122,9 @@ def read_pairs(
         return LoadedPairs(
             profiles=profiles,
             chosen=chosen,
-            profile_block=ProfileBlock(vectors, [profile.facts for profile in profiles], asked),
+            profile_block=ProfileBlock(
+                vectors, [profile.facts for profile in profiles], asked, _weights(settings.weights, profiles)
+            ),
             posting_block=PostingBlock(posting_vectors, facts.facts, conditions),
             rules=ScoringRules(settings.weights, by_name(near.by_skill)),
             unstored_facts=facts.unstored,
@@ -126,6 +134,13 @@ def read_pairs(
 
 def _skills(facts: KnownFacts) -> list[Sequence[str] | None]:
     return [known.skills for known in facts.facts]
+
+
+def _weights(weights: Weights, profiles: Sequence[ProfileToMatch]) -> Sequence[Weights]:
+    """The weights of each user; empty when nobody has own ones."""
+    if not any(profile.own_weights for profile in profiles):
+        return ()
+    return [weights.with_own(profile.own_weights) for profile in profiles]
 
 
 @contextmanager

@@ -29,7 +29,8 @@ def change_preferences(
 ) -> tuple[Preferences, int]:
     """Set some fields, or all of them from a file, or clear them; returns the user's preferences and their version.
 
-    Without fields, file and clear nothing changes. A change for a new user creates the user.
+    A field that is None is removed. Without fields, file and clear nothing changes. A change for a new user creates the
+    user.
 
     Raises:
         UnknownUserError: if there is no such user and nothing to change.
@@ -43,8 +44,8 @@ def change_preferences(
         lock_user(connection, user_key)
         preferences = read_preferences(connection, user_key)
         if fields:
-            stored = {name: value for name, value in preferences.as_row().items() if value is not None}
-            preferences = validate_preferences({**stored, **fields})
+            merged = {**preferences.as_row(), **fields}
+            preferences = validate_preferences({name: value for name, value in merged.items() if value is not None})
         elif file is not None:
             preferences = parse_preferences(_content(file))
         elif clear:

@@ -1,5 +1,7 @@
 """One judgement: the block, the judge and the analysis for Claude say the same of a pair."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -88,6 +90,7 @@ _POSTING_CONDITIONS = st.builds(
 @st.composite
 def _blocks(draw: st.DrawFn) -> tuple[ProfileBlock, PostingBlock]:
     users, postings = draw(st.integers(1, 4)), draw(st.integers(1, 5))
+    own = draw(st.booleans())
     rng = np.random.default_rng(draw(st.integers(0, 1_000)))
 
     def vectors(count: int) -> np.ndarray:
@@ -98,7 +101,9 @@ def _blocks(draw: st.DrawFn) -> tuple[ProfileBlock, PostingBlock]:
         return draw(st.lists(what, min_size=count, max_size=count))
 
     return (
-        ProfileBlock(vectors(users), many(_PROFILE, users), many(_USER_CONDITIONS, users)),
+        ProfileBlock(
+            vectors(users), many(_PROFILE, users), many(_USER_CONDITIONS, users), many(_WEIGHTS, users) if own else ()
+        ),
         PostingBlock(vectors(postings), many(_POSTING, postings), many(_POSTING_CONDITIONS, postings)),
     )
 
@@ -138,7 +143,9 @@ def test_block_judge_and_analysis_agree_on_every_pair(
     table = match_blocks(profiles, postings, rules, calibration, floor=floor)
     alike = likenesses(profiles, postings, rules.similar_skills, calibration)
     kept = {(user, posting): found for user, posting, found in KeptPairs(table, profiles, postings, rules)}
+    deployment = rules
     for user in range(len(profiles.facts)):
+        rules = replace(deployment, weights=profiles.weights[user]) if profiles.weights else deployment
         for posting in range(len(postings.facts)):
             pair = _pair(profiles, postings, user, posting, calibration.lens)
             judged = judge(pair, rules, calibration)

@@ -7,12 +7,14 @@ from hypothesis import strategies as st
 
 from jobmatch_dagster.core.matching.scoring import (
     FACT_PARTS,
+    WEIGHT_COLUMNS,
     Parts,
     Weights,
     arrangement_score,
     experience_filters,
     experience_score,
     industry_score,
+    own_weights,
     priority,
     rounded,
     weighted_scores,
@@ -135,3 +137,13 @@ def test_only_the_shares_of_the_weights_count(levels: tuple[str | None, str | No
         return
     parts = Parts(40, experience_score(*levels)[0], 30, 80, 60)
     assert _score(parts, Weights(*weights)) == _score(parts, Weights(*(4 * w for w in weights)))
+
+
+def test_own_weights_replace_those_of_their_parts() -> None:
+    assert Weights().with_own({}) == Weights()
+    assert Weights().with_own({"skills": 0, "semantic": 60.5}) == Weights(skills=0, semantic=60.5)
+    # What the user leaves may be nothing in this deployment: then its own weights count.
+    deployment = Weights(skills=1, experience=0, industry=0, work_arrangement=0, semantic=0)
+    assert deployment.with_own({"skills": 0}) == deployment
+    row = dict.fromkeys(WEIGHT_COLUMNS) | {"industry_weight": 3, "semantic_weight": 0.0}
+    assert own_weights(row) == {"industry": 3.0, "semantic": 0.0}

@@ -30,6 +30,12 @@ _WHOLE_FILE = """
     digest_min_score = 0
     quiet_hours = "22:00 - 07:30"
     time_zone = "Europe/Berlin"
+    [weights]
+    skills = 60
+    experience = 0
+    industry = 15.5
+    work_arrangement = 30
+    semantic = 0.255
 """
 # Two scripts in one word: no message contains it by chance.
 _SECRET = "Zenobiaжук"
@@ -50,9 +56,20 @@ def test_a_whole_file_is_parsed() -> None:
         digest_min_score=0,
         quiet_hours="22:00-07:30",
         time_zone="Europe/Berlin",
+        skills_weight=60.0,
+        experience_weight=0.0,
+        industry_weight=15.5,
+        work_arrangement_weight=30.0,
+        semantic_weight=0.26,
     )
     assert parse_preferences(b"") == Preferences()
     assert parse_preferences(b"locations = []") == Preferences()
+
+
+def test_weights_are_a_table_of_parts() -> None:
+    found = parse_preferences(b"needs_visa = true\n[weights]\nskills = 60\n")
+    assert (found.skills_weight, found.industry_weight) == (60.0, None)
+    assert parse_preferences(b"[weights]") == Preferences()
 
 
 def test_a_row_has_lists_and_validates_to_the_same() -> None:
@@ -97,6 +114,19 @@ def test_a_row_has_lists_and_validates_to_the_same() -> None:
         ('time_zone = "Berlin"', "time_zone: must be the name of a time zone"),
         ('time_zone = "../../etc/passwd"', "time_zone: must be the name of a time zone"),
         ('languages = ["Klingon"]', "languages: must be languages by their English or German name"),
+        ("[weights]\nskills = -1", "skills_weight: must be a number from 0 to 100"),
+        ("[weights]\nskills = 1e9", "skills_weight: must be a number from 0 to 100"),
+        ("[weights]\nskills = nan", "skills_weight: must be a number from 0 to 100"),
+        ("[weights]\nskills = true", "skills_weight: must be a number from 0 to 100"),
+        ('[weights]\nsemantic = "60"', "semantic_weight: must be a number from 0 to 100, without quotes"),
+        ("weights = 7", "weights: must be lines such as skills = 60 below [weights], of skills, experience,"),
+        ("[weights]\npay = 7", "weights: must be lines such as skills = 60 below [weights], of skills, experience,"),
+        ("[[weights]]\nskills = 7", "weights: must be lines such as skills = 60 below [weights]"),
+        ("skills_weight = 1\n[weights]\nskills = 7", "skills_weight: is in [weights] too"),
+        (
+            "[weights]\nskills = 0\nexperience = 0\nindustry = 0\nwork_arrangement = 0\nsemantic = 0.001",
+            "weights: all are 0; give one of them a number above 0",
+        ),
         ("locations = [", "not TOML"),
         ('"\\u001b[31m" = 1', "(a field with an odd name): no such field"),
         ("a = " + "[" * 5_000, "not TOML"),

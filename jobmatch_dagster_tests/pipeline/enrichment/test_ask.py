@@ -198,6 +198,15 @@ def test_band_follows_the_weights_of_the_score(claude_world: ClaudeWorld, claude
         claude_world.anew()
         claude_world.enrich(["ada"], matching)
         assert {data_of(request)["match_analysis"]["start_band"] for request in claude.requests} == {band}
+    # The user's own weights count before those of the deployment.
+    with claude_world.database.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO user_preferences (user_id, experience_weight) SELECT id, 0 FROM users WHERE user_key = 'ada'"
+        )
+    claude.requests.clear()
+    claude_world.anew()
+    claude_world.enrich(["ada"], MatchingResource())
+    assert {data_of(request)["match_analysis"]["start_band"] for request in claude.requests} == {"45–59"}
 
 
 def test_no_request_contains_personal_data(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:

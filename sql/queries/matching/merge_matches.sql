@@ -1,5 +1,5 @@
 -- Purpose: write matches with postings that one of the users already has a match with. Rows that do not differ and
---          the user's decision are never touched. Accepted work arrangements change scores, not versions. Claude's
+--          the user's decision are never touched. Accepted work arrangements and own weights change scores, not versions. Claude's
 --          answer is removed when the profile or the posting has changed: the pair waits again, and a stored answer
 --          is read from the ledger without a call.
 -- Parameters: known (bigint[], those postings); reads the temporary table staged_matches.
@@ -59,9 +59,10 @@ ON CONFLICT (user_id, job_id) DO UPDATE SET
         ) AS kept
     )
 WHERE (known.profile_version, known.scoring_key, known.record_hash, known.filters,
-       known.match_score, known.exact_score, known.work_arrangement_score)
+       known.match_score, known.exact_score, known.work_arrangement_score, known.stated_percent, known.read_percent)
       IS DISTINCT FROM (excluded.profile_version, excluded.scoring_key, excluded.record_hash, excluded.filters,
-       excluded.match_score, excluded.exact_score, excluded.work_arrangement_score)
+       excluded.match_score, excluded.exact_score, excluded.work_arrangement_score, excluded.stated_percent,
+       excluded.read_percent)
 RETURNING created_at = now() AS inserted
 )
 SELECT count(*) AS written, count(*) FILTER (WHERE inserted) AS inserted FROM written
