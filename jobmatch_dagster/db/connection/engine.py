@@ -109,15 +109,18 @@ class Database:
         Raises:
             DatabaseUnavailableError, DatabaseRefusedError: as `begin`.
         """
-        with self._translated(), self._transaction() as connection:
+        with self._translated(may_write=False), self._transaction() as connection:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield connection
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translated(self, *, may_write: bool = True) -> Iterator[None]:
         try:
             yield
         except (DBAPIError, psycopg2.Error) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            if isinstance(cause, errors.ReadOnlySqlTransaction) and not may_write:
+                raise
             if failure := _expected(error, safe_url(self.url)):
                 raise failure from error
             raise
