@@ -31,7 +31,8 @@ from jobmatch_dagster.pipeline.enrichment.ask import enrich_pairs
 from jobmatch_dagster.pipeline.explain.page import explain
 from jobmatch_dagster.pipeline.matching.match import match_new_postings
 from jobmatch_dagster.pipeline.matching.settings import MatchSettings
-from jobmatch_dagster.pipeline.notifications import digests
+from jobmatch_dagster.pipeline.notifications.digests import send_digests
+from jobmatch_dagster.pipeline.notifications.files import FILES, Files
 from jobmatch_dagster.pipeline.notifications.make import Limits
 from jobmatch_dagster.pipeline.operations import erase
 from jobmatch_dagster.pipeline.operations.repair import repair_posting
@@ -145,9 +146,9 @@ def _explain(place: Place, database: Database) -> None:
 def _digest(place: Place, database: Database) -> None:
     limits = Limits(minimum_score=0, most=1_000)
     day = NOW.date().isoformat()
-    digests.send_digests(
-        database, folder=place.digests, day=day, hourly=False, now=NOW, limits=limits, most_attempts=50
-    )
+    channels = {FILES: Files(place.digests)}
+    # The clock is fixed: what a run that died has left is delivered at once.
+    send_digests(database, channels, day=day, hourly=False, now=NOW, limits=limits, most_attempts=50, retry_now=True)
 
 
 def _repair(place: Place, database: Database) -> None:
@@ -255,7 +256,7 @@ def _points(engine: Engine, reach: Callable[[str], None]) -> Iterator[None]:
         (ClaudeClient, "ask", "an answer"),
         (ClaudeClient, "create_batch", "a batch"),
         (ClaudeClient, "results", "results"),
-        (digests, "write_digest", "files of a digest"),
+        (Files, "send", "files of a digest"),
         (erase, "delete_files_of_user", "erasing files"),
     ]
     originals = [(owner, name, getattr(owner, name)) for owner, name, _ in wrapped]
