@@ -20,7 +20,7 @@ from jobmatch_dagster.errors import DatabaseError
 # and with it the lock of a step; this pipeline's transactions may wait.
 _KEEPALIVE = {"keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 3}
 _PEER_LOST_MS = 90_000
-_SERVER_OPTIONS = {
+_SESSION_OPTIONS = {
     "timezone": "UTC",
     "idle_in_transaction_session_timeout": 0,
     "tcp_user_timeout": _PEER_LOST_MS,
@@ -76,12 +76,12 @@ class Database:
             connect_args={
                 "connect_timeout": 10,
                 "application_name": "jobmatch",
-                "options": " ".join(f"-c {name}={value}" for name, value in _SERVER_OPTIONS.items()),
                 "tcp_user_timeout": _PEER_LOST_MS,
                 **_KEEPALIVE,
             },
             hide_parameters=True,
         )
+        event.listen(self.engine, "connect", _set_session)
         event.listen(self.engine, "handle_error", _hide_values)
 
     def __repr__(self) -> str:
@@ -109,15 +109,18 @@ class Database:
         Raises:
             DatabaseUnavailableError, DatabaseRefusedError: as `begin`.
         """
-        with self._translated(), self._transaction() as connection:
+        with self._translated(may_write=False), self._transaction() as connection:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield connection
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translated(self, *, may_write: bool = True) -> Iterator[None]:
         try:
             yield
         except (DBAPIError, psycopg2.Error) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            if isinstance(cause, errors.ReadOnlySqlTransaction) and not may_write:
+                raise
             if failure := _expected(error, safe_url(self.url)):
                 raise failure from error
             raise
@@ -230,6 +233,17 @@ def _connect_remedy(error: OperationalError) -> str:
     if "too many clients" in str(error) or "connection slots" in str(error):
         return "End idle sessions (see pg_stat_activity) or raise max_connections of the server."
     return "Check JOBMATCH_DATABASE_URL, or unset it to use the embedded PostgreSQL."
+
+
+def _set_session(connection: Any, _record: object) -> None:
+    """Set the options of the session. Not at the login: a pooler in transaction mode refuses options there.
+
+    Such a pooler hands the time zone on to every connection of the server that it uses.
+    """
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join(f"SET {name} = '{value}'" for name, value in _SESSION_OPTIONS.items()))
+    connection.autocommit = False
 
 
 def _hide_values(context: ExceptionContext) -> None:
