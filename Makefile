@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in $(PYTHONS); do $$p -c '$(FITS)' 2>/dev/null && echo $
 # The tests of a file share what is expensive, so that a file goes to one worker; conftest.py sorts the files.
 TESTS := $(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo dev test test-nightly test-load lint docs schema lock bench bench-quick bench-load sbom audit clean
+.PHONY: demo dev test test-nightly test-load chaos lint docs schema lock bench bench-quick bench-load sbom audit clean
 
 demo: $(READY)
 	$(BIN)/jobmatch demo
@@ -26,6 +26,10 @@ test: $(READY) lint
 # Long property runs, kills at every statement, the tour of the UI.
 test-nightly: $(READY)
 	$(TESTS) -m nightly
+
+# Faults at every point of the work (most of an hour); writes the table of faults to build/chaos.md.
+chaos: $(READY)
+	$(BIN)/pytest -q -m "chaos or not chaos" jobmatch_dagster_tests/chaos
 
 # Large volumes; they measure, so that one runs at a time.
 test-load: $(READY)

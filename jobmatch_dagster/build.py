@@ -38,6 +38,7 @@ from jobmatch_dagster.defs.matching import assets as matching
 from jobmatch_dagster.defs.matching import checks as matching_checks
 from jobmatch_dagster.defs.matching.buckets import semantic_matches_in_buckets
 from jobmatch_dagster.defs.notifications import assets as notifications
+from jobmatch_dagster.defs.notifications import checks as notifications_checks
 from jobmatch_dagster.defs.operations.alerts import build_check_sensor
 from jobmatch_dagster.defs.operations.backfill_history import build_backfill_history
 from jobmatch_dagster.defs.operations.claude_batches import collect_claude_batches
@@ -109,6 +110,7 @@ _ASSET_CHECKS = [
     *catalog_checks.checks,
     *matching_checks.checks,
     *enrichment_checks.checks,
+    *notifications_checks.checks,
     *quality_checks.checks,
 ]
 

@@ -17,6 +17,9 @@ from jobmatch_dagster.environment import SettingsGroup, Takes, variable
 from jobmatch_dagster.names import MOST_BUCKETS
 
 _URL = re.compile(r"\s*https?://[^/\s]+")
+# Mail has a scheme of its own: what Apprise sends as mailto has another Message-ID in each attempt.
+_CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,31}=(?!mailtos?:)[a-z][a-z0-9+.-]*://\S+")
+_SENDER = re.compile(r"[?&]from=[^\s&@]+@[^\s&@]+")
 _POSTGRES_URL = re.compile(r"\s*postgres(ql)?(\+\w+)?://.*/[^/?]+")
 
 
@@ -35,6 +38,17 @@ def _check_postgres(url: SecretStr) -> SecretStr:
     if not _POSTGRES_URL.match(url.get_secret_value()):
         raise ValueError("not the URL of a PostgreSQL database")
     return url
+
+
+def _check_channels(addresses: SecretStr) -> SecretStr:
+    items = addresses.get_secret_value().split()
+    names = [item.partition("=")[0] for item in items]
+    if not all(_CHANNEL.fullmatch(item) for item in items) or len(set(names)) < len(names) or "files" in names:
+        raise ValueError("not names with addresses")
+    addresses_alone = [item.partition("=")[2] for item in items]
+    if any(address.startswith("smtp") and not _SENDER.search(address) for address in addresses_alone):
+        raise ValueError("no sender")
+    return addresses
 
 
 def _read_time(text: str) -> datetime:
@@ -56,6 +70,11 @@ PostgresUrl = Annotated[
     Takes("the URL of a PostgreSQL database, such as postgresql://user:password@host:5432/name"),
 ]
 Addresses = Annotated[SecretStr, Takes("addresses such as ntfy://host/topic")]
+Channels = Annotated[
+    SecretStr,
+    AfterValidator(_check_channels),
+    Takes("names with addresses, such as hook=https://host/path mail=smtps://user:password@host?from=jobs@host"),
+]
 Key = Annotated[SecretStr, Takes("a key")]
 Folder = Annotated[Path, Takes("a folder")]
 OptionalPath = Annotated[Path | None, Takes("a path")]
@@ -233,6 +252,25 @@ class MatchingSettings(SettingsGroup):
     )
 
 
+class DigestSettings(SettingsGroup):
+    """Digests."""
+
+    channels: Channels = variable(
+        "JOBMATCH_CHANNELS",
+        SecretStr(""),
+        "Channels that deliver digests beside the files: `name=address`, separated by blanks. `https://…` is a "
+        "webhook, `smtps://…?from=…` mail, the others are addresses of Apprise (`ntfy://…`, `slack://…`). "
+        "`{user_key}` and `{email}` in an address are those of the user.",
+        shown="none",
+    )
+
+    @property
+    def channel_addresses(self) -> dict[str, str]:
+        """Addresses by the name of the channel; they are secrets."""
+        items = (item.partition("=") for item in self.channels.get_secret_value().split())
+        return {name: address for name, _, address in items}
+
+
 class OperationsSettings(SettingsGroup):
     """Operations."""
 
@@ -287,5 +325,6 @@ GROUPS: tuple[type[SettingsGroup], ...] = (
     ClaudeSettings,
     EmbeddingSettings,
     MatchingSettings,
+    DigestSettings,
     OperationsSettings,
 )

@@ -11,6 +11,7 @@ from jobmatch_dagster.db.connection.engine import Database, ensure_database
 from jobmatch_dagster.db.connection.migrations import migrate
 from jobmatch_dagster.partitions import USERS
 from jobmatch_dagster.settings import FolderSettings
+from jobmatch_dagster_tests.chaos.table import write_table
 from jobmatch_dagster_tests.support.databases import as_template, forgo_durability, fresh_database
 from jobmatch_dagster_tests.support.world import NURSE_CV, World, build_world
 
@@ -93,3 +94,12 @@ def world(request: pytest.FixtureRequest, postgres_url: str, tmp_path: Path) -> 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The upper floors first: their tests are the long ones, and the short ones fill up what is left at the end."""
     items.sort(key=lambda item: next((n for n, floor in enumerate(_LONG_FIRST) if floor in item.path.parts), 99))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Write the table of the chaos tests, if any ran."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    path = config.rootpath / "build" / "chaos.md"
+    calls = [report for report in reports if isinstance(report, pytest.TestReport) and report.when == "call"]
+    if write_table(calls, path):
+        terminalreporter.write_line(f"The table of faults is in {path.relative_to(config.rootpath)}.")

@@ -25,14 +25,13 @@ def _written(file: str) -> set[str]:
     return {node.name for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.FunctionDef)}
 
 
-def _nightly(file: str) -> set[str]:
-    """Those of the test functions of a file that `make test` leaves out."""
+def _marked(file: str, marks: set[str]) -> set[str]:
+    """Those of the test functions of a file that have one of these marks."""
     tree = ast.parse((_TESTS / file).read_text("utf-8"))
     return {
         node.name
         for node in tree.body
-        if isinstance(node, ast.FunctionDef)
-        and any(ast.unparse(mark) in {"pytest.mark.nightly", "pytest.mark.load"} for mark in node.decorator_list)
+        if isinstance(node, ast.FunctionDef) and any(ast.unparse(mark) in marks for mark in node.decorator_list)
     }
 
 
@@ -66,9 +65,12 @@ def test_a_span_with_a_test_is_whole(page: str) -> None:
 
 
 @_each_page
-def test_nightly_tests_are_called_so(page: str) -> None:
-    said = {(file, name) for file, name in re.findall(_NAMED.pattern + r" \(nightly\)", _text(page))}
-    assert said == {(file, name) for file, name in _NAMED.findall(_text(page)) if name in _nightly(file)}
+@pytest.mark.parametrize(
+    ("called", "marks"), [("nightly", {"pytest.mark.nightly", "pytest.mark.load"}), ("chaos", {"pytest.mark.chaos"})]
+)
+def test_what_make_test_leaves_out_is_called_so(page: str, called: str, marks: set[str]) -> None:
+    said = {(file, name) for file, name in re.findall(_NAMED.pattern + rf" \({called}\)", _text(page))}
+    assert said == {(file, name) for file, name in _NAMED.findall(_text(page)) if name in _marked(file, marks)}
 
 
 def test_what_is_missing_is_found() -> None:

@@ -39,6 +39,7 @@ _MALFORMED = {
     "JOBMATCH_AUTOMATION": ("on-hunter2", "off, sensors or running"),
     "JOBMATCH_FAILURE_WEBHOOK": ("hunter2", "a URL such as https://host/path"),
     "JOBMATCH_HEARTBEAT_URL": ("hunter2", "a URL such as https://host/path"),
+    "JOBMATCH_CHANNELS": ("hook=hunter2", "mail=smtps://user:password@host?from=jobs@host"),
     "JOBMATCH_CLOCK": ("yesterday-hunter2", "a time such as 2026-11-20T09:15:00+00:00"),
 }
 

@@ -29,6 +29,8 @@ def migrate(dry_run: bool, from_legacy: bool) -> None:
             _migrate_from_legacy(runtime.database, dry_run=dry_run)
             return
         found = migrations.plan(runtime.database)
+        if found.newer:
+            click.echo(f"Of a newer version, which this one can work with: {', '.join(found.newer)}. They stay.")
         applied = () if dry_run else migrations.migrate(runtime.database)
         _cut_matches(runtime.database, dry_run=dry_run)
         if found.adopts:

@@ -89,6 +89,8 @@ def users(limit: int, as_json: bool) -> None:
 @click.option("--digest", "digest_every", help="How often new matches are announced: day, hour or never.")
 @click.option("--digest-matches", "digest_max_matches", type=int, help="Most matches of a digest.")
 @click.option("--digest-score", "digest_min_score", type=int, help="Lowest score that a digest announces.")
+@click.option("--channel", "digest_channels", multiple=True, help="A channel that delivers digests; repeatable.")
+@click.option("--email", help="Address for channels that send mail.")
 @click.option("--quiet-hours", help="When no digest is delivered, such as 22:00-07:00; with --time-zone.")
 @click.option("--time-zone", help="Time zone of the quiet hours, such as Europe/Berlin.")
 @click.option("--clear", is_flag=True, help="Remove all preferences.")

@@ -136,7 +136,9 @@ def test_bodies_of_assets_ops_and_checks_are_thin() -> None:
 
 def test_room_has_one_module_of_checks() -> None:
     checks = [path.relative_to(_PACKAGE / "defs").as_posix() for path in _MODULES["defs"] if "check" in path.stem]
-    assert checks == [f"{room}/checks.py" for room in ("catalog", "enrichment", "matching", "quality", "raw")]
+    assert checks == [
+        f"{room}/checks.py" for room in ("catalog", "enrichment", "matching", "notifications", "quality", "raw")
+    ]
 
 
 def test_blocking_checks_protect_later_stages() -> None:

@@ -4,7 +4,6 @@ To import what the commands need takes more than a second. So the process is for
 it already; it shares nothing else with the test.
 """
 
-import multiprocessing
 import os
 import sys
 import tempfile
@@ -12,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobmatch_dagster_tests.support.forks import FORKS
+
 _SECONDS = 240
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["jobmatch_dagster.api", "jobmatch_dagster.build", "jobmatch_dagster.demo.run"])
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ def run_command(*arguments: str, **variables: str | None) -> Finished:
     environment = {name: value for name, value in {**os.environ, **variables}.items() if value is not None}
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / name for name in ("stdout", "stderr")]
-        process = _FORKS.Process(target=_run, args=(arguments, environment, files))
+        process = FORKS.Process(target=_run, args=(arguments, environment, files))
         process.start()
         process.join(_SECONDS)
         assert not process.is_alive(), f"jobmatch {' '.join(arguments)} did not end within {_SECONDS} s"

@@ -12,11 +12,12 @@ _numbers = itertools.count(1)
 
 
 @contextmanager
-def fresh_database(server_url: str, *, template: str) -> Iterator[str]:
-    """URL of a copy of that template, which is dropped afterwards."""
+def fresh_database(server_url: str, *, template: str, tablespace: str = "") -> Iterator[str]:
+    """URL of a copy of that template, in that tablespace if one is named; it is dropped afterwards."""
     name = f"test_{next(_numbers)}"
+    where = f"TABLESPACE {tablespace}" if tablespace else ""
     with _server(server_url) as server:
-        server.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+        server.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {where}'))
     yield with_database(server_url, name)
     with _server(server_url) as server:
         server.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))

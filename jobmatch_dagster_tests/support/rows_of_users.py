@@ -35,10 +35,14 @@ INSERT INTO legacy_decisions (user_id, legacy_match_id, legacy_status, outcome)
 FILL = (
     EARLIER_FILL
     + """
+UPDATE user_preferences SET email = '{key}-secret@example.org', digest_channels = ARRAY['{key}-secret']
+    WHERE user_id = (SELECT id FROM users WHERE user_key = '{key}');
 INSERT INTO user_digests (user_id, day, lines, content_hash, created_at)
     SELECT id, '2026-11-20', '["{key}-secret"]', '{key}-secret', now() FROM users WHERE user_key = '{key}';
 INSERT INTO digest_entries (digest_id, user_id, job_id)
     SELECT user_digests.id, user_id, jobs.id FROM user_digests CROSS JOIN jobs WHERE content_hash = '{key}-secret';
+INSERT INTO digest_deliveries (digest_id, channel, user_id, next_attempt_at)
+    SELECT id, '{key}-secret', user_id, now() FROM user_digests WHERE content_hash = '{key}-secret';
 INSERT INTO user_facts (user_id, skills_added) SELECT id, ARRAY['{key}-secret'] FROM users WHERE user_key = '{key}';
 """
 )

@@ -24,7 +24,8 @@ ALTER TABLE user_job_matches
     ADD FOREIGN KEY (job_id) REFERENCES jobs (id) ON DELETE CASCADE,
     ADD FOREIGN KEY (calibration_id) REFERENCES score_calibrations (id) ON DELETE SET NULL;
 CREATE TABLE
-    user_job_matches_1_0 PARTITION OF user_job_matches FOR VALUES WITH (MODULUS 1, REMAINDER 0) WITH (fillfactor = 90);
+    user_job_matches_1_0 PARTITION OF user_job_matches FOR VALUES WITH (MODULUS 1, REMAINDER 0)
+    WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 INSERT INTO user_job_matches SELECT * FROM matches_before_buckets;
 DROP TABLE matches_before_buckets;
 -- After the copy: an index is built faster than it is filled.
@@ -71,7 +72,8 @@ BEGIN
     END LOOP;
     FOR bucket IN 0 .. buckets - 1 LOOP
         EXECUTE format(
-            'CREATE TABLE %I PARTITION OF user_job_matches FOR VALUES WITH (MODULUS %s, REMAINDER %s) WITH (fillfactor = 90)',
+            'CREATE TABLE %I PARTITION OF user_job_matches FOR VALUES WITH (MODULUS %s, REMAINDER %s) '
+            'WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)',
             format('user_job_matches_%s_%s', buckets, bucket), buckets, bucket);
     END LOOP;
     FOREACH piece IN ARRAY cut LOOP

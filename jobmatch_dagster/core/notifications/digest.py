@@ -1,4 +1,7 @@
-"""A digest of new matches as Markdown, as a web page and as a JSON feed. Titles and reasons are untrusted text."""
+"""A digest of new matches as Markdown, as a web page and as a JSON feed. Titles and reasons are untrusted text.
+
+What a person or a machine elsewhere is sent of it is in `message.py`.
+"""
 
 import hashlib
 import html
@@ -14,6 +17,7 @@ from jobmatch_dagster.core.profiles.user_keys import CONTROL_CHARACTERS
 
 BY_MODEL = "written by a language model"
 _SAFE_URL = re.compile(r"https?://[^\s<>\"'`\\()]+")
+_MOST_CHARACTERS = 300
 _STYLE = "body{font:16px/1.5 sans-serif;max-width:46em;margin:2em auto;padding:0 1em}li{margin:0 0 1.2em}"
 
 
@@ -153,5 +157,6 @@ def _html_item(line: Line) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text in one line, without characters that a reader would obey."""
-    return CONTROL_CHARACTERS.sub("", " ".join(text.split()))
+    """Text in one line of bounded length, without characters that a reader would obey."""
+    line = CONTROL_CHARACTERS.sub("", " ".join(text.split()))
+    return line if len(line) <= _MOST_CHARACTERS else line[: _MOST_CHARACTERS - 1].rstrip() + "…"

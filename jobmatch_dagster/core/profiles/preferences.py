@@ -29,6 +29,9 @@ _MAX_MATCHES = 100
 _MAX_WEIGHT = 100
 _TABLE = "weights"
 _MAX_SCORE = 100
+_CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.)+[A-Za-z]{2,63}")
+_MAX_EMAIL_CHARACTERS = 254
 DIGEST_EVERY = ("day", "hour", "never")
 _TIME = r"([01]\d|2[0-3]):[0-5]\d"
 _QUIET_HOURS = re.compile(rf"\s*(?P<begin>{_TIME})\s*-\s*(?P<end>{_TIME})\s*")
@@ -104,6 +107,20 @@ def _score(value: object) -> int:
     return value
 
 
+def _channels(value: object) -> tuple[str, ...] | None:
+    names = distinct_texts(value)
+    if names and not all(_CHANNEL.fullmatch(name) for name in names):
+        raise PreferencesError('must be names of channels, such as ["files", "mail"]')
+    return names
+
+
+def _email(value: object) -> str:
+    known = isinstance(value, str) and len(value) <= _MAX_EMAIL_CHARACTERS and _EMAIL.fullmatch(value)
+    if not known or not isinstance(value, str):
+        raise PreferencesError("must be one mail address in plain letters, name@host")
+    return value
+
+
 def _quiet_hours(value: object) -> str:
     found = _QUIET_HOURS.fullmatch(value) if isinstance(value, str) else None
     if not found or found["begin"] == found["end"]:
@@ -147,6 +164,8 @@ class Preferences(BaseModel):
     digest_every: Annotated[str | None, BeforeValidator(_every)] = None
     digest_max_matches: Annotated[int | None, BeforeValidator(_matches)] = None
     digest_min_score: Annotated[int | None, BeforeValidator(_score)] = None
+    digest_channels: Annotated[tuple[str, ...] | None, BeforeValidator(_channels)] = None
+    email: Annotated[str | None, BeforeValidator(_email)] = None
     quiet_hours: Annotated[str | None, BeforeValidator(_quiet_hours)] = None
     time_zone: Annotated[str | None, BeforeValidator(_time_zone)] = None
 

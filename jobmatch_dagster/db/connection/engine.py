@@ -15,13 +15,50 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Program
 from jobmatch_dagster.db.connection.urls import safe_url, sqlalchemy_url, with_database
 from jobmatch_dagster.errors import DatabaseError
 
+# A peer that is gone without a word is noticed after 90 seconds, by this side and by the server, which then frees the
+# locks of a lost run; the operating system alone takes hours. Some servers end a transaction that waits for other work,
+# and with it the lock of a step; this pipeline's transactions may wait.
+_KEEPALIVE = {"keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 3}
+_PEER_LOST_MS = 90_000
+_SESSION_OPTIONS = {
+    "timezone": "UTC",
+    "idle_in_transaction_session_timeout": 0,
+    "tcp_user_timeout": _PEER_LOST_MS,
+    **{f"tcp_{name}": value for name, value in _KEEPALIVE.items()},
+}
+_LOST_CONNECTION = (
+    errors.AdminShutdown,
+    errors.CrashShutdown,
+    errors.CannotConnectNow,
+    errors.IdleInTransactionSessionTimeout,
+)
+
+_CONFLICT = (
+    "Another transaction on {url} changed the same rows at the same moment. Run this again: what was stored stays, and "
+    "the rest is done then."
+)
+_REFUSALS: Mapping[type[psycopg2.Error], str] = {
+    errors.ReadOnlySqlTransaction: "The database {url} is read-only (a standby, or default_transaction_read_only is "
+    "on): use the primary server, or make it writable.",
+    errors.LockNotAvailable: "A table of {url} is in use by another session and was not free in time: end that session "
+    "(see pg_stat_activity) or stop the pipeline, then try again.",
+    errors.DiskFull: "The disk of {url} is full: free some space there, then run this again. Nothing of the open "
+    "transaction was stored.",
+    errors.OutOfMemory: "The server of {url} is out of memory: give it more or lower its work_mem, then run this "
+    "again.",
+    errors.QueryCanceled: "A statement on {url} was cancelled, by a person or by the statement_timeout of this login: "
+    "raise that (ALTER ROLE … SET statement_timeout), then run this again.",
+    errors.SerializationFailure: _CONFLICT,
+    errors.DeadlockDetected: _CONFLICT,
+}
+
 
 class DatabaseUnavailableError(DatabaseError):
-    """The database does not answer."""
+    """The database does not answer, or the connection to it is lost."""
 
 
 class DatabaseRefusedError(DatabaseError):
-    """The database refuses a statement: it is read-only, or a table is in use."""
+    """The database refuses a statement: it is read-only or full, a table is in use, or a statement takes too long."""
 
 
 class Database:
@@ -39,10 +76,12 @@ class Database:
             connect_args={
                 "connect_timeout": 10,
                 "application_name": "jobmatch",
-                "options": "-c timezone=UTC",
+                "tcp_user_timeout": _PEER_LOST_MS,
+                **_KEEPALIVE,
             },
             hide_parameters=True,
         )
+        event.listen(self.engine, "connect", _set_session)
         event.listen(self.engine, "handle_error", _hide_values)
 
     def __repr__(self) -> str:
@@ -53,17 +92,13 @@ class Database:
         """One transaction: committed at the end of the block, rolled back on any error.
 
         Raises:
-            DatabaseUnavailableError: if the server does not answer or refuses the login.
-            DatabaseRefusedError: if the database is read-only, or a table stays in use for longer than a
-                `lock_timeout` that the block has set.
+            DatabaseUnavailableError: if the server does not answer or refuses the login, or the connection is lost.
+            DatabaseRefusedError: if the database is read-only or full, a table stays in use for longer than the
+                `lock_timeout`, a statement takes longer than the `statement_timeout`, or another transaction is in the
+                way.
         """
-        try:
-            with self._transaction() as connection:
-                yield connection
-        except (DBAPIError, psycopg2.Error) as error:
-            if sentence := _refusal(error, self.url):
-                raise DatabaseRefusedError(sentence) from error
-            raise
+        with self._translated(), self._transaction() as connection:
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -72,20 +107,33 @@ class Database:
         It needs no right but SELECT. A statement that writes is a fault of the program and raises as it is.
 
         Raises:
-            DatabaseUnavailableError: if the server does not answer or refuses the login.
+            DatabaseUnavailableError, DatabaseRefusedError: as `begin`.
         """
-        with self._transaction() as connection:
+        with self._translated(may_write=False), self._transaction() as connection:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield connection
+
+    @contextmanager
+    def _translated(self, *, may_write: bool = True) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, psycopg2.Error) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            if isinstance(cause, errors.ReadOnlySqlTransaction) and not may_write:
+                raise
+            if failure := _expected(error, safe_url(self.url)):
+                raise failure from error
+            raise
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         try:
             connection = self.engine.connect()
         except OperationalError as error:
+            if getattr(error.orig, "pgcode", None):
+                raise  # the server answered: with an error of a statement
             raise DatabaseUnavailableError(
-                f"The database {safe_url(self.url)} does not answer ({_first_line(error)}). "
-                "Check JOBMATCH_DATABASE_URL, or unset it to use the embedded PostgreSQL."
+                f"The database {safe_url(self.url)} does not answer ({_first_line(error)}). {_connect_remedy(error)}"
             ) from None
         with connection, connection.begin():
             yield connection
@@ -159,19 +207,38 @@ def ensure_database(url: str) -> None:
         maintenance.dispose()
 
 
-def _refusal(error: DBAPIError | psycopg2.Error, url: str) -> str | None:
+def _expected(error: DBAPIError | psycopg2.Error, url: str) -> DatabaseError | None:
+    """What an error of the server means, in a sentence with its remedy; None for a fault of the program."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, errors.ReadOnlySqlTransaction):
-        return (
-            f"The database {safe_url(url)} is read-only (a standby, or default_transaction_read_only is on): "
-            "use the primary server, or make it writable."
+    if isinstance(cause, _LOST_CONNECTION) or _is_lost(cause):
+        return DatabaseUnavailableError(
+            f"The connection to {url} was lost ({_first_line(error)}). The open transaction was undone. When the "
+            "server answers (`jobmatch stats` tests it), run this again."
         )
-    if isinstance(cause, errors.LockNotAvailable):
-        return (
-            f"A table of {safe_url(url)} is in use by another session and was not free in time: end that session "
-            "(see pg_stat_activity) or stop the pipeline, then try again."
-        )
-    return None
+    sentence = next((said for kind, said in _REFUSALS.items() if isinstance(cause, kind)), None)
+    return None if sentence is None else DatabaseRefusedError(sentence.format(url=url))
+
+
+def _is_lost(cause: BaseException | None) -> bool:
+    """Whether libpq says that the connection is gone: such an error has no code, and any class."""
+    return isinstance(cause, psycopg2.Error) and not cause.pgcode and "connection" in str(cause)
+
+
+def _connect_remedy(error: OperationalError) -> str:
+    if "too many clients" in str(error) or "connection slots" in str(error):
+        return "End idle sessions (see pg_stat_activity) or raise max_connections of the server."
+    return "Check JOBMATCH_DATABASE_URL, or unset it to use the embedded PostgreSQL."
+
+
+def _set_session(connection: Any, _record: object) -> None:
+    """Set the options of the session. Not at the login: a pooler in transaction mode refuses options there.
+
+    Such a pooler hands the time zone on to every connection of the server that it uses.
+    """
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join(f"SET {name} = '{value}'" for name, value in _SESSION_OPTIONS.items()))
+    connection.autocommit = False
 
 
 def _hide_values(context: ExceptionContext) -> None:
@@ -183,5 +250,6 @@ def _hide_values(context: ExceptionContext) -> None:
             context.sqlalchemy_exception.args = (f"({type(error).__name__}) {message}",)
 
 
-def _first_line(error: OperationalError) -> str:
-    return str(error.orig).strip().splitlines()[0] if error.orig else "the server gives no reason"
+def _first_line(error: DBAPIError | psycopg2.Error) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return (str(cause or "").strip().splitlines() or ["the server gives no reason"])[0]

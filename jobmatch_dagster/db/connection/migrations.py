@@ -18,6 +18,7 @@ from jobmatch_dagster.db.connection.adoption import EARLIER, REPLACEMENT, adopt,
 from jobmatch_dagster.db.connection.engine import Database, DatabaseRefusedError, run_script
 from jobmatch_dagster.db.connection.schema_files import (
     migration_names,
+    needed_code,
     project_tables,
     project_views,
     view_scripts,
@@ -49,19 +50,20 @@ class MigrationPlan:
     """Names of the applied and the pending migrations, in order.
 
     Where `adopts` is set, the database comes from the last version before `0001.schema`: it counts as applied, and the
-    next `migrate` records it.
+    next `migrate` records it. `newer` are migrations of a newer version that this one can work with.
     """
 
     applied: tuple[str, ...]
     pending: tuple[str, ...]
     adopts: bool
+    newer: tuple[str, ...] = ()
 
 
 def plan(database: Database) -> MigrationPlan:
     """What is applied and what is pending. Changes nothing.
 
     Raises:
-        SchemaVersionError: if the database is newer than this version, or too old for it.
+        SchemaVersionError: if the database is too new or too old for this version.
     """
     with database.begin() as connection:
         return read_plan(connection)
@@ -73,10 +75,13 @@ def read_plan(connection: Connection) -> MigrationPlan:
     if connection.scalar(text("SELECT to_regclass(:name)"), {"name": BOOKKEEPING}):
         recorded = set(connection.scalars(text(f"SELECT migration_id FROM {BOOKKEEPING}")))
     known = migration_names()
-    if unknown := sorted(recorded - {*known, *EARLIER}):
+    unknown = tuple(sorted(recorded - {*known, *EARLIER}))
+    is_ahead = recorded.issuperset(known) and _needed_code(connection) in known
+    if unknown and not is_ahead:
         raise SchemaVersionError(
             f"The database has {len(unknown)} migration(s) that this version does not know, last {unknown[-1]}: it was "
-            "made by a newer version of jobmatch-dagster. Install that one. Nothing was changed."
+            "made by a newer version of jobmatch-dagster, and this one cannot work with it. Install that one. Nothing "
+            "was changed."
         )
     if reason := too_old(recorded):
         raise SchemaVersionError(reason)
@@ -86,11 +91,12 @@ def read_plan(connection: Connection) -> MigrationPlan:
         applied=tuple(name for name in known if name in applied),
         pending=tuple(name for name in known if name not in applied),
         adopts=adopts,
+        newer=unknown,
     )
 
 
 def require_schema(database: Database) -> None:
-    """Refuse a database whose schema is older or newer than this version of the program.
+    """Refuse a database whose schema is older than this version of the program, or too new for it.
 
     Raises:
         SchemaVersionError: if it is.
@@ -111,7 +117,7 @@ def migrate(database: Database) -> tuple[str, ...]:
         Names of the applied migrations.
 
     Raises:
-        MigrationError: if anything fails (then nothing is changed), the database is newer or too old, or another
+        MigrationError: if anything fails (then nothing is changed), the database is too new or too old, or another
             process is changing the schema.
     """
     with changing_schema(database) as connection:
@@ -142,13 +148,16 @@ def rollback(database: Database, *, everything: bool = False) -> tuple[str, ...]
 
 
 def apply_all(connection: Connection) -> tuple[str, ...]:
-    """As `migrate`, within the caller's transaction."""
+    """As `migrate`, within the caller's transaction. Views and roles of a newer version stay as they are."""
     found = read_plan(connection)
+    if found.newer:
+        return ()
     if found.adopts:
         adopt(connection)
     if found.pending:
         _drop_views(connection)
         yoyo_backend.apply_migrations(connection, found.pending)
+        _note_needed_code(connection)
     current = views_hash(connection.scalars(text("SELECT current_database()")).one())
     renew = bool(found.pending) or found.adopts or current != _recorded_views_hash(connection)
     if renew:
@@ -172,6 +181,8 @@ def undo(connection: Connection, *, everything: bool) -> tuple[str, ...]:
         _drop_views(connection)
         connection.exec_driver_sql(f"COMMENT ON TABLE {BOOKKEEPING} IS NULL")
         yoyo_backend.rollback_migrations(connection, names)
+        if _needed_code(connection):
+            _note_needed_code(connection)
     return names
 
 
@@ -197,7 +208,31 @@ def changing_schema(database: Database) -> Iterator[Connection]:
         raise MigrationError(_sentence(cause, database)) from error
 
 
+def _needed_code(connection: Connection) -> str | None:
+    """The migration that code must know; None if the schema does not say."""
+    if not connection.scalar(text("SELECT to_regclass('schema_compatibility')")):
+        return None
+    needed: str | None = connection.scalar(text("SELECT needs_code FROM schema_compatibility"))
+    return needed
+
+
+def _note_needed_code(connection: Connection) -> None:
+    applied = read_plan(connection).applied
+    connection.execute(
+        text(
+            "INSERT INTO schema_compatibility (needs_code) VALUES (:name) "
+            "ON CONFLICT (one_row) DO UPDATE SET needs_code = excluded.needs_code"
+        ),
+        {"name": needed_code(applied)},
+    )
+
+
 def _to_undo(found: MigrationPlan, *, everything: bool) -> tuple[str, ...]:
+    if found.newer:
+        raise SchemaVersionError(
+            f"The database has migration {found.newer[-1]} of a newer version of jobmatch-dagster: undo it with that "
+            "version's `jobmatch rollback`. This version works with the database as it is. Nothing was changed."
+        )
     return found.applied[::-1] if everything else found.applied[-1:]
 
 

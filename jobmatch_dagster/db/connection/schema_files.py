@@ -2,9 +2,12 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from jobmatch_dagster.db.connection.engine import sql_folder
+
+_COMPATIBLE = "-- compatible: yes"
 
 
 def migration_names() -> tuple[str, ...]:
@@ -15,6 +18,15 @@ def migration_names() -> tuple[str, ...]:
 def migration_text(name: str) -> str:
     """The SQL of a migration."""
     return (sql_folder() / "migrations" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def needed_code(names: Sequence[str]) -> str:
+    """Of these migrations in order the newest that code must know to work with the schema.
+
+    A migration whose header says `-- compatible: yes` leaves earlier code able to work; it only adds what that code
+    does not see.
+    """
+    return next((name for name in reversed(names) if not _is_compatible(name)), names[0])
 
 
 def purpose(name: str) -> str:
@@ -41,6 +53,10 @@ def view_scripts() -> tuple[str, ...]:
 def views_hash(database_name: str) -> str:
     """Differs when a view has changed, or the database is a copy under another name, whose roles are missing."""
     return hashlib.sha256((database_name + "".join(view_scripts())).encode()).hexdigest()
+
+
+def _is_compatible(name: str) -> bool:
+    return _COMPATIBLE in migration_text(name).splitlines()[:3]
 
 
 def _migration_files() -> list[Path]:

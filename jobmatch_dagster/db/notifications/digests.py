@@ -1,4 +1,4 @@
-"""`user_digests` and `digest_entries`: what is to be sent, and what was announced."""
+"""`user_digests` and `digest_entries`: what users are to hear, and what was announced."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from jobmatch_dagster.core.notifications.digest import Digest, Line
+from jobmatch_dagster.core.notifications.digest import Digest
 from jobmatch_dagster.db.connection.engine import run_query
 
 
@@ -18,6 +18,7 @@ class Recipient:
 
     Attributes:
         every: how often new matches are announced: day, hour or never.
+        channels: names of those that deliver digests.
     """
 
     user_id: int
@@ -27,15 +28,17 @@ class Recipient:
     min_score: int | None
     quiet_hours: str | None
     time_zone: str | None
+    channels: Sequence[str]
 
 
 @dataclass(frozen=True)
 class NewDigest:
-    """A digest that is to be stored, and the postings that it announces."""
+    """A digest that is to be stored, the postings that it announces and the channels that deliver it."""
 
     user_id: int
     digest: Digest
     job_ids: Sequence[int]
+    channels: Sequence[str]
 
 
 def read_recipients(connection: Connection) -> list[Recipient]:
@@ -68,7 +71,8 @@ def read_new_matches(connection: Connection, limits: Mapping[int, tuple[int, int
 
 
 def add_digests(connection: Connection, digests: Sequence[NewDigest], *, day: str, now: datetime) -> None:
-    """Store digests that are to be sent, at most one for each user, and the postings that they announce."""
+    """Store digests, at most one for each user, with the postings that they announce and what is to be delivered."""
+    deliveries = [(new.user_id, channel) for new in digests for channel in new.channels]
     entries = [(new.user_id, job_id) for new in digests for job_id in new.job_ids]
     parameters = {
         "user_ids": [new.user_id for new in digests],
@@ -76,50 +80,9 @@ def add_digests(connection: Connection, digests: Sequence[NewDigest], *, day: st
         "content_hashes": [new.digest.key for new in digests],
         "entry_user_ids": [user_id for user_id, _ in entries],
         "entry_job_ids": [job_id for _, job_id in entries],
+        "channel_user_ids": [user_id for user_id, _ in deliveries],
+        "channels": [channel for _, channel in deliveries],
         "day": day,
         "created_at": now,
     }
     run_query(connection, "notifications/add_digests", parameters)
-
-
-def unsent_digests(connection: Connection) -> dict[int, list[tuple[int, int]]]:
-    """Ids of the digests that were not sent yet, oldest first, each with the number of attempts; by user."""
-    found: dict[int, list[tuple[int, int]]] = {}
-    query = "SELECT user_id, id, attempts FROM user_digests WHERE sent_at IS NULL ORDER BY user_id, id"
-    for row in connection.execute(text(query)):
-        found.setdefault(row.user_id, []).append((row.id, row.attempts))
-    return found
-
-
-def read_digests(connection: Connection, digest_id: int, *, most: int) -> list[Digest]:
-    """A digest that is to be sent and those that were sent to the user before, newest first.
-
-    The list is empty if the digest is gone or was sent.
-    """
-    query = (
-        "SELECT to_char(d.day, 'YYYY-MM-DD') AS day, d.created_at, d.content_hash, d.lines FROM user_digests AS d "
-        "JOIN user_digests AS due ON due.user_id = d.user_id AND due.id = :id AND due.sent_at IS NULL "
-        "WHERE d.id = due.id OR d.sent_at IS NOT NULL ORDER BY d.id = due.id DESC, d.id DESC LIMIT :most"
-    )
-    rows = connection.execute(text(query), {"id": digest_id, "most": most})
-    return [
-        Digest(row.day, row.created_at, row.content_hash, tuple(Line(**line) for line in row.lines)) for row in rows
-    ]
-
-
-def note_attempt(connection: Connection, digest_id: int) -> None:
-    """A delivery begins."""
-    connection.execute(text("UPDATE user_digests SET attempts = attempts + 1 WHERE id = :id"), {"id": digest_id})
-
-
-def note_sent(connection: Connection, digest_id: int, now: datetime) -> None:
-    """A delivery succeeded."""
-    query = "UPDATE user_digests SET sent_at = :now, last_error = NULL WHERE id = :id"
-    connection.execute(text(query), {"id": digest_id, "now": now})
-
-
-def note_error(connection: Connection, digest_id: int, error: str) -> None:
-    """A delivery failed."""
-    connection.execute(
-        text("UPDATE user_digests SET last_error = :error WHERE id = :id"), {"id": digest_id, "error": error}
-    )

@@ -33,6 +33,8 @@ def read_preferences(connection: Connection, user_key: str) -> Preferences:
         digest_every=row.digest_every,
         digest_max_matches=row.digest_max_matches,
         digest_min_score=row.digest_min_score,
+        digest_channels=_tuple(row.digest_channels),
+        email=row.email,
         quiet_hours=row.quiet_hours,
         time_zone=row.time_zone,
     )

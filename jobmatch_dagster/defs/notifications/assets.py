@@ -1,8 +1,5 @@
 """Assets of the stage notifications: what users hear of."""
 
-from collections.abc import Sequence
-from typing import Any
-
 import dagster as dg
 from pydantic import Field
 
@@ -10,13 +7,15 @@ from jobmatch_dagster import names
 from jobmatch_dagster.observability.previews import preview
 from jobmatch_dagster.observability.schemas import table_schema
 from jobmatch_dagster.partitions import DAYS, HOURS
-from jobmatch_dagster.pipeline.notifications.digests import Outcome, send_digests
+from jobmatch_dagster.pipeline.notifications.digests import send_digests
+from jobmatch_dagster.pipeline.notifications.files import FILES, Files
 from jobmatch_dagster.pipeline.notifications.make import Limits
+from jobmatch_dagster.resources.channels import configured_channels
 from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 from jobmatch_dagster.settings import FolderSettings
 
-_USERS_SHOWN = 20
+_CHANNELS_SHOWN = 20
 _MATCHES, _MATCHES_OF_USERS = ["matching", "semantic_matches"], ["matching", "user_semantic_matches"]
 
 
@@ -32,7 +31,10 @@ class DigestConfig(dg.Config):
         le=1_000,
         description="Most lines of a digest, unless the user prefers another number; the next digest has the rest",
     )
-    most_attempts: int = Field(default=10, ge=1, description="Deliveries of a digest that are tried")
+    most_attempts: int = Field(default=10, ge=1, description="Attempts of a delivery before it is given up")
+    retry_now: bool = Field(
+        default=False, description="Whether what failed is delivered at once, and what was given up as well"
+    )
 
 
 @dg.asset(
@@ -46,7 +48,7 @@ class DigestConfig(dg.Config):
     tags=names.TAGS_PII,
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
-    code_version="2",
+    code_version="3",
     metadata={"dagster/table_name": "user_digests", "dagster/column_schema": table_schema("user_digests")},
 )
 def user_digests(
@@ -55,8 +57,8 @@ def user_digests(
     """One row per digest: a user's matches that were not announced before, best first, one line for each ad.
 
     Grain: user and run that found something new, for every user who wants digests; nothing new sends nothing. The row
-    is stored before its files are written, which wait for the end of the user's quiet hours. Running it again delivers
-    what was not delivered and announces no match a second time.
+    is stored with its deliveries before anything is sent; they wait for the end of the user's quiet hours. A delivery
+    that fails is tried again by later runs and costs no other. Running it again announces no match a second time.
     """
     return _send(config, database, clock, day=context.partition_key, hourly=False)
 
@@ -72,7 +74,7 @@ def user_digests(
     tags=names.TAGS_PII,
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
-    code_version="1",
+    code_version="2",
     metadata={"dagster/table_name": "user_digests", "dagster/column_schema": table_schema("user_digests")},
 )
 def hourly_digests(
@@ -89,36 +91,27 @@ def hourly_digests(
 def _send(
     config: DigestConfig, database: PostgresResource, clock: ClockResource, *, day: str, hourly: bool
 ) -> dg.MaterializeResult[None]:
-    outcomes = send_digests(
+    outcome = send_digests(
         database.database(),
-        folder=FolderSettings.read().digest_folder,
+        {FILES: Files(FolderSettings.read().digest_folder), **configured_channels()},
         day=day,
         hourly=hourly,
         now=clock.now(),
         limits=Limits(config.minimum_score, config.most),
         most_attempts=config.most_attempts,
+        retry_now=config.retry_now,
     )
-    failed = sum(outcome.failed + outcome.given_up for outcome in outcomes)
-    metadata: dict[str, Any] = {
-        "users": len(outcomes),
-        "new_matches": sum(outcome.new_matches for outcome in outcomes),
-        "delivered": sum(outcome.delivered for outcome in outcomes),
-        "quiet": sum(outcome.quiet for outcome in outcomes),
-        "not_delivered": failed,
-        "by_user": _by_user(outcomes),
-    }
-    if failed:
-        raise dg.Failure(
-            f"{failed} digests were not delivered; the others were. `user_digests.last_error` says why. Repair the "
-            "folder and materialize the partition again; with a larger `most_attempts` for those that were given up.",
-            metadata=metadata,
-        )
-    return dg.MaterializeResult(metadata=metadata)
-
-
-def _by_user(outcomes: Sequence[Outcome]) -> dg.TableMetadataValue:
-    rows = (
-        (each.user_id, each.new_matches, each.delivered, each.quiet, each.failed, each.given_up) for each in outcomes
+    return dg.MaterializeResult(
+        metadata={
+            "digests": outcome.digests,
+            "new_matches": outcome.new_matches,
+            "delivered": sum(each.delivered for each in outcome.channels),
+            "failed": sum(each.failed for each in outcome.channels),
+            "waiting": outcome.waiting,
+            "by_channel": preview(
+                ((each.channel, each.delivered, each.failed, each.stopped) for each in outcome.channels),
+                ("channel", "delivered", "failed", "stopped"),
+                limit=_CHANNELS_SHOWN,
+            ),
+        }
     )
-    columns = ("users.id", "new matches", "delivered", "waiting for quiet hours", "failed", "given up")
-    return preview(rows, columns, limit=_USERS_SHOWN)

@@ -11,6 +11,7 @@ from jobmatch_dagster.core.text import counted
 from jobmatch_dagster.db.catalog.embeddings import count_stale_postings
 from jobmatch_dagster.db.connection.engine import Database, run_query
 from jobmatch_dagster.db.enrichment.ledger import spent_today_usd
+from jobmatch_dagster.db.notifications.deliveries import read_undelivered
 from jobmatch_dagster.db.operations.run_failures import count_failures
 from jobmatch_dagster.db.profiles.documents import unreadable_documents
 from jobmatch_dagster.db.profiles.users import users_to_match
@@ -32,6 +33,7 @@ class Health:
         pairs_waiting: pairs that wait for Claude.
         vectors_missing: open postings without a current vector.
         cvs_unreadable: users whose newest CV cannot be read.
+        digests_undelivered: deliveries that were given up, failed three times or wait for a day.
         runs_failed: runs that failed in the last 24 hours.
     """
 
@@ -44,6 +46,7 @@ class Health:
     pairs_waiting: int
     vectors_missing: int
     cvs_unreadable: int
+    digests_undelivered: int
     runs_failed: int
     credits: Outlook
     claude_usd_today: float
@@ -62,6 +65,7 @@ class Health:
             _if(self.users_to_match, "user", "not matched with the newest profile: is `cv_profile_sensor` on?"),
             _if(self.vectors_missing, "open posting", "without a current vector: the check `vectors_sound`."),
             _if(self.cvs_unreadable, "CV", "that cannot be read: the check `cv_readable` of `profiles/cv_profiles`."),
+            _if(self.digests_undelivered, "digest", "not delivered: the check `digests_delivered`."),
             _if(self.runs_failed, "run", "failed in the last 24 hours: the table `run_failures` has the next steps."),
             "" if self.credits.sustainable is not False else "The credits end before the renewal: `quota_lasts`.",
         ]
@@ -78,6 +82,7 @@ class Health:
             ("open postings without a current vector", self.vectors_missing),
             ("unreadable CVs", self.cvs_unreadable),
             ("pairs waiting for Claude", self.pairs_waiting),
+            ("digests not delivered", self.digests_undelivered),
             ("runs failed, last 24 hours", self.runs_failed),
             ("credits a day, without backfills", round(self.credits.credits_per_day)),
             ("credits of backfills, last 7 days", self.credits.backfill_credits_last_week),
@@ -117,6 +122,7 @@ def read_health(database: Database, *, now: datetime, wall_time: datetime, filte
             pairs_waiting=run_query(connection, "enrichment/waiting_counts", {"user_keys": None})[0].pairs,
             vectors_missing=count_stale_postings(connection, model),
             cvs_unreadable=len(unreadable_documents(connection, most=_MOST_NAMED)),
+            digests_undelivered=sum(each.deliveries for each in read_undelivered(connection, now)),
             runs_failed=count_failures(connection, wall_time - _DAY),
             credits=pages.read_outlook(connection, now),
             claude_usd_today=float(spent_today_usd(connection)),

@@ -28,6 +28,8 @@ _WHOLE_FILE = """
     digest_every = "hour"
     digest_max_matches = 5
     digest_min_score = 0
+    digest_channels = ["files", "mail"]
+    email = "ada+jobs@mail.example.org"
     quiet_hours = "22:00 - 07:30"
     time_zone = "Europe/Berlin"
     [weights]
@@ -54,6 +56,8 @@ def test_a_whole_file_is_parsed() -> None:
         digest_every="hour",
         digest_max_matches=5,
         digest_min_score=0,
+        digest_channels=("files", "mail"),
+        email="ada+jobs@mail.example.org",
         quiet_hours="22:00-07:30",
         time_zone="Europe/Berlin",
         skills_weight=60.0,
@@ -106,6 +110,12 @@ def test_a_row_has_lists_and_validates_to_the_same() -> None:
         ("digest_max_matches = 1.5", "digest_max_matches: must be a whole number from 1 to 100"),
         ("digest_min_score = 101", "digest_min_score: must be a whole number from 0 to 100"),
         ('digest_min_score = "60"', "digest_min_score: must be a whole number from 0 to 100"),
+        ('digest_channels = ["https://example.org/token"]', "digest_channels: must be names of channels"),
+        ('digest_channels = ["mail team"]', "digest_channels: must be names of channels"),
+        ('email = "ada"', "email: must be one mail address"),
+        ('email = "ada@example.org, ben@example.org"', "email: must be one mail address"),
+        ('email = "ada@example.org\\nBcc: ben@example.org"', "email: must be one mail address"),
+        ('email = ["ada@example.org"]', "email: must be one mail address"),
         ('quiet_hours = "22-7"', "quiet_hours: must be two times of the day"),
         ('quiet_hours = "24:00-07:00"', "quiet_hours: must be two times of the day"),
         ('quiet_hours = "22:00-22:00"', "quiet_hours: must be two times of the day that differ"),

@@ -149,7 +149,9 @@ def as_administrator(url: str, *statements: str) -> None:
 
 def test_a_database_of_a_newer_version_is_refused(database: Database) -> None:
     as_administrator(
-        database.url, "INSERT INTO _yoyo_migration (migration_hash, migration_id) VALUES ('h', '0999.future')"
+        database.url,
+        "INSERT INTO _yoyo_migration (migration_hash, migration_id) VALUES ('h', '0999.future'); "
+        "UPDATE schema_compatibility SET needs_code = '0999.future'",
     )
     before = schema(database)
     for action in (migrate, rollback):

@@ -1,13 +1,22 @@
 """The code location with several buckets: the same rows, a step or a partition for each bucket."""
 
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
 from jobmatch_dagster.build import build_defs
 from jobmatch_dagster.cli.runs import RunFailedError, run_job
+from jobmatch_dagster.core.raw.windows import hour_name
 from jobmatch_dagster.environment import environment
 from jobmatch_dagster.pipeline.operations.buckets import ensure_buckets
-from jobmatch_dagster_tests.support.world import ENGINEER_CV, NURSE_CV, World
+from jobmatch_dagster_tests.support.world import ENGINEER_CV, HOUR, NURSE_CV, World
 
 BUCKETS = 3
 
@@ -107,3 +116,50 @@ def test_a_history_is_loaded_in_buckets(peopled: World) -> None:
     result = run_job(peopled.defs, peopled.instance, "backfill_history", run_config=config)
     assert {f"match_bucket[00{n}]" for n in range(BUCKETS)} <= steps(result)
     assert len(peopled.rows("user_job_matches")["user_job_matches"]) > 0
+
+
+def in_processes(folder: Path, count: int, *, kill: int | None = None) -> int:
+    """Embed and match the hour with a process for each step; `kill` ends the n-th of the shards with SIGKILL."""
+    home = folder / "dagster"
+    home.mkdir(exist_ok=True)
+    (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    variables = {"JOBMATCH_BUCKETS": str(count), "JOBMATCH_EXECUTOR": "multiprocess", "DAGSTER_HOME": str(home)}
+    assets = "catalog/job_embeddings,matching/semantic_matches"
+    command = [sys.executable, "-m", "dagster", "asset", "materialize", "--select", assets]
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [*command, "--partition", hour_name(HOUR), "-m", "jobmatch_dagster.definitions"],
+            env={**os.environ, **variables},
+            stdout=log,
+            stderr=log,
+        )
+        if kill is not None:
+            os.kill(_shard(folder / "log", kill), signal.SIGKILL)
+        return process.wait(timeout=300)
+
+
+def _shard(log: Path, number: int) -> int:
+    """Process of the n-th shard that has begun."""
+    for _ in range(12_000):
+        begun = re.findall(r" - (\d+) - \S*_bucket\[\d+\] - STEP_START", log.read_text())
+        if len(begun) >= number:
+            return int(begun[number - 1])
+        time.sleep(0.02)
+    raise AssertionError(log.read_text())
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("count", [3, 16])
+@pytest.mark.parametrize("kill", [None, 1, 4])
+def test_a_process_for_each_step_gives_equal_rows(peopled: World, tmp_path: Path, count: int, kill: int | None) -> None:
+    peopled.collect()
+    expected = peopled.rows()
+    with peopled.database.begin() as connection:
+        connection.exec_driver_sql("TRUNCATE user_job_matches, job_match_state, job_embeddings, job_facts")
+    ensure_buckets(peopled.database, count)
+    ended = in_processes(tmp_path, count, kill=kill)
+    if kill is not None:
+        assert ended != 0
+        ended = in_processes(tmp_path, count)
+    assert ended == 0, (tmp_path / "log").read_text()
+    assert peopled.rows() == expected

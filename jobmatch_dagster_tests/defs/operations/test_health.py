@@ -23,6 +23,12 @@ _FAILED_RUN = (
     "INSERT INTO run_failures (run_id, job_name, error_class, next_step, inputs, failed_at) "
     "VALUES ('r1', 'hourly_collection', 'PassingFailure', 'wait', '{}', now())"
 )
+_DIGEST_GIVEN_UP = (
+    "WITH d AS (INSERT INTO user_digests (user_id, day, lines, content_hash, created_at) "
+    "SELECT id, '2026-11-19', '[]', 'h', now() FROM users RETURNING id, user_id) "
+    "INSERT INTO digest_deliveries (digest_id, channel, user_id, state, next_attempt_at) "
+    "SELECT id, 'files', user_id, 'given_up', now() FROM d"
+)
 
 
 @pytest.fixture
@@ -54,6 +60,10 @@ def test_a_good_hour_is_well(world: World) -> None:
         ("UPDATE user_match_state SET profile_version = 0", "1 user not matched"),
         ("DELETE FROM job_embeddings", "12 open postings without a current vector"),
         ("UPDATE cv_documents SET status = 'unreadable', reason = 'r', text = NULL", "1 CV that cannot be read"),
+        (
+            _DIGEST_GIVEN_UP,
+            "1 digest not delivered: the check `digests_delivered`",
+        ),
         (
             _FAILED_RUN,
             "1 run failed in the last 24 hours",

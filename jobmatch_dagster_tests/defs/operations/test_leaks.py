@@ -32,6 +32,7 @@ from jobmatch_dagster.demo.server import Fault
 from jobmatch_dagster.environment import environment
 from jobmatch_dagster.observability.failures import describe_failure
 from jobmatch_dagster.pipeline.operations.run_failures import report_failure
+from jobmatch_dagster.pipeline.profiles.preferences import change_preferences
 from jobmatch_dagster_tests.support.canaries import find_canary
 from jobmatch_dagster_tests.support.claude_stand_in import KEY, ClaudeStandIn
 from jobmatch_dagster_tests.support.command import run_command
@@ -44,6 +45,7 @@ _SECRETS = {
     "JOBMATCH_FAILURE_WEBHOOK": "hook-canary-Lm77",
     "JOBMATCH_NOTIFY": "notify-canary-Tz05",
     "JOBMATCH_HEARTBEAT_URL": "beat-canary-Vn63",
+    "JOBMATCH_CHANNELS": "channel-canary-Kp90",
     "password of the database": "pw-canary-Rd19",
 }
 _PHRASES = ("Zenobia Quillfeather", "5550199177", "harvests moonlit turnips", "Nebelwald 17b")
@@ -132,6 +134,9 @@ def hunt(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
             "ANTHROPIC_BASE_URL": claude.url,
             "JOBMATCH_FAILURE_WEBHOOK": f"http://127.0.0.1:9/{_SECRETS['JOBMATCH_FAILURE_WEBHOOK']}",
             "JOBMATCH_NOTIFY": f"json://127.0.0.1:9/{_SECRETS['JOBMATCH_NOTIFY']}",
+            "JOBMATCH_CHANNELS": " ".join(
+                f"{name}-channel={name}://127.0.0.1:9/{_SECRETS['JOBMATCH_CHANNELS']}" for name in ("http", "json")
+            ),
             "JOBMATCH_HEARTBEAT_URL": f"http://127.0.0.1:9/{_SECRETS['JOBMATCH_HEARTBEAT_URL']}",
         }
         with environment(variables), open_runtime() as runtime, runtime.dagster_instance() as instance:
@@ -146,6 +151,8 @@ def _good_runs(hunt: Hunt) -> None:
     posting = hunt.world.scalar("SELECT external_id FROM jobs JOIN user_job_matches ON job_id = jobs.id LIMIT 1")
     pair = {"user_key": _USER, "external_id": posting}
     hunt.run("explain_match", run_config={"ops": {"write_explanation": {"config": pair}}})
+    channels = {"digest_channels": ["http-channel", "json-channel", "files"]}
+    change_preferences(hunt.world.database, _USER, channels)
     hunt.run("daily_digests", partition_key="2026-11-19")
     hunt.run("hourly_digests", partition_key="2026-11-20-07:00")
     hunt.run("watch")

@@ -1,19 +1,20 @@
 -- Purpose: replace a user's preferences. The version rises only if a field differs that matching compares: how a user
 --          hears of matches changes none of them.
 -- Parameters: user_id, locations, max_km, work_arrangements, min_salary, salary_currency, needs_visa, languages,
---             excluded_companies, the weights by part, digest_every, digest_max_matches, digest_min_score, quiet_hours, time_zone,
---             source_sha256 (of the preferences file; NULL leaves the stored one).
+--             excluded_companies, the weights by part, digest_every, digest_max_matches, digest_min_score, digest_channels, email,
+--             quiet_hours, time_zone, source_sha256 (of the preferences file; NULL leaves the stored one).
 -- Indexes: user_preferences_pkey.
 INSERT INTO user_preferences AS known (
     user_id, locations, max_km, work_arrangements, min_salary, salary_currency, needs_visa, languages, excluded_companies,
     skills_weight, experience_weight, industry_weight, work_arrangement_weight, semantic_weight,
-    digest_every, digest_max_matches, digest_min_score, quiet_hours, time_zone, source_sha256
+    digest_every, digest_max_matches, digest_min_score, digest_channels, email, quiet_hours, time_zone, source_sha256
 )
 VALUES (
     :user_id, :locations, :max_km, :work_arrangements, :min_salary, :salary_currency, :needs_visa, :languages,
     :excluded_companies, :skills_weight, :experience_weight, :industry_weight,
     :work_arrangement_weight, :semantic_weight,
-    :digest_every, :digest_max_matches, :digest_min_score, :quiet_hours, :time_zone, :source_sha256
+    :digest_every, :digest_max_matches, :digest_min_score, :digest_channels, :email,
+    :quiet_hours, :time_zone, :source_sha256
 )
 ON CONFLICT (user_id) DO UPDATE SET
     locations = excluded.locations, max_km = excluded.max_km,
@@ -24,6 +25,7 @@ ON CONFLICT (user_id) DO UPDATE SET
     industry_weight = excluded.industry_weight, work_arrangement_weight = excluded.work_arrangement_weight,
     semantic_weight = excluded.semantic_weight, digest_every = excluded.digest_every,
     digest_max_matches = excluded.digest_max_matches, digest_min_score = excluded.digest_min_score,
+    digest_channels = excluded.digest_channels, email = excluded.email,
     quiet_hours = excluded.quiet_hours, time_zone = excluded.time_zone, problem = NULL,
     source_sha256 = coalesce(excluded.source_sha256, known.source_sha256),
     version = known.version + CASE
