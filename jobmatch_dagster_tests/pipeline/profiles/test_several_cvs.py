@@ -83,8 +83,8 @@ def test_each_posting_has_the_cv_that_fits_best(both: World) -> None:
     # An hourly run finds what is missing, and leaves the others as they are.
     before = _rows(both, "both")
     with both.database.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM job_match_state WHERE job_id % 2 = 0")
-        connection.exec_driver_sql("DELETE FROM user_job_matches WHERE job_id % 2 = 0")
+        connection.exec_driver_sql("DELETE FROM job_match_state WHERE mod(job_id, 2) = 0")
+        connection.exec_driver_sql("DELETE FROM user_job_matches WHERE mod(job_id, 2) = 0")
     run_job(both.defs, both.instance, "match_existing_jobs")
     assert _rows(both, "both") == before
 
