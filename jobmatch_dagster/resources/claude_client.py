@@ -37,6 +37,7 @@ Effort = Literal["low", "medium", "high", "xhigh", "max"]
 # Five times the usual answer about one pair. A longer answer is cut and counts as failed.
 MAX_TOKENS = 1_500
 MAX_ATTEMPTS = 4
+# A call that is to wait for longer fails, so that a run keeps its lock for minutes at most.
 _LONGEST_WAIT_S = 60.0
 # Tokens per byte of prompt before a sample was counted: more than any language of the ads needs.
 _TOKENS_PER_BYTE = Decimal("0.5")
@@ -267,6 +268,10 @@ class ClaudeClient:
                 problem = f"HTTP {error.status_code}"
                 raise_unless_passing(error, unknown_is_rejected=unknown_is_rejected)
                 wait_s = max(wait_s, retry_after_s(error))
+                if wait_s > _LONGEST_WAIT_S:
+                    raise PassingFailure(
+                        f"Claude asks for a pause of {wait_s:.0f} s ({problem}); the pair waits.", wait_s=wait_s
+                    ) from None
             except anthropic.APIConnectionError as error:
                 problem = type(error.__cause__ or error).__name__
                 if not was_never_sent(error):
@@ -276,7 +281,7 @@ class ClaudeClient:
                     f"Claude's answer is not a message ({type(error).__name__}); the pair waits."
                 ) from None
             if attempt < attempts:
-                time.sleep(min(wait_s, _LONGEST_WAIT_S))
+                time.sleep(wait_s)
         raise PassingFailure(f"Claude did not answer ({problem}, {attempts} attempts); the pair waits.")
 
     def _reply(self, message: object, *, batch: bool) -> Reply:

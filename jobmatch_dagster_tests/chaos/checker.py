@@ -45,6 +45,7 @@ _IGNORED = {
     ("claude_requests", "group_id"): "a random name",
     ("claude_requests", "batch_id"): "the vendor's name of a batch",
     ("claude_requests", "attempts"): "what was in flight is asked again; the money is compared instead",
+    ("claude_requests", "failures"): "calls that failed",
     ("claude_requests", "lost_usd"): "what was in flight; the money is compared instead",
     ("claude_requests", "usage"): "cached tokens depend on what was asked before",
     ("claude_requests", "cost_usd"): "cached tokens depend on what was asked before",
@@ -58,6 +59,8 @@ _IGNORED = {
 _PARTS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("claude_requests", "answer"): lambda answer: answer and answer["content"],
 }
+# An answer that is no page is stored, too, and nothing reads it.
+_CONDITIONS = {"job_pages": "record_count IS NOT NULL"}
 # Rows of these may be there twice after a fault: the same page, fetched again.
 _SETS = {"job_pages"}
 _CALIBRATION = re.compile(r"calibration-\d+")
@@ -144,5 +147,9 @@ def _read(connection: Connection) -> dict[str, list[dict[str, Any]]]:
             {"table": table},
         )
         listed = ", ".join(f'"{name}"' for name in (["id"] if has_id and "id" not in columns else []) + columns)
-        found[table] = [dict(row._mapping) for row in connection.exec_driver_sql(f'SELECT {listed} FROM "{table}"')]
+        condition = _CONDITIONS.get(table, "true")
+        found[table] = [
+            dict(row._mapping)
+            for row in connection.exec_driver_sql(f'SELECT {listed} FROM "{table}" WHERE {condition}')
+        ]
     return found

@@ -45,11 +45,14 @@ from jobmatch_dagster.resources.claude_client import ClaudeClient
 from jobmatch_dagster.resources.clock import wall_time
 from jobmatch_dagster.resources.embedder import EmbedderResource, Encoded
 from jobmatch_dagster.resources.matching import MatchingResource
+from jobmatch_dagster_tests.chaos.namespace import enter_namespace
 from jobmatch_dagster_tests.support.claude_stand_in import KEY
 from jobmatch_dagster_tests.support.world import HOUR, NOW
 
 DIRECT, BATCHED, FORGOTTEN = "ada", "ben", "cyd"
 _DIMENSION = 16
+NAMESPACE = "CHAOS_NAMESPACE"
+"""Variable of a child: the network namespace in which it works."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ _SETTINGS = MatchSettings(_EMBEDDER.model, _MATCHING.weights(), _MATCHING.keep_b
 
 
 def _claude(**settings: Any) -> ClaudeResource:
-    return ClaudeResource(api_key=KEY, retry_wait_s=0.0, lost_batch_wait_s=0.0, concurrency=1, timeout_s=10, **settings)
+    return ClaudeResource(api_key=KEY, retry_wait_s=0.0, lost_batch_wait_s=0.0, concurrency=1, timeout_s=3, **settings)
 
 
 def _migrate(place: Place, database: Database) -> None:
@@ -100,7 +103,7 @@ def _migrate(place: Place, database: Database) -> None:
 def _collect(place: Place, database: Database) -> None:
     def client() -> ActiveJobsClient:
         made = ActiveJobsResource(base_url=place.api_url, api_key="k").client()
-        made.sleep, made.timeouts_s = (lambda _: None), (5, 5)
+        made.sleep, made.timeouts_s = (lambda _: None), (2, 2)
         return made
 
     hours = [HOUR - n * timedelta(hours=1) for n in range(3)]
@@ -133,8 +136,8 @@ def _ask(place: Place, database: Database) -> None:
 
 
 def _batch(place: Place, database: Database) -> None:
-    """Submit, then fetch the results."""
-    for _ in range(3):
+    """Submit, then fetch the results: as often as the sensor would ask for it."""
+    for _ in range(4):
         enrich_pairs(database, _claude(batch_min=1), _MATCHING, "chaos", [BATCHED])
 
 
@@ -207,6 +210,8 @@ def run_in_child(step: str, place: Place, at: int | None, pipe: Connection, vari
     """In the child: run a step; at the point with this number say so and wait for the word to go on."""
     os.environ.update({name: value for name, value in {**place.variables, **variables}.items() if value is not None})
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if namespace := variables.get(NAMESPACE):
+        enter_namespace(namespace)
     ended, database = Ended(), Database(place.database_url)
 
     def reach(name: str) -> None:

@@ -35,11 +35,11 @@ class Server:
         """Stop it: `fast` undoes open transactions, `immediate` is a crash."""
         self._pg_ctl("stop", "-m", mode)
 
-    def start(self) -> None:
-        """Start it, with the options of its last start."""
-        program, options = (self.data / "postmaster.opts").read_text().split(" ", 1)
-        assert program
-        self._pg_ctl("start", "-o", options.replace('"', "'").strip(), "-l", str(self.data / "log"))
+    def start(self, *, listen: str = "") -> None:
+        """Start it, with the options of its last start, listening on this address too."""
+        options = (self.data / "postmaster.opts").read_text().split(" ", 1)[1].replace('"', "'").strip()
+        options = f"{options} -h '{listen}'"
+        self._pg_ctl("start", "-o", options, "-l", str(self.data / "log"))
 
     def _pg_ctl(self, action: str, *options: str) -> None:
         program = (self.data / "postmaster.opts").read_text().split(" ", 1)[0]

@@ -5,7 +5,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -158,8 +158,9 @@ class Stage:
         after_s: float | None = None,
         before: bool = False,
         heal: Callable[[str], None] = lambda _: None,
-        url: Callable[[str], str] = lambda url: url,
+        through: Callable[[Place], Place] = lambda place: place,
         tablespace: str = "",
+        variables: dict[str, str] | None = None,
     ) -> Outcome:
         """Run the step under a fault, heal, run it again, compare.
 
@@ -169,17 +170,18 @@ class Stage:
             after_s: seconds.
             before: whether it happens before the start.
             heal: what an operator or the surroundings do afterwards, to the database of this URL.
-            url: the address under which the faulted run reaches the database.
+            through: the addresses under which the faulted run reaches database and services.
             tablespace: where the database is.
+            variables: environment of the faulted run.
         """
         without = self.before[step]
         self.reset()
         with self.place(without.template, without.folders, tablespace) as (place, database):
-            faulted = replace(place, database_url=url(place.database_url))
+            faulted = through(place)
             try:
                 if before and act is not None:
                     act(Child(None, place))
-                ended = run_step(step, faulted, act=act, at=at, after_s=after_s)
+                ended = run_step(step, faulted, act=act, at=at, after_s=after_s, variables=variables)
             finally:
                 heal(place.database_url)
             started = time.monotonic()
@@ -194,11 +196,18 @@ class Stage:
 
 
 def run_step(
-    step: str, place: Place, *, act: Act | None = None, at: int | None = None, after_s: float | None = None
+    step: str,
+    place: Place,
+    *,
+    act: Act | None = None,
+    at: int | None = None,
+    after_s: float | None = None,
+    variables: dict[str, str] | None = None,
 ) -> Ended:
     """Run a step in a child; do something to it at a point, or after a time."""
     here, there = FORKS.Pipe()
-    process = FORKS.Process(target=run_in_child, args=(step, place, at, there, {"TMPDIR": os.environ.get("TMPDIR")}))
+    environment = {"TMPDIR": os.environ.get("TMPDIR"), **(variables or {})}
+    process = FORKS.Process(target=run_in_child, args=(step, place, at, there, environment))
     start(process)
     there.close()
     child = Child(process, place)

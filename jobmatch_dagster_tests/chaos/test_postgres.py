@@ -15,11 +15,6 @@ _ONE_EACH = list(zip(FAULTS, ("load", "match", "collect", "embed", "ask", "diges
 _ALL = [(fault, step) for fault in FAULTS for step in STEPS if (fault, step) not in _ONE_EACH]
 
 
-@pytest.fixture(scope="session")
-def server(postgres_url: str) -> Server:
-    return Server.of(postgres_url)
-
-
 @pytest.mark.parametrize(("fault", "step"), _ONE_EACH)
 def test_a_fault_of_the_server_loses_nothing(
     stage: Stage, server: Server, fault: str, step: str, record_property: Any

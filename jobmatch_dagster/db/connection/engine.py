@@ -221,7 +221,12 @@ def _expected(error: DBAPIError | psycopg2.Error, url: str) -> DatabaseError | N
 
 def _is_lost(cause: BaseException | None) -> bool:
     """Whether libpq says that the connection is gone: such an error has no code, and any class."""
-    return isinstance(cause, psycopg2.Error) and not cause.pgcode and "connection" in str(cause)
+    said = str(cause).lower()
+    return (
+        isinstance(cause, psycopg2.Error)
+        and not cause.pgcode
+        and any(part in said for part in ("connection", "data from server", "data to server"))
+    )
 
 
 def _connect_remedy(error: OperationalError) -> str:

@@ -96,6 +96,9 @@ class DirectCalls:
             self._note_failure(call, str(error), counts=True, billed=True)
         except PassingFailure as error:
             self._note_failure(call, str(error))
+            if error.wait_s is not None:
+                with self._run.report.lock:
+                    self._stop(f"{error} (the rest waits, too)")
         else:
             self._store(call, reply)
 

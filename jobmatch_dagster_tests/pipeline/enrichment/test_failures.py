@@ -64,6 +64,16 @@ def test_an_outage_stops_the_run_after_a_few_failures(claude_world: ClaudeWorld,
     assert claude_world.count("claude_reason LIKE '%HTTP 529%'") >= 3
 
 
+def test_a_long_pause_ends_the_run_at_once(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    pairs = claude_world.waiting
+    claude.faults = [(429, {"retry-after": "3600"})] * 500
+    report = claude_world.enrich(concurrency=1)
+    assert (report.done, report.waiting, len(claude.requests)) == (0, pairs, 1)
+    assert "a pause of 3600 s (HTTP 429)" in report.note
+    claude.faults = []
+    assert claude_world.enrich().done == pairs
+
+
 @pytest.mark.parametrize("status", [401, 402, 403, 404])
 def test_a_refused_key_ends_the_run_after_one_call(
     claude_world: ClaudeWorld, claude: ClaudeStandIn, status: int
