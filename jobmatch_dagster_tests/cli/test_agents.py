@@ -13,6 +13,8 @@ from mcp.client.stdio import stdio_client
 
 from jobmatch_dagster.cli import agents
 from jobmatch_dagster.db.connection.migrations import migrate
+from jobmatch_dagster.db.connection.roles import ReaderDatabase
+from jobmatch_dagster.errors import ConfigurationError
 from jobmatch_dagster_tests.support.command import run_command
 from jobmatch_dagster_tests.support.world import World
 
@@ -98,8 +100,6 @@ def test_no_tool_names_another_user_or_writes(readable: World) -> None:
 
 
 def test_the_reader_of_an_agent_cannot_write(readable: World) -> None:
-    from jobmatch_dagster.db.connection.roles import ReaderDatabase
-
     reader = ReaderDatabase(readable.database.url, "ben")
     with reader.begin() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM user_job_matches").scalar() == 0
@@ -119,5 +119,5 @@ def test_an_unknown_user_is_refused_with_near_keys(readable: World) -> None:
 
 def test_a_missing_sdk_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mcp.server", None)
-    with pytest.raises(agents.ConfigurationError, match=r"pip install 'jobmatch-dagster\[mcp\]'"):
+    with pytest.raises(ConfigurationError, match=r"pip install 'jobmatch-dagster\[mcp\]'"):
         agents._require_sdk()
