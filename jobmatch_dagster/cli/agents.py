@@ -8,7 +8,10 @@ from jobmatch_dagster.cli.help_texts import Command
 @click.command(cls=Command)
 @click.argument("user_key")
 def mcp(user_key: str) -> None:
-    """Serve a user's matches to an agent, read-only, on standard input and output (Model Context Protocol)."""
+    """Serve a user's matches to an agent (MCP), read-only.
+
+    It speaks the Model Context Protocol on standard input and output.
+    """
     from jobmatch_dagster.cli.runtime import open_runtime
     from jobmatch_dagster.db.connection.roles import ReaderDatabase
     from jobmatch_dagster.db.profiles.users import require_user
