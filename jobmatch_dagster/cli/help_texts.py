@@ -27,6 +27,7 @@ EXAMPLES = {
     "profile": "jobmatch repair profile ada",
     "users": "jobmatch users --json",
     "add": "jobmatch cv add ada cv.pdf",
+    "remove": "jobmatch cv remove ada --label nurse",
     "preferences": "jobmatch preferences ada --location Berlin --max-km 50 --arrangement remote",
     "own-facts": "jobmatch profile ada profile.toml",
     "export": "jobmatch export ada > ada.json",
