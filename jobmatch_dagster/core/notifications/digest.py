@@ -16,7 +16,7 @@ from jobmatch_dagster.core.markdown import escaped
 from jobmatch_dagster.core.profiles.user_keys import CONTROL_CHARACTERS
 
 BY_MODEL = "written by a language model"
-_SAFE_URL = re.compile(r"https?://[^\s<>\"'`\\()]+")
+_SAFE_URL = re.compile(r"https?://[^\s<>\"'`\\()]{1,2000}")
 _MOST_CHARACTERS = 300
 _STYLE = "body{font:16px/1.5 sans-serif;max-width:46em;margin:2em auto;padding:0 1em}li{margin:0 0 1.2em}"
 
