@@ -22,6 +22,7 @@ EXAMPLES = {
     "matches": "jobmatch matches ada --min-score 70 --csv > ada.csv",
     "explain": "jobmatch explain ada 3543200010",
     "decide": "jobmatch decide ada 3543200010 saved",
+    "mcp": "jobmatch mcp ada",
     "posting": "jobmatch repair posting 3543200010",
     "profile": "jobmatch repair profile ada",
     "users": "jobmatch users --json",
