@@ -35,6 +35,7 @@ _REFERENCES = text("""
 _IGNORED = {
     # A page that was fetched again after a kill is a second row with the same bytes.
     ("jobs", "page_id"): "provenance",
+    ("jobs", "page_position"): "provenance",
     ("job_sightings", "last_page_id"): "provenance",
     ("job_sightings", "sightings"): "an interrupted sweep reads its last page again",
     ("job_pages", "headers"): "quota and time of the answer",
@@ -50,7 +51,7 @@ _IGNORED = {
     ("claude_requests", "usage"): "cached tokens depend on what was asked before",
     ("claude_requests", "cost_usd"): "cached tokens depend on what was asked before",
     ("claude_requests", "reserved_usd"): "cached tokens depend on what was asked before",
-    ("user_digests", "attempts"): "a delivery that was cut off is repeated",
+    ("digest_deliveries", "attempts"): "a delivery that was cut off is repeated",
     ("forgotten_users", "salt"): "random",
     ("forgotten_users", "key_hash"): "salted",
 }

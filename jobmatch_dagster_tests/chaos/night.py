@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy import Engine, event, text
 
 from jobmatch_dagster.core.operations.next_steps import next_step
 from jobmatch_dagster.core.progress import Progress, no_progress
+from jobmatch_dagster.core.raw.windows import latest_collectable_hour
 from jobmatch_dagster.db.connection import bulk
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.migrations import migrate
@@ -32,6 +33,7 @@ from jobmatch_dagster.pipeline.explain.page import explain
 from jobmatch_dagster.pipeline.matching.match import match_new_postings
 from jobmatch_dagster.pipeline.matching.settings import MatchSettings
 from jobmatch_dagster.pipeline.notifications import digests
+from jobmatch_dagster.pipeline.notifications.files import FILES, Files
 from jobmatch_dagster.pipeline.notifications.make import Limits
 from jobmatch_dagster.pipeline.operations import erase
 from jobmatch_dagster.pipeline.operations.repair import repair_posting
@@ -101,13 +103,25 @@ def _migrate(place: Place, database: Database) -> None:
 
 
 def _collect(place: Place, database: Database) -> None:
+    _collect_hours(database, place.api_url, HOUR, NOW)
+
+
+def _collect_hours(database: Database, api_url: str, last: datetime, now: datetime) -> None:
     def client() -> ActiveJobsClient:
-        made = ActiveJobsResource(base_url=place.api_url, api_key="k").client()
+        made = ActiveJobsResource(base_url=api_url, api_key="k").client()
         made.sleep, made.timeouts_s = (lambda _: None), (2, 2)
         return made
 
-    hours = [HOUR - n * timedelta(hours=1) for n in range(3)]
-    collect_hours(database, client, hours, now=NOW, max_pages_per_hour=10, run_id="chaos")
+    hours = [last - n * timedelta(hours=1) for n in range(3)]
+    collect_hours(database, client, hours, now=now, max_pages_per_hour=10, run_id="chaos")
+
+
+def hour_of_work(database: Database, api_url: str, now: datetime) -> None:
+    """Collect the newest hours, load, embed and match."""
+    _collect_hours(database, api_url, latest_collectable_hour(now), now)
+    load_pages(database, "chaos")
+    embed_postings(database, _EMBEDDER, "chaos")
+    match_new_postings(database, _SETTINGS, "chaos")
 
 
 def _load(place: Place, database: Database) -> None:
@@ -146,10 +160,15 @@ def _explain(place: Place, database: Database) -> None:
 
 
 def _digest(place: Place, database: Database) -> None:
-    limits = Limits(minimum_score=0, most=1_000)
-    day = NOW.date().isoformat()
     digests.send_digests(
-        database, folder=place.digests, day=day, hourly=False, now=NOW, limits=limits, most_attempts=50
+        database,
+        {FILES: Files(place.digests)},
+        day=NOW.date().isoformat(),
+        hourly=False,
+        now=NOW,
+        limits=Limits(minimum_score=0, most=1_000),
+        most_attempts=50,
+        retry_now=True,
     )
 
 
@@ -209,6 +228,7 @@ class Ended:
 def run_in_child(step: str, place: Place, at: int | None, pipe: Connection, variables: dict[str, str | None]) -> None:
     """In the child: run a step; at the point with this number say so and wait for the word to go on."""
     os.environ.update({name: value for name, value in {**place.variables, **variables}.items() if value is not None})
+    time.tzset()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if namespace := variables.get(NAMESPACE):
         enter_namespace(namespace)
@@ -221,7 +241,7 @@ def run_in_child(step: str, place: Place, at: int | None, pipe: Connection, vari
             pipe.recv()
 
     started = time.monotonic()
-    with _points(database.engine, reach):
+    with points_of(database.engine, reach):
         try:
             STEPS[step](place, database)
         except Exception as error:  # noqa: BLE001 (the parent judges it)
@@ -245,14 +265,15 @@ def _innermost(error: BaseException) -> str:
 
 
 @contextmanager
-def _points(engine: Engine, reach: Callable[[str], None]) -> Iterator[None]:
+def points_of(engine: Engine, reach: Callable[[str], None]) -> Iterator[None]:
     """Call `reach` before and after each statement, commit, COPY, call to a service and write of files."""
 
     def statement(when: str) -> Callable[..., None]:
         return lambda _c, _cursor, said, *_: reach(f"{when} {' '.join(said.split()[:3])}")
 
-    event.listen(engine, "before_cursor_execute", statement("before"))
-    event.listen(engine, "after_cursor_execute", statement("after"))
+    listeners = [(f"{when}_cursor_execute", statement(when)) for when in ("before", "after")]
+    for name, listener in listeners:
+        event.listen(engine, name, listener)
     wrapped = [
         (engine.dialect, "do_commit", "commit"),
         (bulk, "_copy", "COPY"),
@@ -260,7 +281,7 @@ def _points(engine: Engine, reach: Callable[[str], None]) -> Iterator[None]:
         (ClaudeClient, "ask", "an answer"),
         (ClaudeClient, "create_batch", "a batch"),
         (ClaudeClient, "results", "results"),
-        (digests, "write_digest", "files of a digest"),
+        (Files, "send", "files of a digest"),
         (erase, "delete_files_of_user", "erasing files"),
     ]
     originals = [(owner, name, getattr(owner, name)) for owner, name, _ in wrapped]
@@ -271,6 +292,8 @@ def _points(engine: Engine, reach: Callable[[str], None]) -> Iterator[None]:
     finally:
         for owner, name, original in originals:
             setattr(owner, name, original)
+        for name, listener in listeners:
+            event.remove(engine, name, listener)
 
 
 def _around(original: Callable[..., Any], label: str, reach: Callable[[str], None]) -> Callable[..., Any]:

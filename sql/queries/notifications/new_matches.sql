@@ -2,7 +2,8 @@
 --          first; postings of one cluster are one line, as in matching/match_list. An ad is known if a digest has
 --          announced it or the user has decided on it in any town.
 -- Parameters: user_ids, minimum_scores, mosts (lines of a digest): arrays of one length.
--- Indexes: digest_entries_pkey, user_job_matches_best, user_job_matches_decided, jobs_pkey, jobs_cluster_id.
+-- Indexes: digest_entries_pkey, user_job_matches_best, user_job_matches_decided, jobs_pkey, jobs_cluster_id,
+--          cv_profiles_user_id_version_key.
 WITH asked AS MATERIALIZED (
     SELECT * FROM unnest(
         CAST(:user_ids AS bigint[]), CAST(:minimum_scores AS integer[]), CAST(:mosts AS integer[])
@@ -55,7 +56,8 @@ WITH asked AS MATERIALIZED (
 )
 SELECT user_id, external_id, title, company, location, url, match_score, match_reasoning, claude_score, missing_skills,
        salary_min, salary_max, salary_unit, salary_currency, ai_salary_minvalue, ai_salary_maxvalue, ai_salary_value,
-       ai_salary_unittext, ai_salary_currency, others, array_remove(places, location) AS other_places, job_ids
+       ai_salary_unittext, ai_salary_currency, others, array_remove(places, location) AS other_places, job_ids, cv_label,
+       (SELECT count(DISTINCT label) FROM cv_profiles WHERE cv_profiles.user_id = numbered.user_id) AS cvs
 FROM (
     SELECT lines.*, row_number() OVER (PARTITION BY user_id ORDER BY exact_score DESC NULLS LAST, external_id) AS number
     FROM lines

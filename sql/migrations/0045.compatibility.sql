@@ -1,5 +1,5 @@
 -- Which code can live with this schema, so that the code of the version before can be put back.
--- depends: 0042.buckets
+-- depends: 0044.digest_deliveries
 CREATE TABLE schema_compatibility (
     one_row    boolean NOT NULL DEFAULT true PRIMARY KEY CHECK (one_row),
     needs_code text    NOT NULL
