@@ -9,6 +9,7 @@
     api.job_statistics(database)                        # counts of the catalog
     api.user_statistics(database, "user-1001")          # counts of one user's matches
     api.matches(database, "user-1001", most=20)         # postings with the parts of their score, best first
+    api.search_postings(database, "python -berlin")     # open postings with these words
     api.decide(database, "user-1001", "1701234567", "saved")
 
 As pandas DataFrames, with the columns and dtypes of `jobmatch_dagster.frames` (see docs/notebook.md):
@@ -49,10 +50,12 @@ if TYPE_CHECKING:
 __all__ = [
     "AddedJob", "Database", "InputError", "JobStatistics", "JobmatchError", "NoMatchError", "PostingTextError",
     "RecordError", "StatisticsFrames", "UnknownUserError", "UserStatistics", "add_job", "add_posting", "decide",
-    "job_exists", "job_statistics", "jobs_frame", "matches", "matches_frame", "statistics_frames", "user_statistics",
+    "job_exists", "job_statistics", "jobs_frame", "matches", "matches_frame", "search_postings", "statistics_frames",
+    "user_statistics",
 ]  # fmt: skip
 
 DEFAULT_LIMIT = 10_000
+_MOST_FOUND = 1_000
 
 
 def add_job(database: Database, record: Mapping[str, Any], *, seen_at: datetime | None = None) -> AddedJob:
@@ -136,6 +139,21 @@ def matches(database: Database, user_key: str, *, most: int = 20) -> list[dict[s
     with database.read() as connection:
         rows = db_matches.read_current_matches(connection, user_key, most=most)
         return [dict(row._mapping) for row in rows]
+
+
+def search_postings(database: Database, words: str, *, most: int = 20) -> list[dict[str, Any]]:
+    """Open postings with these words in title, company or description, best first.
+
+    Words are as people type them into a search: `"two words"`, `or`, and a minus for what is not wanted.
+
+    Raises:
+        InputError: if `most` is none of 1 to 1,000.
+    """
+    if not 1 <= most <= _MOST_FOUND:
+        raise InputError(f"most is {most}; it must be a number from 1 to {_MOST_FOUND}.")
+    with database.read() as connection:
+        parameters = {"words": words.replace("\0", " "), "most": most}
+        return [dict(row._mapping) for row in run_query(connection, "catalog/search_postings", parameters)]
 
 
 def decide(database: Database, user_key: str, external_id: str, decision: str) -> bool:

@@ -46,7 +46,7 @@ _PLACEHOLDERS = {
 }  # fmt: skip
 _EXAMPLES = {
     "dist/sbom.cdx.json", "USERKEY/anything.ext", "USERKEY/anything.pdf", "USERKEY/preferences.toml",
-    "USERKEY/profile.toml",
+    "USERKEY/profile.toml", "USERKEY/LABEL/anything.ext",
     "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
 }  # fmt: skip
 _ROLES = {"jobmatch_pipeline", "jobmatch_reader", "jobmatch_statistics"}  # named after the database

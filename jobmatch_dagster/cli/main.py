@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from jobmatch_dagster.cli import catalog, completion, database, demo, matches, postings, repair, users
+from jobmatch_dagster.cli import agents, catalog, completion, database, demo, matches, postings, repair, users
 from jobmatch_dagster.core.text import for_terminal
 from jobmatch_dagster.errors import JobmatchError
 
@@ -37,7 +37,7 @@ for command in (
     *(demo.demo, demo.dev),
     *(database.migrate, database.rollback, completion.completion),
     *(catalog.collect, postings.add, catalog.stats, catalog.health, catalog.evaluate),
-    *(matches.matches, matches.explain, matches.decide, repair.repair),
+    *(matches.matches, matches.explain, matches.decide, agents.mcp, repair.repair),
     *(users.users, users.cv, users.preferences, users.profile, users.export, users.forget),
 ):
     main.add_command(command)

@@ -67,10 +67,8 @@ def matches(
 
 
 def _print_csv(found: "MatchList") -> None:
-    from jobmatch_dagster.pipeline.matching.match_list import LIST_COLUMNS
-
     writer = csv.writer(sys.stdout)
-    writer.writerow(LIST_COLUMNS)
+    writer.writerow(found.columns)
     writer.writerows([[_plain(value) for value in row] for row in found.rows()])
 
 

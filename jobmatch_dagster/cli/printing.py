@@ -15,7 +15,7 @@ from jobmatch_dagster.core.quality.judged import JudgedQuality
 from jobmatch_dagster.core.statistics.order import in_order
 from jobmatch_dagster.db.profiles.users import ListedUser
 from jobmatch_dagster.db.statistics.jobs_and_users import COVERAGE_BAR, JobStatistics, UserStatistics
-from jobmatch_dagster.pipeline.matching.match_list import LIST_COLUMNS, MatchList
+from jobmatch_dagster.pipeline.matching.match_list import MatchList
 
 _MOST = 12
 
@@ -99,8 +99,8 @@ def print_match_list(found: MatchList, console: Console) -> None:
     if not found.lines:
         console.print("No match. `jobmatch explain USER_KEY EXTERNAL_ID` says why a posting is not among them.")
         return
-    table = Table(*(_SHORT.get(column, column) for column in LIST_COLUMNS if column != "reason"))
-    reason = LIST_COLUMNS.index("reason")
+    table = Table(*(_SHORT.get(column, column) for column in found.columns if column != "reason"))
+    reason = found.columns.index("reason")
     for row in found.rows():
         table.add_row(*(escape(_cell(value)) for number, value in enumerate(row) if number != reason))
     console.print(table)

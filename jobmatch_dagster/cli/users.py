@@ -1,4 +1,4 @@
-"""Commands on users: `users`, `cv add`, `preferences`, `profile`, `export` and `forget`."""
+"""Commands on users: `users`, `cv add`, `cv remove`, `preferences`, `profile`, `export` and `forget`."""
 
 import json
 import sys
@@ -24,13 +24,34 @@ def cv() -> None:
 @cv.command("add", cls=Command)
 @click.argument("user_key")
 @click.argument("file", type=_PATH)
-def cv_add(user_key: str, file: Path) -> None:
-    """Put a CV into the inbox, where cv_inbox_sensor finds it."""
+@click.option("--label", default="default", show_default=True, help="Which of the user's CVs it is, such as nurse.")
+def cv_add(user_key: str, file: Path, label: str) -> None:
+    """Put a CV into the inbox, where cv_inbox_sensor finds it.
+
+    A person with CVs for several fields gives each a label. Every posting is matched with the one that fits best.
+    """
     from jobmatch_dagster.cli.runtime import configured_inbox
     from jobmatch_dagster.pipeline.profiles.inbox import put_into_inbox
 
-    path = put_into_inbox(configured_inbox(), user_key, file)
+    path = put_into_inbox(configured_inbox(), user_key, file, label)
     click.echo(f"{path} is in the inbox; cv_inbox_sensor reads it once the sensor is on.")
+
+
+@cv.command("remove", cls=Command)
+@click.argument("user_key")
+@click.option("--label", required=True, help="Which of the user's CVs.")
+def cv_remove(user_key: str, label: str) -> None:
+    """Remove one of a user's CVs, with everything that was read from it.
+
+    The other CVs stay; `jobmatch forget` removes the user.
+    """
+    from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.pipeline.profiles.remove_cv import remove_cv
+    from jobmatch_dagster.settings import FolderSettings
+
+    with open_runtime(must_exist=True) as runtime:
+        version = remove_cv(runtime.database, user_key, label, inboxes=FolderSettings.read().folders_of_users)
+    click.echo(f"Removed; profile version {version}. cv_profile_sensor matches {user_key} again once it is on.")
 
 
 @click.command(cls=Command)

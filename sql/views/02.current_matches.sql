@@ -7,7 +7,7 @@ SELECT users.user_key, m.exact_score, m.match_score, m.stated_percent, m.read_pe
        jobs.ai_work_arrangement, jobs.ai_experience_level, jobs.ai_taxonomies_a,
        m.matching_skills, m.missing_skills, m.match_reasoning, m.key_alignments, m.potential_gaps,
        m.record_hash IS DISTINCT FROM jobs.record_hash AS posting_changed_since, m.updated_at,
-       m.user_id, m.job_id
+       m.user_id, m.job_id, m.cv_label
 FROM user_job_matches AS m
 JOIN users ON users.id = m.user_id
 JOIN jobs ON jobs.id = m.job_id

@@ -3,8 +3,8 @@
 Belongs here: how the block's numbers and the judge's words become one judgement, once for each pair that is written.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,25 @@ from jobmatch_dagster.core.vocabulary.skill_match import NOTHING_OFFERED, match_
 
 JudgedPair = tuple[int, int, Judgement]
 """A kept pair: its indices into the blocks of users and postings, and its judgement."""
+
+
+def best_of_each_user(table: MatchTable, users: Sequence[int]) -> MatchTable:
+    """Of each user's pairs with one posting only the one with the highest score.
+
+    Args:
+        table: kept pairs, as `match_blocks` gives them.
+        users: the user of each profile in the block; who has several CVs has several profiles. Of equal scores the
+            first profile's counts.
+    """
+    if len(set(users)) == len(users):
+        return table
+    user = np.asarray(users)[table.user]
+    order = np.lexsort((table.user, -table.exact, table.posting, user))
+    is_first = np.ones(len(order), np.bool_)
+    same = (np.diff(user[order]) == 0) & (np.diff(table.posting[order]) == 0)
+    is_first[1:] = ~same
+    kept = np.sort(order[is_first])
+    return MatchTable(**{found.name: getattr(table, found.name)[kept] for found in fields(MatchTable)})
 
 
 @dataclass(frozen=True)

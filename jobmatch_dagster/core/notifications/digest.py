@@ -30,6 +30,7 @@ class Line:
         reason_by_model: whether a language model wrote the reason.
         missing: skills that the ad asks for and the CV does not show.
         pay: as the ad states it.
+        cv: label of the CV that fits best; None for a user's only one.
     """
 
     external_id: str
@@ -42,6 +43,7 @@ class Line:
     reason_by_model: bool
     missing: Sequence[str]
     pay: str | None
+    cv: str | None = None
 
     @property
     def safe_url(self) -> str | None:
@@ -59,6 +61,7 @@ class Line:
         source = f" ({BY_MODEL})" if self.reason_by_model else ""
         return [
             _plain(f"Score {self.score} of 100. {self.place}. Pay: {self.pay or 'unknown'}."),
+            *([_plain(f"Fits best: the CV {self.cv}")] if self.cv else []),
             *([_plain(f"Why{source}: {self.reason}")] if self.reason else []),
             *([_plain(f"Missing: {', '.join(self.missing)}")] if self.missing else []),
         ]

@@ -46,6 +46,36 @@ def unprotected_tables(connection: Connection) -> list[str]:
     return [row.name for row in run_query(connection, "operations/unprotected_tables")]
 
 
+class ReaderDatabase(Database):
+    """A database of which every transaction is that of `reading_as`: whoever has it sees one user, and writes nothing.
+
+    Raises:
+        RoleMissingError: in each transaction, as `reading_as`.
+    """
+
+    def __init__(self, url: str, user_key: str) -> None:
+        super().__init__(url)
+        self._owner = Database(url)
+        self._user_key = user_key
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A read-only transaction for the user."""
+        with reading_as(self._owner, self._user_key) as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """As `begin`."""
+        with self.begin() as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        """Close the pooled connections."""
+        self._owner.dispose()
+        super().dispose()
+
+
 @contextmanager
 def _in_role(database: Database, purpose: str) -> Iterator[Connection]:
     with database.begin() as connection:

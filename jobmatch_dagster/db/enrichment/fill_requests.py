@@ -31,9 +31,9 @@ class ProfileToFill:
     stated: Sequence[str]
 
 
-def profile_to_fill(connection: Connection, user_key: str) -> ProfileToFill | None:
-    """The user's current profile, unless an answer about its CV was applied already."""
-    rows = run_query(connection, "enrichment/profile_to_fill", {"user_key": user_key})
+def profile_to_fill(connection: Connection, user_key: str, label: str) -> ProfileToFill | None:
+    """The current profile of one of the user's CVs, unless an answer about that CV was applied already."""
+    rows = run_query(connection, "enrichment/profile_to_fill", {"user_key": user_key, "label": label})
     if not rows:
         return None
     row = rows[0]

@@ -50,10 +50,13 @@ def read_posting(connection: Connection, external_id: str) -> StoredPosting | No
     )
 
 
-def read_profile(connection: Connection, user_key: str, model: str) -> StoredProfile | None:
-    """The user's current profile, None when there is no such user."""
+def read_profiles(connection: Connection, user_key: str, model: str) -> list[StoredProfile]:
+    """The user's current profiles, one for each CV, the newest first; one of None alone while there is none.
+
+    The list is empty when there is no such user.
+    """
     rows = run_query(connection, "explain/explain_profile", {"user_key": user_key, "model": model})
-    return StoredProfile(**rows[0]._mapping) if rows else None
+    return [StoredProfile(**row._mapping) for row in rows]
 
 
 def read_match(connection: Connection, user_key: str, external_id: str) -> StoredMatch | None:

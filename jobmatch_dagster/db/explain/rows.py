@@ -49,11 +49,12 @@ class StoredPosting:
 
 @dataclass(frozen=True)
 class StoredProfile:
-    """A user's current profile and the CV it was read from; None where there is none yet."""
+    """The current profile of one of a user's CVs, and that CV; None where there is none yet."""
 
     user_id: int
     active: bool
     profile_id: int | None
+    label: str | None
     version: int | None
     language: str | None
     skills: list[str] | None
@@ -128,6 +129,7 @@ class StoredMatch:
     attempts: int | None
     request_model: str | None
     request_prompt_version: str | None
+    cv_label: str
     answer: JsonValue
     usage: JsonObject | None
     cost_usd: Decimal | None

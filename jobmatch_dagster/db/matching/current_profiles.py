@@ -23,11 +23,16 @@ _VECTORS = """
 
 @dataclass(frozen=True, slots=True)
 class ProfileToMatch:
-    """The current profile of an active user, and what the user asks for."""
+    """The current profile of one CV of an active user, and what the user asks for.
+
+    `user_version` is the highest version of the user's profiles.
+    """
 
     user_id: int
     profile_id: int
+    label: str
     version: int
+    user_version: int
     preferences_version: int
     facts: ProfileFacts
     conditions: UserConditions
@@ -45,7 +50,8 @@ def read_profiles(
 ) -> tuple[list[ProfileToMatch], NDArray[np.float32]]:
     """Current profiles of active users of a bucket (all, or these) and their vectors, shape (m, d), in the same order.
 
-    `only_current` leaves out users whose list was not made from this profile and these preferences.
+    A user has one for each CV. `only_current` leaves out users whose list was not made from these profiles and
+    preferences.
 
     Raises:
         VectorsMissingError: if a vector was deleted in the meantime.
@@ -56,7 +62,9 @@ def read_profiles(
         ProfileToMatch(
             user_id=row.user_id,
             profile_id=row.profile_id,
+            label=row.label,
             version=row.version,
+            user_version=row.user_version,
             preferences_version=row.preferences_version,
             facts=facts_of_profile(row, profile_title_words(row.embedding_text)),
             conditions=UserConditions(
@@ -80,13 +88,14 @@ def note_users_matched(
     connection: Connection, profiles: Sequence[ProfileToMatch], scoring_key: str, run_id: str
 ) -> None:
     """Note that these profiles were matched against every open posting."""
+    users = list({profile.user_id: profile for profile in profiles}.values())
     run_query(
         connection,
         "matching/note_users_matched",
         {
-            "user_ids": [profile.user_id for profile in profiles],
-            "versions": [profile.version for profile in profiles],
-            "preferences_versions": [profile.preferences_version for profile in profiles],
+            "user_ids": [user.user_id for user in users],
+            "versions": [user.user_version for user in users],
+            "preferences_versions": [user.preferences_version for user in users],
             "scoring_key": scoring_key,
             "run_id": run_id,
         },

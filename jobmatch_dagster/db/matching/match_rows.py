@@ -20,6 +20,7 @@ MATCH_LINE_COLUMNS = (
     "user_id", "job_id", "similarity", "exact_score", "stated_percent", "read_percent", "match_score", *SCORE_COLUMNS,
     "priority", "claude_status", "filters", "matching_skills", "missing_skills", "skill_hits", "match_reasoning",
     "profile_version", "record_hash", "embedding_model", "calibration_id", "scoring_key", "run_id",
+    "cv_label",
 )  # fmt: skip
 
 _NULL = "\\N"
@@ -51,7 +52,7 @@ def match_lines(
         yield (
             f"{profile.user_id}\t{ids[posting]}\t{similarity:.6f}\t{exact:.2f}\t{stated}\t{read}\t{numbers}\t"
             f"{judged.priority}\t{claude}\t"
-            f"{_filters(filters)}\t{words}\t{profile.version}\t{record_hashes[posting]}\t{last}\n"
+            f"{_filters(filters)}\t{words}\t{profile.version}\t{record_hashes[posting]}\t{last}\t{profile.label}\n"
         )
 
 

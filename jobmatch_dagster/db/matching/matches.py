@@ -61,12 +61,12 @@ def write_matches(
     Decisions and matches of closed postings stay. Afterwards each user keeps the `keep_best` best of the others.
     Postings that none of the users has a match with, most of an hour's, are inserted as they are, the others merged.
     """
-    user_ids = [profile.user_id for profile in profiles]
+    user_ids = list(dict.fromkeys(profile.user_id for profile in profiles))
     slice_of_table = {"job_ids": chosen.id_array, "user_ids": user_ids}
     # Not COPY into the table itself: under row-level security it is not allowed.
     lines = match_lines(pairs, profiles, chosen, scored_by)
     staged = stage_lines(connection, "user_job_matches", MATCH_LINE_COLUMNS, lines, name="staged_matches")
-    if pairs.most_of_a_user > keep_best:
+    if len(user_ids) < len(profiles) or pairs.most_of_a_user > keep_best:
         staged -= _rowcount(connection, "matching/cap_staged_matches", {"most": keep_best})
     known = [row.job_id for row in run_query(connection, "matching/postings_with_matches", slice_of_table)]
     inserted = _rowcount(connection, "matching/insert_matches", {"known": known})

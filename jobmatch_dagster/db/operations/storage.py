@@ -71,6 +71,12 @@ def drop_closed_matches(connection: Connection, before: datetime, limit: int) ->
     return connection.execute(query, {"before": before, "limit": limit}).rowcount
 
 
+def empty_digests(connection: Connection, before: datetime, limit: int) -> int:
+    """Empty digests that were made before then and wait for nothing; returns how many. What they announced is kept."""
+    query = text(read_sql("queries/operations/empty_digests.sql"))
+    return connection.execute(query, {"before": before, "limit": limit}).rowcount
+
+
 def drop_run_failures(connection: Connection, before: datetime) -> int:
     """Drop failures that were noted before then; returns how many."""
     return connection.execute(text("DELETE FROM run_failures WHERE failed_at < :before"), {"before": before}).rowcount

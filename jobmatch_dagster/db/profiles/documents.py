@@ -1,11 +1,12 @@
 """`cv_documents`: the CVs that users handed in."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import Connection, text
 
+from jobmatch_dagster.core.profiles.cv_labels import DEFAULT_LABEL
 from jobmatch_dagster.core.profiles.profile import EXTRACTOR_VERSION
 from jobmatch_dagster.db.connection.engine import run_query
 
@@ -23,14 +24,16 @@ class ReceivedDocument:
     file_bytes: int
     file_modified_ns: int | None = None
     reason: str | None = None
+    label: str = DEFAULT_LABEL
 
 
 @dataclass(frozen=True)
 class CurrentDocument:
-    """The CV that counts for a user, and whether the newest profile version was read from it."""
+    """The current version of one of a user's CVs, and whether the current profile of that CV was read from it."""
 
     id: int
     user_id: int
+    label: str
     file_name: str
     content: bytes
     sha256: str
@@ -41,25 +44,39 @@ class CurrentDocument:
 
 
 @dataclass(frozen=True)
+class StoredCv:
+    """What a user has handed in so far under one label.
+
+    Attributes:
+        sha256s: contents of all versions.
+        current_sha256: content of the current version.
+        stamps: name, bytes and modification time (ns) of all versions.
+    """
+
+    sha256s: frozenset[str] = frozenset()
+    current_sha256: str | None = None
+    stamps: frozenset[tuple[str, int, int]] = frozenset()
+
+
+NO_STORED_CV = StoredCv()
+
+
+@dataclass(frozen=True)
 class StoredFiles:
     """What a user has handed in so far.
 
     Attributes:
-        sha256s: contents of all CVs.
-        current_sha256: content of the current CV.
-        stamps: name, bytes and modification time (ns) of all CVs.
+        cvs: by label.
         preferences_sha256: content of the preferences file that was read last.
         facts_sha256: content of the profile.toml that was read last.
     """
 
-    sha256s: frozenset[str]
-    current_sha256: str | None
-    stamps: frozenset[tuple[str, int, int]]
-    preferences_sha256: str | None
-    facts_sha256: str | None
+    cvs: Mapping[str, StoredCv] = field(default_factory=dict)
+    preferences_sha256: str | None = None
+    facts_sha256: str | None = None
 
 
-NO_STORED_FILES = StoredFiles(frozenset(), None, frozenset(), None, None)
+NO_STORED_FILES = StoredFiles()
 
 
 def document_of(file_name: str, content: bytes) -> ReceivedDocument:
@@ -68,7 +85,7 @@ def document_of(file_name: str, content: bytes) -> ReceivedDocument:
 
 
 def receive_document(connection: Connection, user_id: int, document: ReceivedDocument) -> bool:
-    """Store a CV as the user's current one; False if it is the current one already."""
+    """Store a CV as the current one of its label; False if it is the current one already."""
     return bool(run_query(connection, "profiles/receive_document", {"user_id": user_id, **asdict(document)}))
 
 
@@ -76,26 +93,26 @@ def stored_files(connection: Connection, user_keys: Sequence[str] | None = None)
     """What each user (all, or these) has handed in so far, by key."""
     keys = None if user_keys is None else list(user_keys)
     return {
-        row.user_key: StoredFiles(
-            sha256s=frozenset(row.sha256s or ()),
-            current_sha256=row.sha256s[0] if row.sha256s else None,
-            stamps=frozenset((name, size, modified) for name, size, modified in row.stamps or ()),
-            preferences_sha256=row.preferences_sha256,
-            facts_sha256=row.facts_sha256,
-        )
+        row.user_key: StoredFiles(_stored_cvs(row.cvs or ()), row.preferences_sha256, row.facts_sha256)
         for row in run_query(connection, "profiles/stored_files", {"user_keys": keys})
     }
 
 
-def current_document(connection: Connection, user_id: int) -> CurrentDocument | None:
-    """The user's CV that was handed in last."""
+def current_documents(connection: Connection, user_id: int) -> list[CurrentDocument]:
+    """The current version of each of the user's CVs; the one that was handed in last comes first."""
     parameters = {"user_id": user_id, "extractor_version": EXTRACTOR_VERSION}
-    rows = run_query(connection, "profiles/current_document", parameters)
-    if not rows:
-        return None
-    columns = dict(rows[0]._mapping)
-    columns |= {"content": bytes(columns["content"]), "is_profiled": bool(columns["is_profiled"])}
-    return CurrentDocument(**columns)
+    found = []
+    for row in run_query(connection, "profiles/current_documents", parameters):
+        columns = row._asdict()
+        columns |= {"content": bytes(columns["content"]), "is_profiled": bool(columns["is_profiled"])}
+        found.append(CurrentDocument(**columns))
+    return found
+
+
+def delete_cv(connection: Connection, user_id: int, label: str) -> int:
+    """Delete all versions of a CV, with the profiles that were read from them; returns the number of versions."""
+    query = text("DELETE FROM cv_documents WHERE user_id = :user_id AND label = :label")
+    return connection.execute(query, {"user_id": user_id, "label": label}).rowcount
 
 
 def note_reading(connection: Connection, document_id: int, cv_text: str | None, reason: str | None) -> None:
@@ -113,3 +130,14 @@ def unreadable_documents(connection: Connection, *, most: int) -> list[tuple[str
     return [
         (row.user_key, row.reason) for row in run_query(connection, "profiles/unreadable_documents", {"most": most})
     ]
+
+
+def _stored_cvs(rows: Sequence[tuple[str, str, str, int, int]]) -> dict[str, StoredCv]:
+    """By label, from (label, SHA-256, name, bytes, modification time) of documents, the last one first."""
+    of_label: dict[str, list[tuple[str, tuple[str, int, int]]]] = {}
+    for label, sha256, name, size, modified_ns in rows:
+        of_label.setdefault(label, []).append((sha256, (name, size, modified_ns)))
+    return {
+        label: StoredCv(frozenset(sha for sha, _ in found), found[0][0], frozenset(stamp for _, stamp in found))
+        for label, found in of_label.items()
+    }

@@ -25,7 +25,7 @@ def read_own_facts(connection: Connection, user_id: int) -> OwnFacts:
 
 
 def set_own_facts(connection: Connection, user_id: int, facts: OwnFacts, *, source_sha256: str | None = None) -> None:
-    """Replace the user's own facts. The caller brings the profile up to date (`restate_profile`)."""
+    """Replace the user's own facts. The caller brings the profile up to date (`restate_profiles`)."""
     run_query(connection, "profiles/set_facts", {"user_id": user_id, **facts.as_row(), "source_sha256": source_sha256})
 
 

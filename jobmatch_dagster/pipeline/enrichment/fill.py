@@ -15,7 +15,7 @@ from jobmatch_dagster.core.json_values import JsonObject
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.enrichment import fill_requests
 from jobmatch_dagster.db.enrichment.fill_requests import ProfileToFill
-from jobmatch_dagster.db.profiles.cv_profiles import insert_profile
+from jobmatch_dagster.db.profiles.cv_profiles import current_labels, insert_profile
 from jobmatch_dagster.db.profiles.users import lock_user
 from jobmatch_dagster.errors import PassingFailure, PermanentFailure
 from jobmatch_dagster.resources.claude import ClaudeResource
@@ -33,12 +33,23 @@ class FillReport:
     cost_usd: Decimal = Decimal(0)
     note: str = ""
 
+    def plus(self, other: "FillReport") -> "FillReport":
+        """This report and that of another CV together."""
+        return FillReport(
+            asked=self.asked or other.asked,
+            fields_filled=self.fields_filled + other.fields_filled,
+            new_version=other.new_version or self.new_version,
+            cost_usd=self.cost_usd + other.cost_usd,
+            note="; ".join(dict.fromkeys(filter(None, (self.note, other.note)))),
+        )
+
 
 @dataclass(frozen=True)
 class _Question:
-    """A request about a user's current profile."""
+    """A request about the current profile of one of a user's CVs."""
 
     user_key: str
+    label: str
     current: ProfileToFill
     fields: Sequence[str]
     request: FillRequest
@@ -46,7 +57,7 @@ class _Question:
 
 
 def fill_unknown(database: Database, claude: ClaudeResource, user_key: str, run_id: str) -> FillReport:
-    """Fill unknown fields of the user's current profile, as a new version. A request is paid once.
+    """Fill unknown fields of the user's current profiles, as new versions. A request is paid once.
 
     Does nothing without a key, a budget or the setting. After a failure the profile stays as it is and is matched with
     the known fields; the user's next `ingest_cv` run asks again.
@@ -54,14 +65,23 @@ def fill_unknown(database: Database, claude: ClaudeResource, user_key: str, run_
     if not (claude.fill_profiles and claude.enabled and claude.may_spend):
         return FillReport()
     with database.begin() as connection:
-        current = fill_requests.profile_to_fill(connection, user_key)
+        labels = current_labels(connection, user_key)
+    report = FillReport()
+    for label in labels:
+        report = report.plus(_fill_cv(database, claude, user_key, label, run_id))
+    return report
+
+
+def _fill_cv(database: Database, claude: ClaudeResource, user_key: str, label: str, run_id: str) -> FillReport:
+    with database.begin() as connection:
+        current = fill_requests.profile_to_fill(connection, user_key, label)
     fields = _fields_to_ask(current) if current else []
     if current is None or not fields:
         return FillReport()
     request = build_fill_request(current.cv_text, fields)
     if not request.has_text:
         return FillReport(note="nothing is sent: without headings, personal data in the CV cannot be recognised")
-    question = _Question(user_key, current, fields, request, request.request_hash(current.user_id, claude.model))
+    question = _Question(user_key, label, current, fields, request, request.request_hash(current.user_id, claude.model))
     with database.begin() as connection:
         message = fill_requests.stored_answer(connection, question.request_hash)
     report = FillReport()
@@ -113,7 +133,7 @@ def _apply(database: Database, question: _Question, message: JsonObject, run_id:
     filled = fill_fields(current.reading, question.fields, answer_text(message) or "", question.request)
     with database.begin() as connection:
         lock_user(connection, question.user_key)
-        latest = fill_requests.profile_to_fill(connection, question.user_key)
+        latest = fill_requests.profile_to_fill(connection, question.user_key, question.label)
         if latest is None or latest.id != current.id:
             return report
         version = current.version

@@ -63,9 +63,19 @@ def verdict_section(data: PairData) -> Section:
         facts["in words"] = data.judged.judgement.reasoning
         if unstored := _unstored(data.judged):
             facts["computed for this page, not stored yet"] = unstored
+    if data.judged is not None and len(data.judged.scores_of_cvs) > 1:
+        facts["CV that fits best now"] = _scores_of_cvs(data.judged, data.profile.label)
     if stored is not None:
         facts["Claude"] = claude_state(data, stored)
     return Section("Verdict", facts)
+
+
+def _scores_of_cvs(judged: JudgedNow, best: str | None) -> str:
+    """The CV that counts, and what each of the user's CVs scores."""
+    scores = (
+        f"{label} {'no match' if score is None else f'{score:.2f}'}" for label, score in judged.scores_of_cvs.items()
+    )
+    return f"{best}, of {', '.join(scores)}"
 
 
 def claude_state(data: PairData, stored: StoredMatch) -> str:

@@ -141,6 +141,7 @@ def profile_section(data: PairData) -> Section:
         "Profile",
         {
             "version": f"{profile.version}, read {time(profile.created_at)} from document {profile.document_id}",
+            **({"CV": f"{profile.label}, one of {', '.join(data.cv_labels)}"} if len(data.cv_labels) > 1 else {}),
             "experience was read from": (profile.evidence or {}).get("experience_years") or "nothing",
             **_own_facts(data.own_facts),
             "read by run": RunLink(profile.run_id),

@@ -34,7 +34,7 @@ from jobmatch_dagster.db.explain.read import (
     read_other_ads,
     read_posting,
     read_posting_vector,
-    read_profile,
+    read_profiles,
     read_quarantined,
     read_vector_pair,
 )
@@ -88,12 +88,16 @@ class JudgedNow:
     """The pair, judged again for the page.
 
     Attributes:
+        profile_id: the profile that was compared; of several CVs the one with the highest score.
+        scores_of_cvs: exact score now by the label of each CV; None where the pair is no match by it.
         facts: what was compared.
         judgement: what came of it.
         has_unstored_facts: whether the posting's facts were derived for the page, because none are stored yet.
         unstored_skills: skills of the posting that were compared by their vectors for the page, and are not stored yet.
     """
 
+    profile_id: int
+    scores_of_cvs: Mapping[str, float | None]
     facts: PairFacts
     judgement: Judgement
     rules: ScoringRules = field(repr=False)
@@ -117,6 +121,7 @@ class PairData:
     profile: StoredProfile
     reread_profile: Profile | None
     own_facts: OwnFacts
+    cv_labels: Sequence[str]
     quarantined: Sequence[QuarantinedRecord]
     missing_hours: Sequence[datetime]
     mentions: Sequence[PageMention]
@@ -162,17 +167,22 @@ def read_pair_data(
         # Under row-level security a reader sees the rows of this user alone.
         connection.execute(text("SELECT set_config('jobmatch.user_key', :key, true)"), {"key": user_key})
         scoring = read_scoring(connection, settings)
-        profile = read_profile(connection, user_key, scoring.settings.model)
-        if profile is None:
+        profiles = read_profiles(connection, user_key, scoring.settings.model)
+        if not profiles:
             landed = "Has a CV of theirs landed in the inbox?"
             raise NothingToExplainError(no_such_user(connection, user_key, otherwise=landed))
         posting = read_posting(connection, external_id)
+        judged = None if posting is None else _judge_again(connection, scoring, user_key, external_id)
+        # Of several CVs the page is about the one that fits best.
+        profile = next((each for each in profiles if judged and each.profile_id == judged.profile_id), profiles[0])
         data = PairData(
             user_key=user_key,
             external_id=external_id,
             now=now,
             scoring=scoring,
+            judged=judged,
             profile=profile,
+            cv_labels=[each.label for each in profiles if each.label],
             reread_profile=_read_profile_again(profile, now),
             own_facts=read_own_facts(connection, profile.user_id),
             quarantined=read_quarantined(connection, external_id),
@@ -197,24 +207,30 @@ def _with_posting(
         signs=read_signs(connection, [posting.id], data.now).get(posting.id),
         vector=read_posting_vector(connection, posting.id, model),
         similarities=_similarities(connection, model, data.profile, posting, embedder),
-        judged=_judge_again(connection, data),
         stored=read_match(connection, data.user_key, data.external_id),
     )
 
 
-def _judge_again(connection: Connection, data: PairData) -> JudgedNow | None:
+def _judge_again(connection: Connection, scoring: CurrentScoring, user_key: str, external_id: str) -> JudgedNow | None:
     """The pair as the matching would judge it now; None without a current vector of both sides."""
-    settings, calibration = data.scoring.settings, data.scoring.calibration.calibration
-    chosen = choose_posting(connection, settings.model, data.external_id)
+    settings, calibration = scoring.settings, scoring.calibration.calibration
+    chosen = choose_posting(connection, settings.model, external_id)
     if not chosen:
         return None
-    loaded = read_pairs(connection, settings, chosen, read_derived(connection, settings, chosen), [data.user_key])
+    loaded = read_pairs(connection, settings, chosen, read_derived(connection, settings, chosen), [user_key])
     if not loaded.profiles:
         return None
-    facts, rules = loaded.pair(0, 0, calibration.lens), loaded.rules_of(0)
+    rules = loaded.rules_of(0)
+    pairs = [loaded.pair(number, 0, calibration.lens) for number in range(len(loaded.profiles))]
+    judgements = [judge(pair, rules, calibration) for pair in pairs]
+    scores = [None if found.unfit else found.exact for found in judgements]
+    # Of equal scores the first profile's counts, as in `best_of_each_user`.
+    best = max(range(len(pairs)), key=lambda number: (-1 if scores[number] is None else scores[number], -number))
     return JudgedNow(
-        facts=facts,
-        judgement=judge(facts, rules, calibration),
+        profile_id=loaded.profiles[best].profile_id,
+        scores_of_cvs={profile.label: score for profile, score in zip(loaded.profiles, scores, strict=True)},
+        facts=pairs[best],
+        judgement=judgements[best],
         rules=rules,
         calibration=calibration,
         has_unstored_facts=bool(loaded.unstored_facts),

@@ -20,6 +20,7 @@ def stored_section(data: PairData) -> Section:
         "matching skills": stored.matching_skills,
         "missing skills": stored.missing_skills,
         "profile version": f"{stored.profile_version} (newest: {data.profile.version})",
+        **({"CV": stored.cv_label} if len(data.cv_labels) > 1 else {}),
         "scoring": stored.scoring_key,
         "scoring now": data.scoring.key,
         "user's decision": f"{stored.status}, {time(stored.decided_at)}" if stored.decided_at else stored.status,

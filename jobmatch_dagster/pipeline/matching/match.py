@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from jobmatch_dagster.core.buckets import ONLY_BUCKET, Bucket
 from jobmatch_dagster.core.matching.block_engine import match_blocks
-from jobmatch_dagster.core.matching.kept_pairs import KeptPairs
+from jobmatch_dagster.core.matching.kept_pairs import KeptPairs, best_of_each_user
 from jobmatch_dagster.core.progress import Progress, no_progress
 from jobmatch_dagster.db.catalog.embedding_models import ensure_current_model
 from jobmatch_dagster.db.connection.engine import Database
@@ -162,6 +162,7 @@ def _match(
         keep_best=settings.keep_best + most_decided(connection, user_ids),
         cutoffs=read_cutoffs(connection, user_ids, chosen, settings.keep_best) if is_hourly else None,
     )
+    table = best_of_each_user(table, user_ids)
     counts = write_matches(
         connection,
         KeptPairs(table, loaded.profile_block, loaded.posting_block, loaded.rules),
@@ -171,7 +172,7 @@ def _match(
         keep_best=settings.keep_best,
     )
     report = MatchReport(
-        users=len(loaded.profiles),
+        users=len(set(user_ids)),
         postings=len(chosen),
         pairs=len(loaded.profiles) * len(chosen),
         kept=len(table),

@@ -12,6 +12,7 @@ from jobmatch_dagster.core.markdown import Link, escaped, markdown_table
 from jobmatch_dagster.core.matching.scoring import PARTS, SCORE_COLUMNS, own_weights
 from jobmatch_dagster.db.catalog.signs import read_signs
 from jobmatch_dagster.db.matching.matches import read_match_list
+from jobmatch_dagster.db.profiles.cv_profiles import current_labels
 from jobmatch_dagster.db.profiles.preferences import read_preferences
 from jobmatch_dagster.db.profiles.users import require_user
 from jobmatch_dagster.errors import InputError
@@ -21,6 +22,7 @@ LIST_COLUMNS = (
     "posting", "decision", "signs", "reason",
 )  # fmt: skip
 
+_CV = "CV"
 
 # Lines whose signs are read together, and more lines than a user can have.
 _CHUNK, _ALL = 50, 1_000_000
@@ -39,11 +41,13 @@ class MatchList:
         lines: rows of the query `matching/match_list`; postings of one cluster are one line. `signs` are sentences by
             kind (`core/catalog/signs.py`), `unknown_signs` the kinds of which too little is known.
         own_weights: the user's own weights by part; a part that is missing has the deployment's.
+        names_cvs: whether the user has several CVs, so that each line names the one that fits best.
     """
 
     user_key: str
     lines: Sequence[Mapping[str, Any]]
     own_weights: Mapping[str, float] = field(default_factory=dict)
+    names_cvs: bool = False
 
     @property
     def weights_note(self) -> str:
@@ -53,16 +57,21 @@ class MatchList:
         shown = ", ".join(f"{part.replace('_', ' ')} {weight:g}" for part, weight in self.own_weights.items())
         return f"Scored with the user's own weights: {shown}."
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """`LIST_COLUMNS`, and the CV that fits best where the user has several."""
+        return (*LIST_COLUMNS, _CV) if self.names_cvs else LIST_COLUMNS
+
     def markdown(self) -> str:
         """The list as a page."""
         title = f"## Matches of {escaped(self.user_key)}"
         if not self.lines:
             return f"{title}\n\nNo match. `explain_match` says why a posting is not among them."
         notes = " ".join(filter(None, (self.weights_note, _LEGEND)))
-        return f"{title}\n\n{markdown_table(self.rows(), LIST_COLUMNS)}\n\n{notes}"
+        return f"{title}\n\n{markdown_table(self.rows(), self.columns)}\n\n{notes}"
 
     def rows(self) -> list[list[Any]]:
-        """A row for each line, as `LIST_COLUMNS`."""
+        """A row for each line, as `columns`."""
         return [
             [
                 number,
@@ -76,6 +85,7 @@ class MatchList:
                 line["status"] + (" (posting closed)" if line["closed_at"] else ""),
                 "; ".join(line["signs"].values()),
                 line["match_reasoning"],
+                *([line["cv_label"]] if self.names_cvs else []),
             ]
             for number, line in enumerate(self.lines, start=1)
         ]
@@ -129,7 +139,12 @@ def list_matches(
             signs = found[line.pop("job_id")]
             if not signs.has_any(without_signs):
                 lines.append({**line, "signs": signs.shown, "unknown_signs": signs.unknown})
-    return MatchList(user_key, lines[:most], own_weights(read_preferences(connection, user_key).as_row()))
+    return MatchList(
+        user_key,
+        lines[:most],
+        own_weights(read_preferences(connection, user_key).as_row()),
+        names_cvs=len(current_labels(connection, user_key)) > 1,
+    )
 
 
 def place_of_work(line: Mapping[str, Any]) -> str:

@@ -55,7 +55,9 @@ def send_digests(
     with database.read() as connection:
         recipients = digests.read_recipients(connection)
     made = make_digests(database, due_recipients(recipients, now=now, hourly=hourly), day=day, now=now, limits=limits)
-    quiet = {each.user_id for each in recipients if is_quiet(now, each.quiet_hours, each.time_zone)}
+    quiet = {
+        each.user_id for each in recipients if each.every == "never" or is_quiet(now, each.quiet_hours, each.time_zone)
+    }
     outcomes = deliver_digests(
         database, channels, quiet=quiet, now=now, most_attempts=most_attempts, retry_now=retry_now
     )

@@ -94,4 +94,5 @@ def _line(row: Mapping[str, Any]) -> Line:
         reason_by_model=row["claude_score"] is not None,
         missing=tuple(row["missing_skills"] or ()),
         pay=pay_text(row),
+        cv=row["cv_label"] if row["cvs"] > 1 else None,
     )

@@ -9,12 +9,14 @@ from jobmatch_dagster.db.operations.storage import (
     drop_closed_matches,
     drop_resolved_quarantine,
     drop_run_failures,
+    empty_digests,
     page_counts,
     remove_page_bodies,
 )
 
 _PAGES_PER_TRANSACTION = 500
 _MATCHES_PER_TRANSACTION = 50_000
+_DIGESTS_PER_TRANSACTION = 5_000
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class RemovedRows:
     quarantined_records: int
     run_failures: int
     matches: int
+    digests: int
     pages_left: PageCounts
 
 
@@ -37,16 +40,18 @@ def remove_old_rows(
     page_days: int,
     quarantine_days: int,
     match_days: int,
+    digest_days: int,
 ) -> RemovedRows:
-    """Remove bodies of superseded pages, resolved quarantined records, old failures, matches of closed postings.
+    """Remove bodies of superseded pages, resolved quarantine, old failures and digests, matches of closed postings.
 
     Args:
         database: the project's database.
-        now: the pipeline's time, by which postings close.
+        now: the pipeline's time, by which postings close and digests are made.
         wall_time: the machine's time, which dates pages, quarantined records and failures.
         page_days: days that bodies of pages are kept after the fetch.
         quarantine_days: days that resolved quarantined records and noted failures are kept.
         match_days: days that undecided matches are kept after their posting closed.
+        digest_days: days that the lines of digests are kept.
     """
     sizes = _remove_page_bodies(database, wall_time - timedelta(days=page_days))
     quarantined_before = wall_time - timedelta(days=quarantine_days)
@@ -55,7 +60,8 @@ def remove_old_rows(
         failures = drop_run_failures(connection, quarantined_before)
         pages_left = page_counts(connection)
     matches = _drop_closed_matches(database, now - timedelta(days=match_days))
-    return RemovedRows(len(sizes), sum(sizes), quarantined, failures, matches, pages_left)
+    digests = _empty_digests(database, now - timedelta(days=digest_days))
+    return RemovedRows(len(sizes), sum(sizes), quarantined, failures, matches, digests, pages_left)
 
 
 def _remove_page_bodies(database: Database, before: datetime) -> list[int]:
@@ -77,3 +83,13 @@ def _drop_closed_matches(database: Database, before: datetime) -> int:
         dropped += part
         if part < _MATCHES_PER_TRANSACTION:
             return dropped
+
+
+def _empty_digests(database: Database, before: datetime) -> int:
+    emptied = 0
+    while True:
+        with database.begin() as connection:
+            part = empty_digests(connection, before, _DIGESTS_PER_TRANSACTION)
+        emptied += part
+        if part < _DIGESTS_PER_TRANSACTION:
+            return emptied

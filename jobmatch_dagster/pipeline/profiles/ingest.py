@@ -12,7 +12,7 @@ from jobmatch_dagster.core.profiles.own_facts import OwnFactsError, parse_own_fa
 from jobmatch_dagster.core.profiles.preferences import PreferencesError, parse_preferences
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.profiles import documents, own_facts, preferences
-from jobmatch_dagster.db.profiles.cv_profiles import insert_profile, restate_profile
+from jobmatch_dagster.db.profiles.cv_profiles import insert_profile, restate_profiles
 from jobmatch_dagster.db.profiles.documents import CurrentDocument, ReceivedDocument
 from jobmatch_dagster.db.profiles.users import ensure_user, find_user_id, lock_user
 from jobmatch_dagster.errors import NotFoundError
@@ -40,6 +40,11 @@ class IngestReport:
     own_facts: str = "unchanged"
     own_facts_problem: str | None = None
 
+    def note(self, status: str, reason: str | None) -> None:
+        """Take over how a CV was read; one that cannot be read stays in the report."""
+        if self.status != "unreadable":
+            self.status, self.reason = status, reason
+
 
 def ingest_cv(
     database: Database,
@@ -51,7 +56,7 @@ def ingest_cv(
     run_id: str,
     readings: Mapping[str, ReadResult] | None = None,
 ) -> IngestReport:
-    """Receive the user's files from the inbox, and read the newest CV into a profile version.
+    """Receive the user's files from the inbox, and read the newest version of each CV into a profile version.
 
     A document that this version of the extractor has read is not read again. Without a file no user is created: a run
     that was waiting while the user was erased brings nobody back.
@@ -71,22 +76,24 @@ def ingest_cv(
         if inbox is not None:
             _receive(connection, inbox, wall_time(), report)
         user_id = find_user_id(connection, user_key)
-        document = None if user_id is None else documents.current_document(connection, user_id)
-        if document is None:
+        cvs = [] if user_id is None else documents.current_documents(connection, user_id)
+        if user_id is None or not cvs:
             return report
-        report.profile_version = document.newest_version
-        report.status, report.reason = document.status, document.reason
-        if document.status != "unreadable" and not document.is_profiled:
-            reading = (readings or {}).get(document.sha256)
-            reading = reading or read_in_child(document.file_name, document.content, today=today)
-            _store_reading(connection, document, reading, run_id, report)
-        if version := restate_profile(connection, document.user_id, run_id):
+        report.profile_version = cvs[0].newest_version
+        # The CV that was handed in last comes last: the report ends with it, unless another one cannot be read.
+        for document in reversed(cvs):
+            report.note(document.status, document.reason)
+            if document.status != "unreadable" and not document.is_profiled:
+                reading = (readings or {}).get(document.sha256)
+                reading = reading or read_in_child(document.file_name, document.content, today=today)
+                _store_reading(connection, document, reading, run_id, report)
+        if version := restate_profiles(connection, user_id, run_id):
             report.profile_version, report.is_new_version = version, True
     return report
 
 
 def read_again(database: Database, user_key: str, *, today: date, run_id: str) -> IngestReport:
-    """Read a user's newest stored CV again into a new profile version, whatever was read of it before.
+    """Read a user's stored CVs again into new profile versions, whatever was read of them before.
 
     Raises:
         NotFoundError: if the user has no CV.
@@ -95,11 +102,12 @@ def read_again(database: Database, user_key: str, *, today: date, run_id: str) -
     with database.begin() as connection:
         lock_user(connection, user_key)
         user_id = find_user_id(connection, user_key)
-        document = None if user_id is None else documents.current_document(connection, user_id)
-        if document is None:
+        cvs = [] if user_id is None else documents.current_documents(connection, user_id)
+        if not cvs:
             raise NotFoundError(f"User {user_key!r} has no CV: `jobmatch cv add {user_key} FILE` adds one.")
-        reading = read_in_child(document.file_name, document.content, today=today)
-        _store_reading(connection, document, reading, run_id, report)
+        for document in reversed(cvs):
+            reading = read_in_child(document.file_name, document.content, today=today)
+            _store_reading(connection, document, reading, run_id, report)
     return report
 
 
@@ -140,7 +148,7 @@ def _receive(connection: Connection, inbox: Path, now: datetime, report: IngestR
 
 def _document(file: InboxFile, content: bytes) -> ReceivedDocument:
     document = documents.document_of(file.file_name, content)
-    document = replace(document, file_bytes=file.size, file_modified_ns=file.modified_ns)
+    document = replace(document, file_bytes=file.size, file_modified_ns=file.modified_ns, label=file.label)
     return replace(document, sha256=file.sha256, reason=_TOO_LARGE) if file.is_too_large else document
 
 
@@ -176,7 +184,7 @@ def _store_reading(
     if profile is not None and not profile.embedding_text:
         reading, profile = ReadResult("unreadable", reason=_NO_CV), None
     documents.note_reading(connection, document.id, reading.text, reading.reason)
-    report.status, report.reason = reading.status, reading.reason
+    report.note(reading.status, reading.reason)
     if profile is not None:
         report.profile_version = insert_profile(connection, document.user_id, document.id, profile, run_id)
         report.is_new_version = True

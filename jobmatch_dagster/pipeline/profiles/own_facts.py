@@ -10,7 +10,7 @@ from jobmatch_dagster.core.profiles.own_facts import OwnFacts, OwnFactsError, pa
 from jobmatch_dagster.core.profiles.user_keys import require_user_key
 from jobmatch_dagster.core.profiles.user_toml import MAX_FILE_BYTES
 from jobmatch_dagster.db.connection.engine import Database
-from jobmatch_dagster.db.profiles.cv_profiles import restate_profile
+from jobmatch_dagster.db.profiles.cv_profiles import restate_profiles
 from jobmatch_dagster.db.profiles.own_facts import read_own_facts, set_own_facts
 from jobmatch_dagster.db.profiles.users import ensure_user, lock_user, require_user
 
@@ -46,7 +46,7 @@ def change_own_facts(
             return OwnFactsChange(read_own_facts(connection, require_user(connection, user_key)))
         user_id = ensure_user(connection, user_key)
         set_own_facts(connection, user_id, facts)
-        return OwnFactsChange(facts, restate_profile(connection, user_id, None))
+        return OwnFactsChange(facts, restate_profiles(connection, user_id, None))
 
 
 def _parse(file: Path) -> OwnFacts:

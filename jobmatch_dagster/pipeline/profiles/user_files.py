@@ -39,6 +39,12 @@ def delete_files_of_user(folder: Path, user_key: str) -> int:
     return len(files)
 
 
+def delete_folder(folder: Path) -> None:
+    """Delete a folder of the inbox with its files; a link in its place is left alone."""
+    if folder.is_dir() and not folder.is_symlink() and not folder.parent.is_symlink():
+        shutil.rmtree(folder)
+
+
 def read_regular_file(path: Path) -> bytes | None:
     """The content of a regular file; None for a link, a pipe, a device, or a file that is gone or unreadable."""
     try:

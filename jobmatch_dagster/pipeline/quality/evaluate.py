@@ -167,8 +167,7 @@ def _add_user(connection: Connection, user_key: str, cv_text: str, now: datetime
     """Create a user with the profile of this CV."""
     user_id = ensure_user(connection, user_key)
     documents.receive_document(connection, user_id, documents.document_of(f"{user_key}.txt", cv_text.encode()))
-    document = documents.current_document(connection, user_id)
-    assert document is not None, "the document was received in this transaction"  # noqa: S101
+    (document,) = documents.current_documents(connection, user_id)
     documents.note_reading(connection, document.id, cv_text, None)
     profile = extract_profile(cv_text, today=now.date())
     insert_profile(connection, user_id, document.id, profile, _RUN)

@@ -75,6 +75,31 @@ def test_a_channel_that_fails_for_an_hour_is_made_good(world: World, hook: Hook,
 
 
 @pytest.mark.matched
+def test_a_mail_server_that_is_down_is_left_alone(world: World, mails: MailServer) -> None:
+    add_users(world, 5)
+    for key in ("ada", *(f"user-{n}" for n in range(1, 6))):
+        prefer(world, key, digest_channels=["mail", "files"], email=f"{key}@example.org")
+    mails.is_broken = True
+    assert run_day(world)["failed"] == mails.sessions == 3
+    assert len(files_of("user-5")) == 3
+    mails.is_broken = False
+    assert run_hour(world, NOW + timedelta(hours=1))["delivered"] == 6
+    assert len({mail["Message-ID"] for _, mail, _ in mails.received}) == len(mails.received) == 6
+
+
+@pytest.mark.matched
+def test_nothing_reaches_who_wants_nothing_any_more(world: World, hook: Hook) -> None:
+    prefer(world, digest_channels=["hook"])
+    hook.status = 503
+    run_day(world)
+    prefer(world, digest_every="never")
+    hook.status = 200
+    run_hour(world, NOW + timedelta(days=2), retry_now=True)
+    assert hook.received == []
+    assert run_check("digests_delivered").passed
+
+
+@pytest.mark.matched
 def test_a_recipient_that_is_refused_stops_nobody_else(world: World, mails: MailServer) -> None:
     add_users(world, 5)
     for number, key in enumerate(("ada", *(f"user-{n}" for n in range(1, 6)))):

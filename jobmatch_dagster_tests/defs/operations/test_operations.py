@@ -14,6 +14,7 @@ from jobmatch_dagster.cli.runs import RunFailedError, run_job
 from jobmatch_dagster.observability.failures import describe_failure
 from jobmatch_dagster.observability.history import delete_runs, unresolved_failures
 from jobmatch_dagster.pipeline.operations.run_failures import report_failure
+from jobmatch_dagster_tests.support.digests import announced, run_day
 from jobmatch_dagster_tests.support.world import HOUR, NOW, NURSE_CV, World
 
 
@@ -173,6 +174,19 @@ def test_old_undecided_matches_of_closed_postings_are_removed(world: World) -> N
     assert removed["matches_of_closed_postings_removed"] == going
     assert world.scalar(f"SELECT count(*) FROM user_job_matches WHERE {old}") == 0
     assert world.scalar("SELECT count(*) FROM user_job_matches") == kept - going
+
+
+@pytest.mark.matched
+def test_old_digests_are_emptied_and_announce_nothing_again(world: World) -> None:
+    assert run_day(world)["digests"] == 1
+    old = "UPDATE user_digests SET created_at = created_at - interval '91 days' RETURNING 1"
+    world.scalar(old)
+    world.scalar("UPDATE digest_deliveries SET state = 'waiting', sent_at = NULL RETURNING 1")
+    assert _output(run_job(world.defs, world.instance, "housekeeping"), "remove_old_pages")["digests_emptied"] == 0
+    run_day(world, retry_now=True)
+    assert _output(run_job(world.defs, world.instance, "housekeeping"), "remove_old_pages")["digests_emptied"] == 1
+    assert announced(world) == 0
+    assert run_day(world)["digests"] == 0
 
 
 def test_old_runs_are_removed_and_materializations_stay(world: World) -> None:

@@ -11,7 +11,7 @@ SELECT EXISTS (SELECT FROM job_embeddings WHERE model = :model)
    AND NOT EXISTS (
        SELECT FROM users
        JOIN LATERAL (
-           SELECT id, text_hash FROM cv_profiles WHERE user_id = users.id ORDER BY version DESC LIMIT 1
+           SELECT DISTINCT ON (label) * FROM cv_profiles WHERE user_id = users.id ORDER BY label, version DESC
        ) AS p ON true
        LEFT JOIN profile_embeddings AS e ON e.profile_id = p.id AND e.model = :model
        WHERE users.active AND e.text_hash IS DISTINCT FROM p.text_hash

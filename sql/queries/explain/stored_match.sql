@@ -9,7 +9,7 @@ SELECT m.exact_score, m.stated_percent, m.read_percent, m.semantic_score, m.matc
        m.claude_raw_score, m.claude_band_low, m.claude_band_high, m.claude_deviation, m.claude_items_dropped,
        m.claude_is_generic, m.claude_model, m.prompt_version, m.posting_signs, m.key_alignments, m.potential_gaps,
        r.state AS request_state, r.attempts, r.model AS request_model, r.prompt_version AS request_prompt_version,
-       r.answer, r.usage, r.cost_usd, r.batch_id, r.run_id AS request_run_id, listed.place, listed.kept
+       m.cv_label, r.answer, r.usage, r.cost_usd, r.batch_id, r.run_id AS request_run_id, listed.place, listed.kept
 FROM user_job_matches AS m
 JOIN users ON users.id = m.user_id
 JOIN jobs ON jobs.id = m.job_id

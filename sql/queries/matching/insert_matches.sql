@@ -4,11 +4,11 @@
 INSERT INTO user_job_matches (
     user_id, job_id, similarity, exact_score, stated_percent, read_percent, semantic_score, match_score, skills_score, experience_score,
     industry_score, work_arrangement_score, priority, claude_status, filters, matching_skills, missing_skills,
-    skill_hits, match_reasoning, profile_version, record_hash, embedding_model, calibration_id, scoring_key, run_id
+    skill_hits, match_reasoning, profile_version, record_hash, embedding_model, calibration_id, scoring_key, run_id, cv_label
 )
 SELECT
     user_id, job_id, similarity, exact_score, stated_percent, read_percent, semantic_score, match_score, skills_score, experience_score,
     industry_score, work_arrangement_score, priority, claude_status, filters, matching_skills, missing_skills,
-    skill_hits, match_reasoning, profile_version, record_hash, embedding_model, calibration_id, scoring_key, run_id
+    skill_hits, match_reasoning, profile_version, record_hash, embedding_model, calibration_id, scoring_key, run_id, cv_label
 FROM staged_matches
 WHERE job_id <> ALL(CAST(:known AS bigint[]))

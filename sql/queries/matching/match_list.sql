@@ -5,7 +5,7 @@
 SELECT exact_score, match_score, stated_percent, skills_score, experience_score, industry_score,
        work_arrangement_score, semantic_score, claude_score, claude_status, priority, status, decided_at,
        external_id, title, company, location, url, closed_at, match_reasoning, matching_skills, missing_skills,
-       others, array_remove(places, location) AS other_places, job_id
+       others, array_remove(places, location) AS other_places, job_id, cv_label
 FROM (
     SELECT listed.*, jobs.cluster_id,
            row_number() OVER same AS place,

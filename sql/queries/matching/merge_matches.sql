@@ -8,12 +8,13 @@ WITH written AS (
 INSERT INTO user_job_matches AS known (
     user_id, job_id, similarity, exact_score, stated_percent, read_percent, semantic_score, match_score, skills_score, experience_score,
     industry_score, work_arrangement_score, priority, filters, matching_skills, missing_skills, skill_hits,
-    match_reasoning, claude_status, profile_version, embedding_model, calibration_id, scoring_key, record_hash, run_id
+    match_reasoning, claude_status, profile_version, embedding_model, calibration_id, scoring_key, record_hash, run_id,
+    cv_label
 )
 SELECT s.user_id, s.job_id, s.similarity, s.exact_score, s.stated_percent, s.read_percent, s.semantic_score, s.match_score, s.skills_score,
        s.experience_score, s.industry_score, s.work_arrangement_score, s.priority, s.filters, s.matching_skills,
        s.missing_skills, s.skill_hits, s.match_reasoning, s.claude_status, s.profile_version, s.embedding_model,
-       s.calibration_id, s.scoring_key, s.record_hash, s.run_id
+       s.calibration_id, s.scoring_key, s.record_hash, s.run_id, s.cv_label
 FROM staged_matches AS s
 WHERE s.job_id = ANY(CAST(:known AS bigint[]))
 ORDER BY s.user_id, s.job_id
@@ -38,6 +39,7 @@ ON CONFLICT (user_id, job_id) DO UPDATE SET
     scoring_key = excluded.scoring_key,
     record_hash = excluded.record_hash,
     run_id = excluded.run_id,
+    cv_label = excluded.cv_label,
     updated_at = now(),
     (claude_score, claude_status, claude_reason, claude_request_hash, prompt_version, claude_model,
      key_alignments, potential_gaps, claude_raw_score, claude_band_low, claude_band_high, claude_deviation,

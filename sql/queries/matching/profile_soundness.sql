@@ -1,7 +1,7 @@
 -- Purpose: active users by the reason they get no good matches: no profile, a newest CV that could not be read, a
 --          profile without skills, a vector that is missing, has another dimension or is not of unit length.
 -- Parameters: model, tolerance (of the length).
--- Indexes: cv_profiles_user_id_version_key, profile_embeddings_pkey, cv_documents_user_id_sha256_key.
+-- Indexes: cv_profiles_user_id_version_key, profile_embeddings_pkey, cv_documents_user_id_label_sha256_key.
 SELECT count(*) AS users,
        count(*) FILTER (WHERE p.id IS NULL) AS without_profile,
        count(*) FILTER (WHERE d.status = 'unreadable') AS unreadable,

@@ -2,7 +2,8 @@
 --          first; postings of one cluster are one line, as in matching/match_list. An ad is known if a digest has
 --          announced it or the user has decided on it in any town.
 -- Parameters: user_ids, minimum_scores, mosts (lines of a digest): arrays of one length.
--- Indexes: digest_entries_pkey, user_job_matches_best, user_job_matches_decided, jobs_pkey, jobs_cluster_id.
+-- Indexes: digest_entries_pkey, user_job_matches_best, user_job_matches_pkey, jobs_pkey, jobs_cluster_id,
+--          cv_profiles_user_id_version_key.
 WITH asked AS MATERIALIZED (
     SELECT * FROM unnest(
         CAST(:user_ids AS bigint[]), CAST(:minimum_scores AS integer[]), CAST(:mosts AS integer[])
@@ -20,14 +21,6 @@ WITH asked AS MATERIALIZED (
         -- User by user, through the indexes: a few users of many are asked about.
         OFFSET 0
     ) AS m
-), decided AS MATERIALIZED (
-    SELECT DISTINCT asked.user_id, jobs.cluster_id
-    FROM asked
-    CROSS JOIN LATERAL (
-        SELECT job_id FROM user_job_matches WHERE user_id = asked.user_id AND status <> 'new' OFFSET 0
-    ) AS m
-    JOIN jobs ON jobs.id = m.job_id
-    WHERE jobs.cluster_id IS NOT NULL
 ), listed AS MATERIALIZED (
     SELECT m.*, coalesce(jobs.cluster_id, -jobs.id) AS ad, jobs.salary_min, jobs.salary_max, jobs.salary_unit,
            jobs.salary_currency, jobs.ai_salary_minvalue, jobs.ai_salary_maxvalue, jobs.ai_salary_value,
@@ -35,16 +28,20 @@ WITH asked AS MATERIALIZED (
     FROM unannounced AS m
     JOIN jobs ON jobs.id = m.job_id
     LEFT JOIN LATERAL (
-        SELECT true AS announced
+        SELECT true AS of_copy
         FROM jobs AS copies
         JOIN digest_entries AS e ON e.user_id = m.user_id AND e.job_id = copies.id
         WHERE copies.cluster_id = jobs.cluster_id
         LIMIT 1
-    ) AS known ON true
-    WHERE known.announced IS NULL
-      AND NOT EXISTS (
-          SELECT FROM decided WHERE decided.user_id = m.user_id AND decided.cluster_id = jobs.cluster_id
-      )
+    ) AS announced ON true
+    LEFT JOIN LATERAL (
+        SELECT true AS of_copy
+        FROM jobs AS copies
+        JOIN user_job_matches AS d ON d.user_id = m.user_id AND d.job_id = copies.id AND d.status <> 'new'
+        WHERE copies.cluster_id = jobs.cluster_id
+        LIMIT 1
+    ) AS decided ON true
+    WHERE announced.of_copy IS NULL AND decided.of_copy IS NULL
 ), lines AS (
     SELECT listed.*,
            row_number() OVER (PARTITION BY user_id, ad ORDER BY exact_score DESC NULLS LAST, external_id) AS place,
@@ -55,7 +52,8 @@ WITH asked AS MATERIALIZED (
 )
 SELECT user_id, external_id, title, company, location, url, match_score, match_reasoning, claude_score, missing_skills,
        salary_min, salary_max, salary_unit, salary_currency, ai_salary_minvalue, ai_salary_maxvalue, ai_salary_value,
-       ai_salary_unittext, ai_salary_currency, others, array_remove(places, location) AS other_places, job_ids
+       ai_salary_unittext, ai_salary_currency, others, array_remove(places, location) AS other_places, job_ids, cv_label,
+       (SELECT count(DISTINCT label) FROM cv_profiles WHERE cv_profiles.user_id = numbered.user_id) AS cvs
 FROM (
     SELECT lines.*, row_number() OVER (PARTITION BY user_id ORDER BY exact_score DESC NULLS LAST, external_id) AS number
     FROM lines

@@ -1,10 +1,10 @@
--- Purpose: current profiles of active users without a vector of this model, or with the vector of another text.
+-- Purpose: current profiles of active users, one for each CV, without a vector of this model, or with the vector of another text.
 -- Parameters: model, user_keys (text[] or NULL for all).
 -- Indexes: cv_profiles_user_id_version_key, profile_embeddings_pkey.
 SELECT p.id, p.text_hash, p.embedding_text
 FROM users
 JOIN LATERAL (
-    SELECT * FROM cv_profiles WHERE user_id = users.id ORDER BY version DESC LIMIT 1
+    SELECT DISTINCT ON (label) * FROM cv_profiles WHERE user_id = users.id ORDER BY label, version DESC
 ) AS p ON true
 LEFT JOIN profile_embeddings AS e ON e.profile_id = p.id AND e.model = :model
 WHERE users.active

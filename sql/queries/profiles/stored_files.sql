@@ -1,11 +1,11 @@
--- Purpose: the CVs that users have handed in, the current one first, and the files of preferences and own facts
---          that were read last.
+-- Purpose: the CVs that users have handed in, the last one first, and the files of preferences and own facts that were
+--          read last.
 -- Parameters: user_keys (text[] or NULL for all).
--- Indexes: users_user_key_key, cv_documents_user_id_sha256_key, user_preferences_pkey,
---          user_facts_pkey.
+-- Indexes: users_user_key_key, cv_documents_user_id_label_sha256_key, user_preferences_pkey, user_facts_pkey.
 SELECT users.user_key,
-       array_agg(d.sha256 ORDER BY d.landing DESC) FILTER (WHERE d.id IS NOT NULL) AS sha256s,
-       jsonb_agg(jsonb_build_array(d.file_name, d.file_bytes, d.file_modified_ns)) FILTER (WHERE d.id IS NOT NULL) AS stamps,
+       jsonb_agg(
+           jsonb_build_array(d.label, d.sha256, d.file_name, d.file_bytes, d.file_modified_ns) ORDER BY d.landing DESC
+       ) FILTER (WHERE d.id IS NOT NULL) AS cvs,
        min(p.source_sha256) AS preferences_sha256,
        min(f.source_sha256) AS facts_sha256
 FROM users
