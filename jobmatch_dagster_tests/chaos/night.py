@@ -95,7 +95,7 @@ _SETTINGS = MatchSettings(_EMBEDDER.model, _MATCHING.weights(), _MATCHING.keep_b
 
 
 def _claude(**settings: Any) -> ClaudeResource:
-    return ClaudeResource(api_key=KEY, retry_wait_s=0.0, lost_batch_wait_s=0.0, concurrency=1, timeout_s=3, **settings)
+    return ClaudeResource(api_key=KEY, retry_wait_s=0.0, lost_batch_wait_s=0.0, concurrency=1, timeout_s=10, **settings)
 
 
 def _migrate(place: Place, database: Database) -> None:
@@ -109,7 +109,7 @@ def _collect(place: Place, database: Database) -> None:
 def _collect_hours(database: Database, api_url: str, last: datetime, now: datetime) -> None:
     def client() -> ActiveJobsClient:
         made = ActiveJobsResource(base_url=api_url, api_key="k").client()
-        made.sleep, made.timeouts_s = (lambda _: None), (2, 2)
+        made.sleep, made.timeouts_s = (lambda _: None), (5, 5)
         return made
 
     hours = [last - n * timedelta(hours=1) for n in range(3)]

@@ -41,6 +41,37 @@ def test_an_ad_and_a_folder_reach_the_matches(world: World, tmp_path: Path) -> N
     assert "document" in explained.stdout
 
 
+@pytest.mark.matched
+def test_an_ad_is_matched_at_once_when_asked(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "ad.txt"
+    matched = "SELECT count(*) FROM user_job_matches JOIN jobs ON jobs.id = job_id WHERE source = 'added'"
+
+    def add(text: str, *options: str) -> list[str]:
+        file.write_text(text, encoding="utf-8")
+        ended = run_command("add", str(file), "--location", "Munich", *options, **world.variables)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout.splitlines()
+
+    first, *rest = add(AD, "--company", "Zypressenau", "--match")
+    assert first.endswith(" inserted")
+    assert rest == ["Matched."]
+    people = world.scalar(matched)
+    assert people > 0
+    assert add(AD, "--company", "Zypressenau", "--match") == [first.replace("inserted", "unchanged"), "Matched."]
+    assert world.scalar(matched) == people
+
+    # Added without the option: it waits, and the same ad with the option is matched though nothing is new.
+    add(AD, "--company", "Birkenhain")
+    assert world.scalar(matched) == people
+    assert add(AD, "--company", "Birkenhain", "--match")[0].endswith(" unchanged")
+    assert world.scalar(matched) == 2 * people
+
+    file.write_text(AD, encoding="utf-8")
+    refused = run_command("add", str(file), "--match", **world.variables)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "--company" in refused.stderr
+
+
 def test_what_cannot_be_added_is_said(world: World, tmp_path: Path) -> None:
     file = tmp_path / "ad.txt"
     file.write_text(AD, encoding="utf-8")

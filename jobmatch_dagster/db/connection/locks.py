@@ -13,6 +13,7 @@ from jobmatch_dagster.db.connection.engine import Database
 COLLECTING = "jobmatch/collecting"
 LOADING = "jobmatch/loading"
 EMBEDDING = "jobmatch/embedding"
+EMBEDDING_PROFILES = "jobmatch/embedding-profiles"
 MATCHING = "jobmatch/matching"
 CALIBRATING = "jobmatch/calibrating"
 DERIVING = "jobmatch/deriving"

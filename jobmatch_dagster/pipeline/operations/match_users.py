@@ -9,6 +9,7 @@ from pathlib import Path
 from jobmatch_dagster.core.buckets import Bucket
 from jobmatch_dagster.core.progress import Progress
 from jobmatch_dagster.db.connection.engine import Database, DatabaseUnavailableError
+from jobmatch_dagster.db.connection.locks import EMBEDDING_PROFILES, exclusively
 from jobmatch_dagster.db.profiles.users import active_user_keys
 from jobmatch_dagster.pipeline.enrichment.fill import FillReport, fill_unknown
 from jobmatch_dagster.pipeline.matching.match import match_new_postings, match_users, users_out_of_date
@@ -115,7 +116,9 @@ def match_everybody(
     """
     with database.begin() as connection:
         everybody = active_user_keys(connection, only)
-    embed_profiles(database, embedder, run_id, everybody)
+    # Those of all buckets: a calibration that is fitted now must not depend on which bucket comes first.
+    with exclusively(database, EMBEDDING_PROFILES):
+        embed_profiles(database, embedder, run_id)
     with database.begin() as connection:
         outdated = everybody if again else users_out_of_date(connection, settings, only)
     report = match_users(database, settings, run_id, outdated, on_progress)

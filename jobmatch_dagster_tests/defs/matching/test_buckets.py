@@ -101,6 +101,15 @@ def test_a_bucket_is_launched_again_alone(peopled: World) -> None:
     assert peopled.scalar(lacking) == 0
 
 
+def test_the_first_bucket_sees_the_profiles_of_all(peopled: World) -> None:
+    """A calibration may be fitted there: on the profiles of all users, as with one bucket."""
+    in_buckets(peopled)
+    with peopled.database.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM profile_embeddings")
+    run_job(peopled.defs, peopled.instance, "match_existing_jobs", partition_key="000")
+    assert len(peopled.rows("profile_embeddings")["profile_embeddings"]) == 2
+
+
 def test_another_number_of_buckets_says_what_to_do(world: World) -> None:
     with environment({"JOBMATCH_BUCKETS": "2"}):
         world.reload()

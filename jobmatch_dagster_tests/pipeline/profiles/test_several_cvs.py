@@ -10,6 +10,7 @@ import pytest
 from jobmatch_dagster.build import default_resources
 from jobmatch_dagster.cli.runs import run_job
 from jobmatch_dagster.core.profiles.cv_labels import MAX_CVS, CvLabelError
+from jobmatch_dagster.db.connection.migrations import migrate, rollback
 from jobmatch_dagster.db.notifications.digests import read_new_matches
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.pipeline.explain.page import explain
@@ -182,3 +183,16 @@ def test_labels_are_short_names_and_few(world: World, tmp_path: Path) -> None:
     listed = list_inbox(world.inbox, NOW)
     assert sorted(file.label for file in listed.files) == [f"cv-{number}" for number in range(1, MAX_CVS)]
     assert listed.skipped == 3
+
+
+@pytest.mark.matched
+def test_a_rollback_leaves_the_default_cv(world: World) -> None:
+    _add(world, "bookkeeper", _BOOKKEEPER_CV, "ada")
+    _match(world)
+    assert world.scalar("SELECT count(*) FROM cv_documents") == 2
+    while not any(name.endswith(".cv_labels") for name in rollback(world.database)):
+        pass
+    assert world.scalar("SELECT count(*) FROM cv_documents") == world.scalar("SELECT count(*) FROM cv_profiles") == 1
+    migrate(world.database)
+    assert world.run_sensor("cv_profile_sensor") == 1
+    assert {row.profile_version for row in _rows(world, "ada")} == {1}
