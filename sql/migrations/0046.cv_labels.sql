@@ -1,5 +1,5 @@
 -- Several CVs of one person: each has a label, and a match names the CV that fits best.
--- depends: 0044.digest_deliveries
+-- depends: 0045.compatibility
 ALTER TABLE cv_documents ADD COLUMN label text NOT NULL DEFAULT 'default';
 ALTER TABLE cv_documents DROP CONSTRAINT cv_documents_user_id_sha256_key;
 ALTER TABLE cv_documents ADD CONSTRAINT cv_documents_user_id_label_sha256_key UNIQUE (user_id, label, sha256);
