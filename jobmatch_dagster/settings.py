@@ -124,6 +124,13 @@ class FolderSettings(SettingsGroup):
     digests: OptionalPath = variable(
         "JOBMATCH_DIGESTS", None, "Folder where digests of new matches are written.", shown="`$JOBMATCH_HOME/digests`"
     )
+    erasures: OptionalPath = variable(
+        "JOBMATCH_ERASURES",
+        None,
+        "Folder that notes which users were erased, as hashes, for `jobmatch forget-again` after a restore. Put it where "
+        "a restore of the database does not reach.",
+        shown="`$JOBMATCH_HOME/erasures`",
+    )
     data_home: OptionalPath = variable(
         "XDG_DATA_HOME",
         None,
@@ -149,6 +156,11 @@ class FolderSettings(SettingsGroup):
         """Every folder that may have files of users: what an export has and an erasure empties."""
         folders = (*self.inboxes, self.digest_folder, self.home.resolve() / "digests")
         return tuple(dict.fromkeys(folders))
+
+    @property
+    def erasure_folder(self) -> Path:
+        """`erasures` or its default: what is to be erased again after a restore."""
+        return self.erasures or self.home.resolve() / "erasures"
 
     @property
     def data_folder(self) -> Path:

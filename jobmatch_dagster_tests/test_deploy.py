@@ -127,7 +127,8 @@ def test_containers_of_runs_get_what_the_daemon_has() -> None:
     assert config["env_vars"] == list(_example("env.example"))
     volumes = {volume.split(":")[0] for volume in config["container_kwargs"]["volumes"]}
     compose = _read(_DEPLOY / "compose.yaml")
-    assert volumes >= {f"{compose['name']}_inbox", f"{compose['name']}_digests"}, "what a run writes outlives it"
+    written = {f"{compose['name']}_{volume}" for volume in ("inbox", "digests", "erasures")}
+    assert volumes >= written, "what a run writes outlives it"
     assert volumes <= {f"{compose['name']}_{volume}" for volume in compose["volumes"]}
     assert config["networks"] == [network["name"] for network in compose["networks"].values()]
     assert config["container_kwargs"]["mem_limit"]

@@ -32,6 +32,7 @@ EXAMPLES = {
     "own-facts": "jobmatch profile ada profile.toml",
     "export": "jobmatch export ada > ada.json",
     "forget": "jobmatch forget ada --proof",
+    "forget-again": "jobmatch forget-again --dry-run",
     "migrate": "jobmatch migrate --dry-run",
     "rollback": "jobmatch rollback --dry-run",
     "completion": 'eval "$(jobmatch completion bash)"',

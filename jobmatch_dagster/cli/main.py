@@ -38,6 +38,6 @@ for command in (
     *(database.migrate, database.rollback, completion.completion),
     *(catalog.collect, postings.add, catalog.stats, catalog.health, catalog.evaluate),
     *(matches.matches, matches.explain, matches.decide, agents.mcp, repair.repair),
-    *(users.users, users.cv, users.preferences, users.profile, users.export, users.forget),
+    *(users.users, users.cv, users.preferences, users.profile, users.export, users.forget, users.forget_again),
 ):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""Commands on users: `users`, `cv add`, `cv remove`, `preferences`, `profile`, `export` and `forget`."""
+"""Commands on users: `users`, `cv add`, `cv remove`, `preferences`, `profile`, `export`, `forget` and `forget-again`."""
 
 import json
 import sys
@@ -192,13 +192,56 @@ def forget(user_key: str, yes: bool, proof: bool) -> None:
         _print_proof(user_key)
         return
     require_user_key(user_key)
-    config = {"ops": {"erase_one_user": {"config": {"user_key": user_key}}}}
     with open_runtime(must_exist=True) as runtime, runtime.dagster_instance() as instance:
         _require_known(runtime.database, user_key)
         if not yes:
             click.confirm(f"Erase everything of {user_key}? This cannot be undone", abort=True)
-        run_job(build_defs(), instance, "forget_user", run_config=config)
+        run_job(build_defs(), instance, "forget_user", run_config=_erasure_of(user_key))
     click.echo(f"Nothing of {user_key} is left.")
+
+
+@click.command("forget-again", cls=Command)
+@click.option("--dry-run", is_flag=True, help="Print who would be erased, change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget_again(dry_run: bool, yes: bool) -> None:
+    """After a restore: erase again who is back."""
+    from jobmatch_dagster.build import build_defs
+    from jobmatch_dagster.cli.runs import RunFailedError, run_job
+    from jobmatch_dagster.cli.runtime import open_runtime
+    from jobmatch_dagster.partitions import USERS
+    from jobmatch_dagster.pipeline.operations.erase_again import find_users_to_erase_again
+    from jobmatch_dagster.settings import FolderSettings
+
+    with open_runtime(must_exist=True) as runtime, runtime.dagster_instance() as instance:
+        folders = FolderSettings.read()
+        found = find_users_to_erase_again(
+            runtime.database,
+            inboxes=folders.folders_of_users,
+            erasures=folders.erasure_folder,
+            partitions=instance.get_dynamic_partitions(USERS.name or ""),
+        )
+        click.echo(f"{found.erasures} erasures in {folders.erasure_folder}, {found.keys_compared} user keys compared.")
+        if not found.user_keys:
+            click.echo("Nobody has to be erased again.")
+            return
+        click.echo(f"Erased before, and back: {', '.join(found.user_keys)}.")
+        if dry_run:
+            return
+        if not yes:
+            click.confirm("Erase everything of them again? This cannot be undone", abort=True)
+        defs, failures = build_defs(), []
+        for user_key in found.user_keys:
+            try:
+                run_job(defs, instance, "forget_user", run_config=_erasure_of(user_key))
+            except RunFailedError as failure:
+                failures.append(str(failure))
+    if failures:
+        raise RunFailedError(f"{len(failures)} of {len(found.user_keys)} failed: {' '.join(failures)}")
+    click.echo("Nothing of them is left.")
+
+
+def _erasure_of(user_key: str) -> dict[str, Any]:
+    return {"ops": {"erase_one_user": {"config": {"user_key": user_key}}}}
 
 
 def _require_known(database: "Database", user_key: str) -> None:

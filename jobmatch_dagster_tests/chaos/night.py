@@ -178,7 +178,10 @@ def _repair(place: Place, database: Database) -> None:
 
 def _forget(place: Place, database: Database) -> None:
     folders = (place.inbox, place.digests)
-    erase.erase_user(database, _claude(), FORGOTTEN, inboxes=folders, erase_history=lambda _: {})
+    erasures = place.digests.parent / "erasures"
+    erase.erase_user(
+        database, _claude(), FORGOTTEN, inboxes=folders, erasures=erasures, erase_history=lambda _: {}
+    )
 
 
 STEPS: dict[str, Callable[[Place, Database], None]] = {

@@ -12,10 +12,12 @@ from jobmatch_dagster_tests.support.world import World
 def erase(world: World, user_key: str, erase_history: EraseHistory | None = None) -> ErasureReport:
     """Erase a user as the job forget_user does; `erase_history` replaces the erasure of Dagster's history."""
     history = erase_history or partial(erase_user_history, world.instance)
+    folders = FolderSettings.read()
     return erase_user(
         world.database,
         ClaudeResource(),
         user_key,
-        inboxes=FolderSettings.read().folders_of_users,
+        inboxes=folders.folders_of_users,
+        erasures=folders.erasure_folder,
         erase_history=history,
     )

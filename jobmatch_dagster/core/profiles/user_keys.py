@@ -1,5 +1,6 @@
 """Which text can be a user key: it names a Dagster partition and a folder of the inbox."""
 
+import hashlib
 import re
 
 from jobmatch_dagster.errors import InputError
@@ -36,3 +37,11 @@ def require_user_key(key: str) -> None:
             f"{key!r} cannot be a user key: it is one line of text, not empty, without slash, control character, "
             "leading dot or `...`."
         )
+
+
+def hash_user_key(key: str, salt: str) -> str:
+    """Salted hash of a key, in hex; the salt is hex too.
+
+    It takes about 20 ms (scrypt), so that keys that can be guessed, such as mail addresses, take long to be tried.
+    """
+    return hashlib.scrypt(key.encode(), salt=bytes.fromhex(salt), n=2**13, r=8, p=1).hex()

@@ -3,7 +3,6 @@
 A proof has a salted hash of the key. It is open until the erasure has searched every place.
 """
 
-import hashlib
 import json
 import secrets
 from collections.abc import Mapping
@@ -12,12 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from jobmatch_dagster.core.profiles.user_keys import hash_user_key
+
 
 def add_proof(connection: Connection, user_key: str, report: Mapping[str, Any]) -> int:
     """Store a proof with the report so far; returns its id."""
     salt = secrets.token_hex(16)
     query = "INSERT INTO forgotten_users (salt, key_hash, report) VALUES (:salt, :hash, :report) RETURNING id"
-    parameters = {"salt": salt, "hash": _key_hash(user_key, salt), "report": json.dumps(report)}
+    parameters = {"salt": salt, "hash": hash_user_key(user_key, salt), "report": json.dumps(report)}
     return int(connection.scalars(text(query), parameters).one())
 
 
@@ -33,7 +34,7 @@ def find_open_proof(connection: Connection, user_key: str) -> tuple[int, dict[st
         "SELECT id, salt, key_hash, report FROM forgotten_users WHERE report -> 'completed' = 'false' ORDER BY id DESC"
     )
     for row in connection.execute(text(query)):
-        if row.key_hash == _key_hash(user_key, row.salt):
+        if row.key_hash == hash_user_key(user_key, row.salt):
             return row.id, row.report
     return None
 
@@ -44,8 +45,4 @@ def erasures_of(connection: Connection, user_key: str) -> list[tuple[datetime, d
     Each proof has a salt of its own and takes about 20 ms to compare: this is for audits, not for screens.
     """
     rows = connection.execute(text("SELECT salt, key_hash, report, forgotten_at FROM forgotten_users ORDER BY id"))
-    return [(row.forgotten_at, row.report) for row in rows if row.key_hash == _key_hash(user_key, row.salt)]
-
-
-def _key_hash(user_key: str, salt: str) -> str:
-    return hashlib.scrypt(user_key.encode(), salt=bytes.fromhex(salt), n=2**13, r=8, p=1).hex()
+    return [(row.forgotten_at, row.report) for row in rows if row.key_hash == hash_user_key(user_key, row.salt)]

@@ -6,6 +6,7 @@ A table that is added later is found without a change here. Erasure and export b
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -69,6 +70,23 @@ def places_of_user(connection: Connection, user_key: str) -> list[Place]:
     if failed := tuple(connection.scalars(text(query), parameters)):
         found["run_failures"] = Place("run_failures", "run_id", failed)
     return list(found.values())
+
+
+def stored_user_keys(connection: Connection) -> dict[str, datetime | None]:
+    """Every user key that a row names, with the time at which the user was added; None where `users` has no row.
+
+    Of failed runs without a user everything is listed that may be a key.
+    """
+    found: dict[str, datetime | None] = {}
+    for table, column in user_columns(connection):
+        found |= dict.fromkeys(connection.scalars(text(f'SELECT DISTINCT CAST("{column}" AS text) FROM "{table}"')))
+    query = (
+        "SELECT partition_key FROM run_failures UNION "
+        "SELECT tag.value FROM run_failures, jsonb_each_text(inputs) AS tag"
+    )
+    found |= dict.fromkeys(connection.scalars(text(query)))
+    found |= {row.user_key: row.created_at for row in connection.execute(text("SELECT user_key, created_at FROM users"))}
+    return {key: created_at for key, created_at in found.items() if key is not None}
 
 
 def erase_rows(connection: Connection, places: Sequence[Place]) -> None:

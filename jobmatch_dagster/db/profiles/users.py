@@ -40,6 +40,11 @@ class ListedUser:
     matches: int
 
 
+def database_time(connection: Connection) -> datetime:
+    """Now by the server's clock, by which `users.created_at` is set."""
+    return connection.scalars(text("SELECT now()")).one()
+
+
 def lock_user(connection: Connection, user_key: str) -> None:
     """Let only this transaction ingest, change or erase the user; waits for another one that does."""
     lock(connection, f"jobmatch/user/{user_key}")

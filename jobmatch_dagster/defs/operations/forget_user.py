@@ -24,11 +24,13 @@ def erase_one_user(
     context: dg.OpExecutionContext, config: UserKey, database: PostgresResource, claude: ClaudeResource
 ) -> None:
     """Erase one user: files, documents, profiles, vectors, matches, requests to Claude, partition, logs."""
+    folders = FolderSettings.read()
     report = erase_user(
         database.database(),
         claude,
         config.user_key,
-        inboxes=FolderSettings.read().folders_of_users,
+        inboxes=folders.folders_of_users,
+        erasures=folders.erasure_folder,
         erase_history=partial(erase_user_history, context.instance),
     )
     context.add_output_metadata(

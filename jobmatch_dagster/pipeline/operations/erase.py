@@ -15,8 +15,9 @@ from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.locks import MATCHING, lock
 from jobmatch_dagster.db.enrichment.ledger import erase_requests
 from jobmatch_dagster.db.operations import erasure_proofs, personal
-from jobmatch_dagster.db.profiles.users import deactivate_user, find_user_id, lock_user
+from jobmatch_dagster.db.profiles.users import database_time, deactivate_user, find_user_id, lock_user
 from jobmatch_dagster.pipeline.enrichment.withdraw import withdraw_requests
+from jobmatch_dagster.pipeline.operations.erasure_notes import note_erasure
 from jobmatch_dagster.pipeline.profiles.user_files import delete_files_of_user, files_of_user
 from jobmatch_dagster.resources.claude import ClaudeResource
 
@@ -54,17 +55,30 @@ class ErasureReport:
 
 
 def erase_user(
-    database: Database, claude: ClaudeResource, user_key: str, *, inboxes: Sequence[Path], erase_history: EraseHistory
+    database: Database,
+    claude: ClaudeResource,
+    user_key: str,
+    *,
+    inboxes: Sequence[Path],
+    erasures: Path,
+    erase_history: EraseHistory,
 ) -> ErasureReport:
     """Erase a user everywhere, search every place afterwards, and store a salted proof.
+
+    First of all the folder `erasures` notes that the key is to be erased: a restored backup has neither the erasure nor
+    its proof.
 
     Safe to repeat: the next erasure erases what a killed one left. The user is inactive from the first step on, so
     nothing new is asked or matched. A run that was waiting finds no file and no row, and does not restore the user.
 
     Raises:
         UserKeyError: if the text cannot be a user key; nothing is erased.
+        ErasureNotesError: if the folder `erasures` cannot be written; nothing is erased.
     """
     require_user_key(user_key)
+    with database.read() as connection:
+        moment = database_time(connection)
+    note_erasure(erasures, user_key, moment)
     report = ErasureReport()
     _withdraw(database, claude, user_key, report)
     proof_id = _erase_rows_and_files(database, user_key, inboxes, report)

@@ -5,8 +5,20 @@ import shutil
 import stat
 from pathlib import Path
 
-from jobmatch_dagster.core.profiles.user_keys import require_user_key
+from jobmatch_dagster.core.profiles.user_keys import is_user_key, require_user_key
 from jobmatch_dagster.pipeline.profiles.inbox import key_of_name
+
+
+def keys_with_files(folder: Path) -> set[str]:
+    """The user keys under which a folder has something."""
+    entries = os.scandir(folder) if folder.is_dir() else ()
+    keys = {
+        entry.name
+        if entry.is_dir(follow_symlinks=False)
+        else key_of_name(entry.name.removeprefix(".").removesuffix(".part"))[0]
+        for entry in entries
+    }
+    return set(filter(is_user_key, keys))
 
 
 def files_of_user(folder: Path, user_key: str) -> list[Path]:

