@@ -20,6 +20,10 @@ from jobmatch_dagster.errors import DatabaseError
 from jobmatch_dagster.settings import GROUPS, DatabaseSettings, EmbeddingSettings, FolderSettings
 
 
+PRIVATE = 0o700
+"""Mode of new folders with data of people, whatever the umask. A folder that exists keeps its own."""
+
+
 class NoDatabaseError(DatabaseError):
     """The home has no embedded database yet."""
 
@@ -102,7 +106,7 @@ def open_runtime(
         if prepare_dagster:
             ensure_database(storage)
         inbox = inbox_of(folders, url)
-        inbox.mkdir(parents=True, exist_ok=True)
+        inbox.mkdir(PRIVATE, parents=True, exist_ok=True)
         stack.enter_context(
             environment(
                 {
@@ -133,13 +137,13 @@ def configured_inbox() -> Path:
     """
     check_environment(GROUPS)
     inbox = inbox_of(FolderSettings.read(), DatabaseSettings.read().url.get_secret_value())
-    inbox.mkdir(parents=True, exist_ok=True)
+    inbox.mkdir(PRIVATE, parents=True, exist_ok=True)
     return inbox
 
 
 def _dagster_home(home: Path) -> Path:
     folder = home / "dagster"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(PRIVATE, exist_ok=True)
     shutil.copyfile(packaged_path("dagster.yaml"), folder / "dagster.yaml")
     return folder
 

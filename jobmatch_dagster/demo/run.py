@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from jobmatch_dagster.build import build_defs, default_resources
 from jobmatch_dagster.cli.runs import hour_range, materialize, run_job, run_requested
-from jobmatch_dagster.cli.runtime import Runtime, open_runtime
+from jobmatch_dagster.cli.runtime import PRIVATE, Runtime, open_runtime
 from jobmatch_dagster.core.raw.windows import HOUR, latest_collectable_hour
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.profiles.documents import unreadable_documents
@@ -113,7 +113,7 @@ def _local_api(runtime: Runtime, demo_input: DemoInput, *, claude: bool) -> Iter
     )
     # Not the configured inbox: that one has CVs of real people.
     inbox = runtime.home / ("inbox" if recorded is None else f"inbox-{demo_input.database_name}")
-    inbox.mkdir(exist_ok=True)
+    inbox.mkdir(PRIVATE, exist_ok=True)
     with server:
         variables: dict[str, str | None] = {
             "ACTIVE_JOBS_BASE_URL": server.url,

@@ -7,6 +7,7 @@ from jobmatch_dagster.core.explanation_page import RunLink, Section
 from jobmatch_dagster.pipeline.explain.match_sections import claude_state, why_no_match
 from jobmatch_dagster.pipeline.explain.pair_data import PairData
 from jobmatch_dagster.pipeline.explain.wording import answer, known, time
+from jobmatch_dagster.pipeline.matching.match_list import reason_with_source
 
 
 def stored_section(data: PairData) -> Section:
@@ -16,7 +17,7 @@ def stored_section(data: PairData) -> Section:
         return Section("Stored match", {"row": f"none: {why_no_match(data)}"})
     return Section("Stored match", {
         "score": f"{stored.match_score}, place {stored.place} of {stored.kept}",
-        "reasoning": stored.match_reasoning,
+        "reasoning": reason_with_source(stored.match_reasoning, stored.claude_score),
         "matching skills": stored.matching_skills,
         "missing skills": stored.missing_skills,
         "profile version": f"{stored.profile_version} (newest: {data.profile.version})",

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from jobmatch_dagster.core.catalog.signs import KINDS
 from jobmatch_dagster.core.markdown import Link, escaped, markdown_table
 from jobmatch_dagster.core.matching.scoring import PARTS, SCORE_COLUMNS, own_weights
+from jobmatch_dagster.core.notifications.digest import BY_MODEL
 from jobmatch_dagster.db.catalog.signs import read_signs
 from jobmatch_dagster.db.matching.matches import read_match_list
 from jobmatch_dagster.db.profiles.cv_profiles import current_labels
@@ -84,7 +85,7 @@ class MatchList:
                 Link(line["external_id"], line["url"]),
                 line["status"] + (" (posting closed)" if line["closed_at"] else ""),
                 "; ".join(line["signs"].values()),
-                line["match_reasoning"],
+                reason_with_source(line["match_reasoning"], line["claude_score"]),
                 *([line["cv_label"]] if self.names_cvs else []),
             ]
             for number, line in enumerate(self.lines, start=1)
@@ -96,6 +97,11 @@ _LEGEND = (
     "*stated %* is the share of the score that rests on stated facts. *Signs* are no part of the score. To ask why a "
     "match is what it is, launch `explain_match` with the user and the posting."
 )
+
+
+def reason_with_source(reason: str | None, claude_score: int | None) -> str | None:
+    """The reason of a match; one that a language model wrote says so."""
+    return f"{reason} ({BY_MODEL})" if reason and claude_score is not None else reason
 
 
 def list_matches(

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from jobmatch_dagster.cli.main import main
 from jobmatch_dagster.cli.runs import run_job
 from jobmatch_dagster.core.markdown import Link, markdown_table
+from jobmatch_dagster.core.notifications.digest import BY_MODEL
 from jobmatch_dagster.observability.user_history import erase_user_history
 from jobmatch_dagster_tests.support.world import NURSE_CV, World
 
@@ -46,6 +47,22 @@ def test_the_list_is_in_the_order_of_its_scores(world: World) -> None:
     page = _show(world)
     assert page["lines"] == len(lines)
     assert best["external_id"] in page["matches"]
+
+
+@pytest.mark.matched
+def test_a_reason_of_a_model_is_marked_everywhere(world: World) -> None:
+    best = json.loads(_run("ada", "--json"))[0]["external_id"]
+
+    def marked() -> list[bool]:
+        reasons = [row["reason"] for row in csv.DictReader(io.StringIO(_run("ada", "--csv")))]
+        page = _show(world, user_key="ada")["matches"]
+        said = CliRunner().invoke(main, ["explain", "ada", best]).output
+        return [*(BY_MODEL in reason for reason in reasons), BY_MODEL in page, BY_MODEL in " ".join(said.split())]
+
+    assert not any(marked())
+    with world.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE user_job_matches SET claude_score = 70, match_reasoning = 'You nurse.'")
+    assert all(marked())
 
 
 @pytest.mark.collected
