@@ -127,8 +127,8 @@ class FolderSettings(SettingsGroup):
     erasures: OptionalPath = variable(
         "JOBMATCH_ERASURES",
         None,
-        "Folder that notes which users were erased, as hashes, for `jobmatch forget-again` after a restore. Put it where "
-        "a restore of the database does not reach.",
+        "Folder that notes which users were erased, as hashes, for `jobmatch forget-again` after a restore. Choose one "
+        "that a restore of the database does not reach.",
         shown="`$JOBMATCH_HOME/erasures`",
     )
     data_home: OptionalPath = variable(

@@ -19,7 +19,6 @@ from jobmatch_dagster.environment import check_environment, environment
 from jobmatch_dagster.errors import DatabaseError
 from jobmatch_dagster.settings import GROUPS, DatabaseSettings, EmbeddingSettings, FolderSettings
 
-
 PRIVATE = 0o700
 """Mode of new folders with data of people, whatever the umask. A folder that exists keeps its own."""
 

@@ -1,4 +1,4 @@
-"""Commands on users: `users`, `cv add`, `cv remove`, `preferences`, `profile`, `export`, `forget` and `forget-again`."""
+"""Commands on users: `users`, `cv`, `preferences`, `profile`, `export`, `forget` and `forget-again`."""
 
 import json
 import sys

@@ -179,9 +179,7 @@ def _repair(place: Place, database: Database) -> None:
 def _forget(place: Place, database: Database) -> None:
     folders = (place.inbox, place.digests)
     erasures = place.digests.parent / "erasures"
-    erase.erase_user(
-        database, _claude(), FORGOTTEN, inboxes=folders, erasures=erasures, erase_history=lambda _: {}
-    )
+    erase.erase_user(database, _claude(), FORGOTTEN, inboxes=folders, erasures=erasures, erase_history=lambda _: {})
 
 
 STEPS: dict[str, Callable[[Place, Database], None]] = {

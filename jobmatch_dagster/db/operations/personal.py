@@ -85,7 +85,9 @@ def stored_user_keys(connection: Connection) -> dict[str, datetime | None]:
         "SELECT tag.value FROM run_failures, jsonb_each_text(inputs) AS tag"
     )
     found |= dict.fromkeys(connection.scalars(text(query)))
-    found |= {row.user_key: row.created_at for row in connection.execute(text("SELECT user_key, created_at FROM users"))}
+    found |= {
+        row.user_key: row.created_at for row in connection.execute(text("SELECT user_key, created_at FROM users"))
+    }
     return {key: created_at for key, created_at in found.items() if key is not None}
 
 

@@ -50,8 +50,8 @@ def note_erasure(folder: Path, user_key: str, moment: datetime) -> None:
             _sync(parent)
     except OSError as error:
         raise ErasureNotesError(
-            f"The erasure cannot be noted in {folder} ({error.strerror}), so nothing is erased: a restored backup would "
-            "bring the user back. Make the folder writable, or set JOBMATCH_ERASURES to one that is."
+            f"The erasure cannot be noted in {folder} ({error.strerror}), so nothing is erased: a restore "
+            "would bring the user back. Make the folder writable, or set JOBMATCH_ERASURES to one that is."
         ) from None
 
 
@@ -101,7 +101,7 @@ def _read_note(path: Path) -> datetime:
 def _hashes(folder: Path) -> dict[str, set[str]]:
     """Hashes of keys by salt; files of other names are none."""
     try:
-        return {salt: set(filter(_HASH.fullmatch, os.listdir(folder / salt))) for salt in _salts(folder)}
+        return {salt: set(_names(folder / salt, _HASH)) for salt in _salts(folder)}
     except OSError as error:
         raise ErasureNotesError(
             f"The erasures in {folder} cannot be read ({error.strerror}): make the folder readable."
@@ -109,7 +109,11 @@ def _hashes(folder: Path) -> dict[str, set[str]]:
 
 
 def _salts(folder: Path) -> list[str]:
-    return sorted(filter(_SALT.fullmatch, os.listdir(folder))) if folder.exists() else []
+    return sorted(_names(folder, _SALT)) if folder.exists() else []
+
+
+def _names(folder: Path, pattern: re.Pattern[str]) -> list[str]:
+    return [path.name for path in folder.iterdir() if pattern.fullmatch(path.name)]
 
 
 def _sync(folder: Path) -> None:
