@@ -42,7 +42,8 @@ class ListedUser:
 
 def database_time(connection: Connection) -> datetime:
     """Now by the server's clock, by which `users.created_at` is set."""
-    return connection.scalars(text("SELECT now()")).one()
+    moment: datetime = connection.scalars(text("SELECT now()")).one()
+    return moment
 
 
 def lock_user(connection: Connection, user_key: str) -> None:
