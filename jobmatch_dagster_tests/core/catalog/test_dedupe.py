@@ -49,7 +49,9 @@ def test_short_and_empty_texts_are_grouped() -> None:
 
 def _naive(texts: dict[str, str]) -> list[list[str]]:
     """The definition, pair by pair; texts of three words or more, in lower case, without noise."""
-    sets = {key: set(zip(*(words[n:] for n in range(3)), strict=False)) for key in texts for words in [texts[key].split()]}
+    sets = {
+        key: set(zip(*(words[n:] for n in range(3)), strict=False)) for key in texts for words in [texts[key].split()]
+    }
     group = {key: {key} for key in texts}
     for one, other in itertools.combinations(texts, 2):
         if len(sets[one] & sets[other]) >= MIN_LIKENESS * len(sets[one] | sets[other]):
