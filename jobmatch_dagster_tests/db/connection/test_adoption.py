@@ -50,15 +50,16 @@ def schema(database: Database) -> list[str]:
         return schema_text(connection).splitlines()
 
 
+_ROWS = """SELECT (jsonb_strip_nulls(to_jsonb(t)) - CAST(:changed AS text[]))::text FROM "{name}" AS t ORDER BY 1"""
+
+
 def rows(database: Database) -> dict[str, list[str]]:
     with database.begin() as connection:
         return {
             # Columns of later migrations have no value yet, or their default, and matches have no number any more.
             name: list(
                 connection.scalars(
-                    text(
-                        f'SELECT (jsonb_strip_nulls(to_jsonb(t)) - CAST(:changed AS text[]))::text FROM "{name}" AS t ORDER BY 1'
-                    ),
+                    text(_ROWS.format(name=name)),
                     {"changed": ["id", "cv_label"] if name == "user_job_matches" else ["label"]},
                 )
             )
