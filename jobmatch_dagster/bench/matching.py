@@ -210,8 +210,8 @@ def catalog(postings: list[Posting], filling: int, rounds: int) -> Taken:
         with database.begin() as connection:
             connection.execute(
                 text(
-                    "INSERT INTO job_match_state (job_id, record_hash, scoring_key) SELECT id, record_hash, :key "
-                    "FROM jobs WHERE title = 'Filling' ON CONFLICT DO NOTHING"
+                    "INSERT INTO job_match_state (job_id, bucket, record_hash, scoring_key) "
+                    "SELECT id, 0, record_hash, :key FROM jobs WHERE title = 'Filling' ON CONFLICT DO NOTHING"
                 ),
                 {"key": key},
             )

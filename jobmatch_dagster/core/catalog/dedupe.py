@@ -4,21 +4,16 @@ Two postings are the same ad if company and title are the same and the texts nea
 job, whatever the text. Postings are grouped, never merged: each keeps its row, its town and its address.
 """
 
-import functools
+import math
 import re
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from jobmatch_dagster.core.text import clean_line, sha256_hex, strip_noise
-
-if TYPE_CHECKING:
-    from datasketch import MinHash
 
 # Share of word triples that two texts must have in common. A board may cut the footer or the head of a text. Texts that
 # differ more are different ads with the same title.
 MIN_LIKENESS = 0.8
-# 128 permutations estimate a likeness of 0.8 with a standard error of 0.035 (Broder 1997).
-_PERMUTATIONS = 128
 _SHINGLE_WORDS = 3
 
 _LEGAL_FORM = re.compile(
@@ -50,13 +45,11 @@ def group_alike(texts: Mapping[str, str]) -> list[list[str]]:
     Returns:
         External ids, the groups in the order of their oldest members.
     """
-    from datasketch import MinHashLSH
-
-    signatures = {key: _signature(texts[key]) for key in sorted(texts, key=_age)}
-    index = MinHashLSH(num_perm=_PERMUTATIONS, params=_bands())
-    for key, signature in signatures.items():
-        index.insert(key, signature)
-    leader = {key: key for key in signatures}
+    if len(texts) == 1:
+        return []
+    shingles = {key: _shingles(_words(strip_noise(texts[key])).split()) for key in sorted(texts, key=_age)}
+    first_of: dict[frozenset[str], str] = {}
+    leader = {key: first_of.setdefault(found, key) for key, found in shingles.items()}
 
     def find(key: str) -> str:
         while leader[key] != key:
@@ -64,24 +57,37 @@ def group_alike(texts: Mapping[str, str]) -> list[list[str]]:
             key = leader[key]
         return key
 
-    for key, signature in signatures.items():
-        for other in sorted(index.query(signature), key=_age):
-            if _age(other) < _age(key) and signature.jaccard(signatures[other]) >= MIN_LIKENESS:
-                first, second = sorted((find(key), find(other)), key=_age)
-                leader[second] = first
+    for key, other in _candidates({key: found for found, key in first_of.items()}):
+        first, second = sorted((find(key), find(other)), key=_age)
+        if first != second and _are_alike(shingles[key], shingles[other]):
+            leader[second] = first
     groups: dict[str, list[str]] = {}
-    for key in signatures:
+    for key in shingles:
         groups.setdefault(find(key), []).append(key)
     return [members for members in groups.values() if len(members) > 1]
 
 
-@functools.cache
-def _bands() -> tuple[int, int]:
-    """Bands and rows of the index for `MIN_LIKENESS`, cached because they take longer to find than a small group."""
-    from datasketch import MinHashLSH
+def _candidates(shingles: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, str]]:
+    """Pairs that may be alike, none that is alike left out.
 
-    index = MinHashLSH(threshold=MIN_LIKENESS, num_perm=_PERMUTATIONS)
-    return index.b, index.r
+    Two sets with a likeness of at least t share all but a share 1 - t of the larger one. So, with all shingles in one
+    order, they share one of their first (1 - t) x size + 1. The order is by rarity, which makes the pairs few
+    (prefix filter: Chaudhuri, Ganti, Kaushik 2006).
+    """
+    frequency = Counter(shingle for found in shingles.values() for shingle in found)
+    having: dict[str, list[str]] = {}
+    for key, found in shingles.items():
+        rare = sorted(found, key=lambda shingle: (frequency[shingle], shingle))
+        prefix = rare[: len(rare) - math.ceil(MIN_LIKENESS * len(rare)) + 1]
+        yield from dict.fromkeys((key, other) for shingle in prefix for other in having.get(shingle, ()))
+        for shingle in prefix:
+            having.setdefault(shingle, []).append(key)
+
+
+def _are_alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether the Jaccard likeness is at least `MIN_LIKENESS`."""
+    shared = len(one & other)
+    return shared >= MIN_LIKENESS * (len(one) + len(other) - shared)
 
 
 def _age(external_id: str) -> tuple[int, str]:
@@ -89,18 +95,11 @@ def _age(external_id: str) -> tuple[int, str]:
     return len(external_id), external_id
 
 
-def _signature(text: str) -> "MinHash":
-    from datasketch import MinHash
-
-    signature = MinHash(num_perm=_PERMUTATIONS)
-    signature.update_batch([shingle.encode() for shingle in _shingles(_words(strip_noise(text)).split())])
-    return signature
-
-
-def _shingles(words: Sequence[str]) -> set[str]:
+def _shingles(words: Sequence[str]) -> frozenset[str]:
     if len(words) < _SHINGLE_WORDS:
-        return {" ".join(words)}
-    return {" ".join(words[place : place + _SHINGLE_WORDS]) for place in range(len(words) - _SHINGLE_WORDS + 1)}
+        return frozenset({" ".join(words)})
+    starts = range(len(words) - _SHINGLE_WORDS + 1)
+    return frozenset(" ".join(words[start : start + _SHINGLE_WORDS]) for start in starts)
 
 
 def _words(text: str) -> str:

@@ -32,7 +32,13 @@ def cluster_postings(connection: Connection, job_ids: Sequence[int]) -> None:
         ((row.id, cluster_of.get(row.external_id)) for row in rows),
     )
     run_query(connection, "catalog/assign_clusters")
+    # Only a cluster that one of these postings was in can be empty now.
+    left = {row.cluster_id for row in rows} - {None}
     connection.execute(
-        text("DELETE FROM job_clusters WHERE NOT EXISTS (SELECT FROM jobs WHERE jobs.cluster_id = job_clusters.id)")
+        text(
+            "DELETE FROM job_clusters WHERE id = ANY(:left) "
+            "AND NOT EXISTS (SELECT FROM jobs WHERE jobs.cluster_id = job_clusters.id)"
+        ),
+        {"left": list(left)},
     )
     connection.execute(text("DROP TABLE staged_clusters"))

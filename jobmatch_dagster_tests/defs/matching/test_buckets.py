@@ -127,8 +127,11 @@ def test_a_history_is_loaded_in_buckets(peopled: World) -> None:
     assert len(peopled.rows("user_job_matches")["user_job_matches"]) > 0
 
 
-def in_processes(folder: Path, count: int, *, kill: int | None = None) -> int:
-    """Embed and match the hour with a process for each step; `kill` ends the n-th of the shards with SIGKILL."""
+def in_processes(folder: Path, count: int, *, kill: int | None = None, stop: int | None = None) -> int:
+    """Embed and match the hour with a process for each step.
+
+    `kill` ends the n-th of the shards with SIGKILL, `stop` the run with SIGTERM when the n-th has begun.
+    """
     home = folder / "dagster"
     home.mkdir(exist_ok=True)
     (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
@@ -144,6 +147,9 @@ def in_processes(folder: Path, count: int, *, kill: int | None = None) -> int:
         )
         if kill is not None:
             os.kill(_shard(folder / "log", kill), signal.SIGKILL)
+        if stop is not None:
+            _shard(folder / "log", stop)
+            process.terminate()
         return process.wait(timeout=300)
 
 
@@ -171,4 +177,18 @@ def test_a_process_for_each_step_gives_equal_rows(peopled: World, tmp_path: Path
         assert ended != 0
         ended = in_processes(tmp_path, count)
     assert ended == 0, (tmp_path / "log").read_text()
+    assert peopled.rows() == expected
+
+
+@pytest.mark.nightly
+def test_a_stopped_run_ends_soon_and_leaves_its_work_due(peopled: World, tmp_path: Path) -> None:
+    peopled.collect()
+    expected = peopled.rows()
+    with peopled.database.begin() as connection:
+        connection.exec_driver_sql("TRUNCATE user_job_matches, job_match_state, job_embeddings, job_facts")
+    ensure_buckets(peopled.database, 3)
+    assert in_processes(tmp_path, 3, stop=1) != 0
+    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database "
+    assert peopled.scalar(f"{held} WHERE datname = current_database())") == 0
+    assert in_processes(tmp_path, 3) == 0, (tmp_path / "log").read_text()
     assert peopled.rows() == expected

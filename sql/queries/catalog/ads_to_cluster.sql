@@ -2,7 +2,7 @@
 --          a posting that is the only one with its key and has no cluster to leave.
 -- Parameters: job_ids (bigint[]).
 -- Indexes: jobs_pkey, jobs_ad_key.
-SELECT id, external_id, ad_key, coalesce(description, title) AS text
+SELECT id, external_id, ad_key, cluster_id, coalesce(description, title) AS text
 FROM (
     SELECT jobs.id, jobs.external_id, jobs.ad_key, jobs.description, jobs.title, jobs.cluster_id,
            count(*) OVER (PARTITION BY jobs.ad_key) AS of_key
