@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import dagster as dg
 
 from jobmatch_dagster import names
 from jobmatch_dagster.db.connection.embedded import embedded_postgres, server_folder
@@ -18,6 +17,9 @@ from jobmatch_dagster.db.connection.urls import dagster_url, sqlalchemy_url, wit
 from jobmatch_dagster.environment import check_environment, environment
 from jobmatch_dagster.errors import DatabaseError
 from jobmatch_dagster.settings import GROUPS, DatabaseSettings, EmbeddingSettings, FolderSettings
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 PRIVATE = 0o700
 """Mode of new folders with data of people, whatever the umask. A folder that exists keeps its own."""
@@ -37,8 +39,10 @@ class Runtime:
     embedded: bool
 
     @contextmanager
-    def dagster_instance(self) -> Iterator[dg.DagsterInstance]:
+    def dagster_instance(self) -> Iterator["dg.DagsterInstance"]:
         """The Dagster instance in this home; the UI shows runs that are made through it."""
+        import dagster as dg
+
         with ExitStack() as stack:
             # Dagster creates its tables and its pools' slots at first use; two processes at once would collide.
             with exclusively(self.database, DAGSTER_STORAGE):

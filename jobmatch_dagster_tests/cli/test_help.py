@@ -36,6 +36,17 @@ def test_help_imports_no_heavy_package(arguments: list[str]) -> None:
     assert [package for package in _HEAVY if f"'{package}'" in loaded] == []
 
 
+def test_list_of_matches_imports_no_dagster() -> None:
+    """It starts no run, and Dagster is the largest part of what a command would import."""
+    program = (
+        "import sys; import jobmatch_dagster.cli.runtime, jobmatch_dagster.cli.printing; "
+        "import jobmatch_dagster.pipeline.matching.match_list; print(sorted(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "'sqlalchemy'" in done.stdout
+    assert "'dagster'" not in done.stdout
+
+
 def test_list_of_commands_cuts_no_sentence() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "jobmatch_dagster.cli", "--help"], capture_output=True, text=True, check=True
