@@ -19,7 +19,7 @@ from jobmatch_dagster.core.profiles.cv.wishes import read_arrangements, read_loc
 from jobmatch_dagster.core.profiles.cv.word_lists import shortened
 from jobmatch_dagster.core.profiles.document_text import plain_text
 
-EXTRACTOR_VERSION = 6
+EXTRACTOR_VERSION = 7
 """Raise it with every change of what is read: profiles of an older version are read again."""
 
 _SKILL_EVIDENCE = 40

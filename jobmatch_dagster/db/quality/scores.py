@@ -23,6 +23,11 @@ def claude_answers(connection: Connection, most: int) -> Sequence[Row[Any]]:
     return run_query(connection, "quality/claude_answers", {"most": most})
 
 
+def user_answers(connection: Connection, most: int) -> Sequence[Row[Any]]:
+    """The newest decisions of users with the score of their pair, at most so many; `liked` says saved or applied."""
+    return run_query(connection, "quality/user_answers", {"most": most})
+
+
 def decided_parts(connection: Connection, most: int) -> Sequence[Row[Any]]:
     """The parts of all decided pairs and of at most so many undecided ones; `liked` says saved or applied."""
     return run_query(connection, "quality/decided_parts", {"most": most})

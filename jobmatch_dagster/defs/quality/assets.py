@@ -9,6 +9,7 @@ from jobmatch_dagster import names
 from jobmatch_dagster.db.matching.calibrations import discard_calibration, read_calibration
 from jobmatch_dagster.defs.matching.assets import match_settings
 from jobmatch_dagster.defs.quality.metrics_metadata import (
+    answers_metadata,
     calibration_metadata,
     claude_metadata,
     labelled_metadata,
@@ -60,15 +61,15 @@ def match_quality(
     Grain: one measurement of the configured model; it writes no table. It measures NDCG, precision, recall at 10 and
     mean reciprocal rank of each method on the project's labelled pairs, what each part of the score adds there, the
     distribution and agreement of the stored scores, how far Claude's answers are from them by band, model, prompt and
-    week, and which parts predict what users saved. A folder in
-    `EVALUATION_DATA` adds real data sets. Running it again gives the same numbers for the same engine, model,
-    calibration and matches.
+    week, which parts predict what users saved, and for each user how well the order of the list agrees with what was
+    saved, applied for or rejected. A folder in `EVALUATION_DATA` adds real data sets. Running it again gives the same
+    numbers for the same engine, model, calibration, matches and decisions.
     """
     with database.database().read() as connection:
         calibration = read_calibration(connection, embedder.model).calibration
         stored = measure_stored(connection)
     metadata = labelled_metadata(measure_labelled(embedder, calibration, matching.weights()))
-    metadata |= stored_metadata(stored) | claude_metadata(stored.claude)
+    metadata |= stored_metadata(stored) | claude_metadata(stored.claude) | answers_metadata(stored.answers)
     if folder := config.data_folder or MatchingSettings.read().evaluation_data:
         metadata |= real_metadata(measure_real(Path(folder), embedder, calibration, matching.weights()))
     return dg.MaterializeResult(metadata={"embedding_model": embedder.model, **metadata})

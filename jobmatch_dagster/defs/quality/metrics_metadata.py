@@ -11,6 +11,7 @@ import numpy as np
 from jobmatch_dagster.core.matching.scoring import CLAUDE_THRESHOLD
 from jobmatch_dagster.core.quality.claude_calibration import MIN_ANSWERS, ClaudeCalibration
 from jobmatch_dagster.core.quality.judged import Ablation
+from jobmatch_dagster.core.quality.user_answers import MIN_OF_EACH, AnswerQuality
 from jobmatch_dagster.observability.plots import histogram
 from jobmatch_dagster.observability.previews import preview
 from jobmatch_dagster.pipeline.matching.calibrate import FittedCalibration
@@ -86,6 +87,33 @@ def claude_metadata(measured: ClaudeCalibration) -> dict[str, Any]:
             bands, ("match_score from", "answers", "lower quartile", "median", "upper quartile", "Claude less ours")
         ),
         "claude_by_group": preview(map(astuple, measured.groups), ("answers of", "answers", "Claude less ours")),
+    }
+
+
+def answers_metadata(measured: AnswerQuality) -> dict[str, Any]:
+    """Users' answers against the order of their lists; what too few answers leave unknown has no number."""
+    numbers = {
+        "user_answers": measured.answers,
+        "users_with_enough_answers": measured.users_measured,
+        "answers_ndcg_at_10": measured.ndcg_at_10,
+        "answers_chance_ndcg_at_10": measured.chance_ndcg_at_10,
+        "answers_agreement": measured.agreement,
+    }
+    unknown = f"unknown: it needs two users who liked {MIN_OF_EACH} postings and rejected {MIN_OF_EACH}"
+    intervals = {
+        "answers_ndcg_interval": measured.ndcg_interval,
+        "answers_agreement_interval": measured.agreement_interval,
+    }
+    return {
+        **{name: value for name, value in numbers.items() if value is not None},
+        **{
+            name: f"{interval[0]:.2f} to {interval[1]:.2f}" if interval else unknown
+            for name, interval in intervals.items()
+        },
+        "answers_by_user": preview(
+            map(astuple, measured.users),
+            ("users.id", "liked", "rejected", "ndcg_at_10", "ndcg_at_10 by chance", "agreement"),
+        ),
     }
 
 

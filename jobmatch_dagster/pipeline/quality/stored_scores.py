@@ -1,4 +1,4 @@
-"""How the stored scores are distributed, how far they agree, and which parts predict decisions of users."""
+"""How the stored scores are distributed, how far they agree, and how well they predict decisions of users."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,14 @@ from sqlalchemy import Connection, Row
 from jobmatch_dagster.core.matching.scoring import SCORE_COLUMNS
 from jobmatch_dagster.core.quality.agreement import Agreement, agreement, separation
 from jobmatch_dagster.core.quality.claude_calibration import Answer, ClaudeCalibration, calibrate_claude
-from jobmatch_dagster.db.quality.scores import bands_of_scores, claude_answers, decided_parts, scores_to_compare
+from jobmatch_dagster.core.quality.user_answers import AnswerQuality, UserAnswer, measure_answers
+from jobmatch_dagster.db.quality.scores import (
+    bands_of_scores,
+    claude_answers,
+    decided_parts,
+    scores_to_compare,
+    user_answers,
+)
 
 _PAIRS_COMPARED = 20_000
 _WORST_SHOWN = 3
@@ -45,6 +52,7 @@ class StoredScores:
     decisions: int
     parts: Sequence[tuple[str, float | None]]
     claude: ClaudeCalibration
+    answers: AnswerQuality
 
 
 def measure_stored(connection: Connection) -> StoredScores:
@@ -60,6 +68,12 @@ def measure_stored(connection: Connection) -> StoredScores:
         decisions=sum(liked),
         parts=[(part, separation(_values(decided, part), liked)) for part in _PARTS],
         claude=calibrate_claude([_answer(row) for row in claude_answers(connection, _PAIRS_COMPARED)]),
+        answers=measure_answers(
+            [
+                UserAnswer(row.user_id, float(row.exact_score), row.liked)
+                for row in user_answers(connection, _PAIRS_COMPARED)
+            ]
+        ),
     )
 
 
