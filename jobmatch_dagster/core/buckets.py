@@ -25,7 +25,7 @@ class Bucket:
 
     @property
     def parameters(self) -> dict[str, int | None]:
-        """The bucket as queries of users take it; the only one is everybody, and costs no condition."""
+        """The bucket as queries take it; the only one is everything, and costs no condition."""
         return {"bucket": self.index if self.count > 1 else None, "buckets": self.count}
 
 

@@ -4,7 +4,6 @@ No value passes between the steps, so that they need no common storage: a step r
 last one reads from the events of the run what the others did.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -64,7 +63,7 @@ def reports_of_steps(context: dg.OpExecutionContext, name: str) -> list[Mapping[
         if event and event.step_key and event.step_key.partition("[")[0].rsplit(".", 1)[-1] == name:
             value = event.step_output_data.metadata.get(_REPORT)
             if isinstance(value, dg.JsonMetadataValue) and isinstance(value.value, Mapping):
-                found[event.step_key] = json.loads(json.dumps(value.value))
+                found[event.step_key] = value.value
     return [found[key] for key in sorted(found)]
 
 

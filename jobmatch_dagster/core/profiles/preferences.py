@@ -65,10 +65,14 @@ def _salary(value: object) -> float:
     return float(value)
 
 
-def _kilometres(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _MAX_KM:
-        raise PreferencesError(f"must be a whole number of kilometres from 1 to {_MAX_KM:,}, without quotes")
+def _whole_number(value: object, lowest: int, highest: int, *, what: str = "whole number") -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
+        raise PreferencesError(f"must be a {what} from {lowest} to {highest:,}, without quotes")
     return value
+
+
+def _kilometres(value: object) -> int:
+    return _whole_number(value, 1, _MAX_KM, what="whole number of kilometres")
 
 
 def _currency(value: object) -> str:
@@ -96,15 +100,11 @@ def _every(value: object) -> str:
 
 
 def _matches(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _MAX_MATCHES:
-        raise PreferencesError(f"must be a whole number from 1 to {_MAX_MATCHES}, without quotes")
-    return value
+    return _whole_number(value, 1, _MAX_MATCHES)
 
 
 def _score(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MAX_SCORE:
-        raise PreferencesError(f"must be a whole number from 0 to {_MAX_SCORE}, without quotes")
-    return value
+    return _whole_number(value, 0, _MAX_SCORE)
 
 
 def _channels(value: object) -> tuple[str, ...] | None:

@@ -37,14 +37,14 @@ class Vector:
 
 def stale_postings(connection: Connection, model: str, limit: int, bucket: Bucket = ONLY_BUCKET) -> list[StalePosting]:
     """Open postings of a bucket without a vector of this model for their current text, oldest first."""
-    parameters = {"model": model, "limit": limit, "bucket": bucket.index, "buckets": bucket.count}
+    parameters = {"model": model, "limit": limit, **bucket.parameters}
     rows = run_query(connection, "catalog/stale_postings", parameters)
     return [StalePosting(**row._mapping) for row in rows]
 
 
 def count_stale_postings(connection: Connection, model: str, bucket: Bucket = ONLY_BUCKET) -> int:
     """Number of open postings of a bucket without a vector of this model for their current text."""
-    parameters = {"model": model, "bucket": bucket.index, "buckets": bucket.count}
+    parameters = {"model": model, **bucket.parameters}
     return int(run_query(connection, "catalog/count_stale_postings", parameters)[0].postings)
 
 
@@ -93,6 +93,7 @@ def delete_profile_vectors(connection: Connection, model: str, bucket: Bucket = 
     """Delete the vectors of a model, of users of a bucket; they are missing from now on."""
     query = (
         "DELETE FROM profile_embeddings USING cv_profiles AS p "
-        "WHERE p.id = profile_id AND model = :model AND (:buckets = 1 OR is_in_bucket(p.user_id, :bucket, :buckets))"
+        "WHERE p.id = profile_id AND model = :model "
+        "AND (CAST(:bucket AS integer) IS NULL OR is_in_bucket(p.user_id, :bucket, :buckets))"
     )
-    connection.execute(text(query), {"model": model, "bucket": bucket.index, "buckets": bucket.count})
+    connection.execute(text(query), {"model": model, **bucket.parameters})

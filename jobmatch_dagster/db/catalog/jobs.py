@@ -13,7 +13,7 @@ from jobmatch_dagster.core.posting import POSTING_COLUMNS, Posting
 from jobmatch_dagster.db.catalog.clusters import cluster_postings
 from jobmatch_dagster.db.catalog.quarantine import quarantine_refused
 from jobmatch_dagster.db.connection.bulk import stage
-from jobmatch_dagster.db.connection.engine import run_query
+from jobmatch_dagster.db.connection.engine import cause_of, run_query
 
 _PROVENANCE = ("page_id", "page_position", "page_fetched_at", "collection_hour", "run_id")
 _KEY = "external_id"
@@ -114,7 +114,7 @@ def merge_or_refuse(
         with connection.begin_nested():
             return merge_postings(connection, sighted, run_id, rewrite=rewrite), 0
     except (DBAPIError, psycopg2.Error) as error:
-        origin = error.orig if isinstance(error, DBAPIError) else error
+        origin = cause_of(error)
         if not isinstance(origin, psycopg2.Error) or (origin.pgcode or "")[:2] not in _REFUSAL_CLASSES or not sighted:
             raise
         if len(sighted) == 1:

@@ -118,8 +118,7 @@ class Database:
         try:
             yield
         except (DBAPIError, psycopg2.Error) as error:
-            cause = error.orig if isinstance(error, DBAPIError) else error
-            if isinstance(cause, errors.ReadOnlySqlTransaction) and not may_write:
+            if isinstance(cause_of(error), errors.ReadOnlySqlTransaction) and not may_write:
                 raise
             if failure := _expected(error, safe_url(self.url)):
                 raise failure from error
@@ -207,9 +206,14 @@ def ensure_database(url: str) -> None:
         maintenance.dispose()
 
 
+def cause_of(error: DBAPIError | psycopg2.Error) -> BaseException | None:
+    """The driver's own error: SQLAlchemy wraps it, COPY does not."""
+    return error.orig if isinstance(error, DBAPIError) else error
+
+
 def _expected(error: DBAPIError | psycopg2.Error, url: str) -> DatabaseError | None:
     """What an error of the server means, in a sentence with its remedy; None for a fault of the program."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
+    cause = cause_of(error)
     if isinstance(cause, _LOST_CONNECTION) or _is_lost(cause):
         return DatabaseUnavailableError(
             f"The connection to {url} was lost ({_first_line(error)}). The open transaction was undone. When the "
@@ -256,5 +260,4 @@ def _hide_values(context: ExceptionContext) -> None:
 
 
 def _first_line(error: DBAPIError | psycopg2.Error) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return (str(cause or "").strip().splitlines() or ["the server gives no reason"])[0]
+    return (str(cause_of(error) or "").strip().splitlines() or ["the server gives no reason"])[0]

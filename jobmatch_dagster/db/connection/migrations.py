@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from jobmatch_dagster.db.connection import yoyo_backend
 from jobmatch_dagster.db.connection.adoption import EARLIER, REPLACEMENT, adopt, too_old
-from jobmatch_dagster.db.connection.engine import Database, DatabaseRefusedError, run_script
+from jobmatch_dagster.db.connection.engine import Database, DatabaseRefusedError, cause_of, run_script
 from jobmatch_dagster.db.connection.schema_files import (
     migration_names,
     needed_code,
@@ -204,7 +204,7 @@ def changing_schema(database: Database) -> Iterator[Connection]:
     except DatabaseRefusedError as error:
         raise MigrationError(f"{error} Nothing was changed.") from error
     except (psycopg2.Error, DBAPIError) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
+        cause = cause_of(error)
         raise MigrationError(_sentence(cause, database)) from error
 
 

@@ -25,8 +25,8 @@ def reading_as(database: Database, user_key: str) -> Iterator[Connection]:
     Raises:
         RoleMissingError: if the role does not exist, or the login is not a member of it.
     """
-    with _in_role(database, "reader") as connection:
-        connection.execute(text("SELECT set_config('jobmatch.user_key', :key, true)"), {"key": user_key})
+    with database.begin() as connection:
+        _become_reader(connection, user_key)
         yield connection
 
 
@@ -37,7 +37,8 @@ def reading_for_statistics(database: Database) -> Iterator[Connection]:
     Raises:
         RoleMissingError: if the role does not exist, or the login is not a member of it.
     """
-    with _in_role(database, "statistics") as connection:
+    with database.begin() as connection:
+        _become(connection, "statistics")
         yield connection
 
 
@@ -55,13 +56,13 @@ class ReaderDatabase(Database):
 
     def __init__(self, url: str, user_key: str) -> None:
         super().__init__(url)
-        self._owner = Database(url)
         self._user_key = user_key
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A read-only transaction for the user."""
-        with reading_as(self._owner, self._user_key) as connection:
+        with super().begin() as connection:
+            _become_reader(connection, self._user_key)
             yield connection
 
     @contextmanager
@@ -70,23 +71,21 @@ class ReaderDatabase(Database):
         with self.begin() as connection:
             yield connection
 
-    def dispose(self) -> None:
-        """Close the pooled connections."""
-        self._owner.dispose()
-        super().dispose()
+
+def _become_reader(connection: Connection, user_key: str) -> None:
+    _become(connection, "reader")
+    connection.execute(text("SELECT set_config('jobmatch.user_key', :key, true)"), {"key": user_key})
 
 
-@contextmanager
-def _in_role(database: Database, purpose: str) -> Iterator[Connection]:
-    with database.begin() as connection:
-        role = connection.scalars(text("SELECT isolation_role(:purpose)"), {"purpose": purpose}).one()
-        if not connection.scalar(
-            text("SELECT pg_has_role(oid, 'SET') FROM pg_roles WHERE rolname = :role"), {"role": role}
-        ):
-            raise RoleMissingError(
-                f"The role {role} is missing, or this login is not a member of it. Run `jobmatch migrate` as a user "
-                f"who may create roles, then GRANT {role} TO the login."
-            )
-        connection.exec_driver_sql(f'SET LOCAL ROLE "{role}"')
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-        yield connection
+def _become(connection: Connection, purpose: str) -> None:
+    """Give the rest of the transaction the rights of the role, to read alone."""
+    role = connection.scalars(text("SELECT isolation_role(:purpose)"), {"purpose": purpose}).one()
+    if not connection.scalar(
+        text("SELECT pg_has_role(oid, 'SET') FROM pg_roles WHERE rolname = :role"), {"role": role}
+    ):
+        raise RoleMissingError(
+            f"The role {role} is missing, or this login is not a member of it. Run `jobmatch migrate` as a user "
+            f"who may create roles, then GRANT {role} TO the login."
+        )
+    connection.exec_driver_sql(f'SET LOCAL ROLE "{role}"')
+    connection.exec_driver_sql("SET TRANSACTION READ ONLY")

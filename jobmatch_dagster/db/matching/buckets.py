@@ -13,15 +13,12 @@ def read_buckets(connection: Connection) -> tuple[Bucket, ...]:
     return all_buckets(int(connection.scalars(text("SELECT match_buckets()")).one()))
 
 
-def cut_matches(connection: Connection, count: int) -> bool:
-    """Cut the matches into this many buckets, under an exclusive lock; False when they are cut so already.
+def cut_matches(connection: Connection, count: int) -> None:
+    """Cut the matches into this many buckets, under an exclusive lock, unless they are cut so already.
 
     Every row is written once. Users whose postings were matched stay matched.
     """
-    if len(read_buckets(connection)) == count:
-        return False
     connection.execute(text("SELECT cut_matches(:count)"), {"count": count})
-    return True
 
 
 def users_by_bucket(connection: Connection, user_keys: Sequence[str]) -> dict[Bucket, list[str]]:

@@ -15,6 +15,7 @@ from jobmatch_dagster.resources.clock import ClockResource
 from jobmatch_dagster.resources.postgres import PostgresResource
 from jobmatch_dagster.settings import FolderSettings
 
+_TABLE = {"dagster/table_name": "user_digests", "dagster/column_schema": table_schema("user_digests")}
 _CHANNELS_SHOWN = 20
 _MATCHES, _MATCHES_OF_USERS = ["matching", "semantic_matches"], ["matching", "user_semantic_matches"]
 
@@ -49,7 +50,7 @@ class DigestConfig(dg.Config):
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
     code_version="3",
-    metadata={"dagster/table_name": "user_digests", "dagster/column_schema": table_schema("user_digests")},
+    metadata=_TABLE,
 )
 def user_digests(
     context: dg.AssetExecutionContext, config: DigestConfig, database: PostgresResource, clock: ClockResource
@@ -75,7 +76,7 @@ def user_digests(
     owners=names.OWNERS,
     kinds=names.KINDS_POSTGRES,
     code_version="2",
-    metadata={"dagster/table_name": "user_digests", "dagster/column_schema": table_schema("user_digests")},
+    metadata=_TABLE,
 )
 def hourly_digests(
     context: dg.AssetExecutionContext, config: DigestConfig, database: PostgresResource, clock: ClockResource

@@ -1,7 +1,10 @@
 """What the database removes when it is old and no longer needed. Nothing that a rebuild of `jobs` needs is removed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.operations.storage import (
@@ -59,8 +62,8 @@ def remove_old_rows(
         quarantined = drop_resolved_quarantine(connection, quarantined_before)
         failures = drop_run_failures(connection, quarantined_before)
         pages_left = page_counts(connection)
-    matches = _drop_closed_matches(database, now - timedelta(days=match_days))
-    digests = _empty_digests(database, now - timedelta(days=digest_days))
+    matches = _in_parts(database, drop_closed_matches, now - timedelta(days=match_days), _MATCHES_PER_TRANSACTION)
+    digests = _in_parts(database, empty_digests, now - timedelta(days=digest_days), _DIGESTS_PER_TRANSACTION)
     return RemovedRows(len(sizes), sum(sizes), quarantined, failures, matches, digests, pages_left)
 
 
@@ -75,21 +78,14 @@ def _remove_page_bodies(database: Database, before: datetime) -> list[int]:
         sizes += removed
 
 
-def _drop_closed_matches(database: Database, before: datetime) -> int:
-    dropped = 0
+def _in_parts(
+    database: Database, remove: Callable[[Connection, datetime, int], int], before: datetime, most: int
+) -> int:
+    """Remove at most so many rows in each transaction until none is left; returns their number."""
+    removed = 0
     while True:
         with database.begin() as connection:
-            part = drop_closed_matches(connection, before, _MATCHES_PER_TRANSACTION)
-        dropped += part
-        if part < _MATCHES_PER_TRANSACTION:
-            return dropped
-
-
-def _empty_digests(database: Database, before: datetime) -> int:
-    emptied = 0
-    while True:
-        with database.begin() as connection:
-            part = empty_digests(connection, before, _DIGESTS_PER_TRANSACTION)
-        emptied += part
-        if part < _DIGESTS_PER_TRANSACTION:
-            return emptied
+            part = remove(connection, before, most)
+        removed += part
+        if part < most:
+            return removed
