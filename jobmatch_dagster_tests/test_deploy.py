@@ -26,8 +26,9 @@ _SECRETS = {
     for info in group.model_fields.values()
     if "SecretStr" in str(info.annotation)
 }
-# Of Dagster, of the server's image, of Python and its packages.
-_FOREIGN = {"CELERY_BROKER", "REMAP_SIGTERM", "DAGSTER_CURRENT_IMAGE", "DAGSTER_HOME", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"}
+# Of Dagster, of the server's image, of Celery, of Python and its packages.
+_FOREIGN = {"DAGSTER_CURRENT_IMAGE", "DAGSTER_HOME", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"}
+_FOREIGN |= {"CELERY_BROKER", "REMAP_SIGTERM"}
 _OF_THE_IMAGE = {"PATH", "PYTHONUNBUFFERED", "MPLCONFIGDIR", "PIP_NO_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK"}
 _SECRET_NAME = re.compile(r"PASSWORD|SECRET|TOKEN|_KEY\b|CREDENTIAL", re.IGNORECASE)
 _URL_WITH_PASSWORD = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
