@@ -26,8 +26,9 @@ _SECRETS = {
     for info in group.model_fields.values()
     if "SecretStr" in str(info.annotation)
 }
-# Of Dagster, of the server's image, of Python and its packages.
+# Of Dagster, of the server's image, of Celery, of Python and its packages.
 _FOREIGN = {"DAGSTER_CURRENT_IMAGE", "DAGSTER_HOME", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"}
+_FOREIGN |= {"CELERY_BROKER", "REMAP_SIGTERM"}
 _OF_THE_IMAGE = {"PATH", "PYTHONUNBUFFERED", "MPLCONFIGDIR", "PIP_NO_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK"}
 _SECRET_NAME = re.compile(r"PASSWORD|SECRET|TOKEN|_KEY\b|CREDENTIAL", re.IGNORECASE)
 _URL_WITH_PASSWORD = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
@@ -57,8 +58,9 @@ def _services(*files: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield file, name, service
 
 
-_COMPOSE = list(_services("compose.yaml"))
-_EVERY_COMPOSE = list(_services("compose.yaml", "docker/compose.yaml"))
+_EVERY_COMPOSE = list(_services("compose.yaml", "docker/compose.yaml", "celery/compose.yaml"))
+# A file on top says what it changes of a service, or describes one of its own, with an image.
+_COMPOSE = [(file, name, service) for file, name, service in _EVERY_COMPOSE if "image" in service]
 _each_service = pytest.mark.parametrize("service", [s for _, _, s in _COMPOSE], ids=[n for _, n, _ in _COMPOSE])
 _each_compose = pytest.mark.parametrize(
     "service", [s for _, _, s in _EVERY_COMPOSE], ids=[f"{f}-{n}" for f, n, _ in _EVERY_COMPOSE]
@@ -281,6 +283,20 @@ def test_data_outlive_their_containers() -> None:
     compose = _read(_DEPLOY / "compose.yaml")
     mounted = {volume.split(":")[0] for s in compose["services"].values() for volume in s.get("volumes", [])}
     assert mounted == set(compose["volumes"])
+
+
+def test_workers_have_what_a_code_server_has() -> None:
+    """They run what it ran: the same environment and volumes, with the instance that names the broker."""
+    one, many = _read(_DEPLOY / "compose.yaml")["services"], _read(_DEPLOY / "celery" / "compose.yaml")["services"]
+    worker = many["worker"]
+    assert worker["env_file"] == one["code-server"]["env_file"]
+    assert set(worker["volumes"]) >= set(one["code-server"]["volumes"])
+    assert "container_name" not in worker, "it can be scaled"
+    assert "ports" not in worker
+    programs = {name for name in one if name not in {"database", "migrate"}} | {"worker"}
+    for name in programs:
+        assert many[name]["environment"]["CELERY_BROKER"].startswith("redis://broker:"), name
+        assert "./celery/dagster.yaml:/srv/dagster/dagster.yaml:ro" in many[name]["volumes"], name
 
 
 @pytest.mark.parametrize("name", ["env.example", "database.env.example"])

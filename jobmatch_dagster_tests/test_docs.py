@@ -42,7 +42,7 @@ _IDENTIFIER = re.compile(r"(?<!\w)[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 # Placeholders, examples, and names that belong to Dagster, pip, PostgreSQL and nginx.
 _PLACEHOLDERS = {
     "USER_KEY", "EXTERNAL_ID", "ADMIN_URL", "RESTORED_URL", "DAGSTER_HOME", "PIP_EXTRA_INDEX_URL", "POSTGRES_USER",
-    "POSTGRES_DB", "DOCKER_GROUP", "TORCH_INDEX", "CELERY_BROKER",
+    "POSTGRES_DB", "DOCKER_GROUP", "TORCH_INDEX", "CELERY_BROKER", "REMAP_SIGTERM",
 }  # fmt: skip
 _EXAMPLES = {
     "dist/sbom.cdx.json", "USERKEY/anything.ext", "USERKEY/anything.pdf", "USERKEY/preferences.toml",

@@ -93,6 +93,7 @@ def users(limit: int, as_json: bool) -> None:
 @click.option("--email", help="Address for channels that send mail.")
 @click.option("--quiet-hours", help="When no digest is delivered, such as 22:00-07:00; with --time-zone.")
 @click.option("--time-zone", help="Time zone of the quiet hours, such as Europe/Berlin.")
+@click.option("--explanation-language", help="Language of the reasons of matches: en or de.")
 @click.option("--clear", is_flag=True, help="Remove all preferences.")
 def preferences(
     user_key: str, file: Path | None, clear: bool, weights: Sequence[str], default_weights: bool, **fields: Any

@@ -25,6 +25,7 @@ from jobmatch_dagster.core.matching.conditions import (
 )
 from jobmatch_dagster.core.matching.likeness import Frequencies, likeness, shares
 from jobmatch_dagster.core.matching.posting_facts import FACT_OF_PART, PostingFacts
+from jobmatch_dagster.core.matching.reason_words import DEFAULT_LANGUAGE, REASON_WORDS
 from jobmatch_dagster.core.matching.scoring import (
     CLAUDE_THRESHOLD,
     EXPERIENCE_FAR,
@@ -62,12 +63,21 @@ class ProfileFacts:
     work_arrangements: Sequence[str] | None = None
     title_words: Sequence[str] = ()
     """Words of the titles and of the occupations that they name; empty when there are none."""
+    explanation_language: str = DEFAULT_LANGUAGE
+    """Language of the reasons; it changes no number."""
 
 
-def facts_of_profile(profile: ProfileFields, title_words: Sequence[str] = ()) -> ProfileFacts:
+def facts_of_profile(
+    profile: ProfileFields, title_words: Sequence[str] = (), explanation_language: str | None = None
+) -> ProfileFacts:
     """What is compared of a profile; title words count only where texts are compared."""
     return ProfileFacts(
-        profile.skills, profile.experience_level, profile.industries, profile.work_arrangements, title_words
+        profile.skills,
+        profile.experience_level,
+        profile.industries,
+        profile.work_arrangements,
+        title_words,
+        explanation_language or DEFAULT_LANGUAGE,
     )
 
 
@@ -174,18 +184,18 @@ def judge(pair: PairFacts, rules: ScoringRules, calibration: Calibration | None 
 
 
 def reasoning(profile: ProfileFacts, posting: PostingFacts, skills: SkillMatch, semantic: int | None) -> str:
-    """The facts of a pair in one or two sentences."""
+    """The facts of a pair in one or two sentences, in the user's language."""
+    words = REASON_WORDS[profile.explanation_language]
     sentences = []
     if asked := skills.asked:
         matching = skills.matching
-        more = f" and {len(matching) - _SHOWN_SKILLS} more" if len(matching) > _SHOWN_SKILLS else ""
-        names = f": {', '.join(matching[:_SHOWN_SKILLS])}{more}" if matching else ""
-        sentences.append(f"Shows {len(matching)} of {asked} skills asked for{names}.")
+        sentences.append(words.skills(asked, len(matching), matching[:_SHOWN_SKILLS]))
         for kind, job_skill, cv_skill in skills.hits:
             if kind in RELATED_KINDS:
-                sentences.append(f"{cv_skill} is close to {job_skill}.")
+                sentences.append(words.close(cv_skill, job_skill))
                 break
     facts = _shared_facts(
+        profile.explanation_language,
         posting.experience_level,
         profile.experience_level,
         tuple(posting.industries or ()),
@@ -193,7 +203,8 @@ def reasoning(profile: ProfileFacts, posting: PostingFacts, skills: SkillMatch, 
         posting.work_arrangement,
     )
     if semantic is not None:
-        facts = f"{facts}; texts alike to {semantic} of 100" if facts else f"Texts alike to {semantic} of 100"
+        alike = words.texts_alike(semantic)
+        facts = f"{facts}; {alike}" if facts else _capital(alike)
     if facts:
         sentences.append(f"{facts}.")
     return " ".join(sentences)
@@ -202,6 +213,7 @@ def reasoning(profile: ProfileFacts, posting: PostingFacts, skills: SkillMatch, 
 # Users and postings of one hour share few combinations.
 @functools.lru_cache(maxsize=20_000)
 def _shared_facts(
+    language: str,
     posting_level: str | None,
     profile_level: str | None,
     posting_industries: tuple[str, ...],
@@ -209,18 +221,21 @@ def _shared_facts(
     arrangement: str | None,
 ) -> str:
     """What is known of experience, field and work arrangement, as the beginning of a sentence."""
+    words = REASON_WORDS[language]
     facts = []
     if posting_level and profile_level:
-        same = "the level asked for" if posting_level == profile_level else f"{posting_level} years asked for"
-        facts.append(f"experience {profile_level} years, {same}")
+        facts.append(words.experience(profile_level, posting_level))
     shared = [name for name in posting_industries if name in profile_industries]
     if shared:
-        facts.append(f"same field ({', '.join(shared[:_SHOWN_INDUSTRIES])})")
+        facts.append(words.same_field(shared[:_SHOWN_INDUSTRIES]))
     elif posting_industries and profile_industries:
-        facts.append(f"field is {posting_industries[0]}, CV is of {profile_industries[0]}")
+        facts.append(words.other_field(posting_industries[0], profile_industries[0]))
     if arrangement:
-        facts.append(f"work is {arrangement.lower()}")
-    sentence = "; ".join(facts)
+        facts.append(words.arrangement(arrangement))
+    return _capital("; ".join(facts))
+
+
+def _capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 

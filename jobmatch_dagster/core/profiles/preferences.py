@@ -33,6 +33,7 @@ _CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.)+[A-Za-z]{2,63}")
 _MAX_EMAIL_CHARACTERS = 254
 DIGEST_EVERY = ("day", "hour", "never")
+EXPLANATION_LANGUAGES = ("en", "de")
 _TIME = r"([01]\d|2[0-3]):[0-5]\d"
 _QUIET_HOURS = re.compile(rf"\s*(?P<begin>{_TIME})\s*-\s*(?P<end>{_TIME})\s*")
 # What people write for the vendor's words.
@@ -139,6 +140,12 @@ def _time_zone(value: object) -> str:
     return value
 
 
+def _explanation_language(value: object) -> str:
+    if value not in EXPLANATION_LANGUAGES:
+        raise PreferencesError(f"must be one of {', '.join(EXPLANATION_LANGUAGES)}")
+    return str(value)
+
+
 class Preferences(BaseModel):
     """The columns of `user_preferences` that a user sets, field for field. None: the user does not mind.
 
@@ -168,6 +175,7 @@ class Preferences(BaseModel):
     email: Annotated[str | None, BeforeValidator(_email)] = None
     quiet_hours: Annotated[str | None, BeforeValidator(_quiet_hours)] = None
     time_zone: Annotated[str | None, BeforeValidator(_time_zone)] = None
+    explanation_language: Annotated[str | None, BeforeValidator(_explanation_language)] = None
 
     @model_validator(mode="after")
     def _distance_has_towns(self) -> "Preferences":

@@ -66,7 +66,7 @@ def read_profiles(
             version=row.version,
             user_version=row.user_version,
             preferences_version=row.preferences_version,
-            facts=facts_of_profile(row, profile_title_words(row.embedding_text)),
+            facts=facts_of_profile(row, profile_title_words(row.embedding_text), row.explanation_language),
             conditions=UserConditions(
                 locations=row.locations,
                 max_km=row.max_km,

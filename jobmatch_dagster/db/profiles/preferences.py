@@ -37,6 +37,7 @@ def read_preferences(connection: Connection, user_key: str) -> Preferences:
         email=row.email,
         quiet_hours=row.quiet_hours,
         time_zone=row.time_zone,
+        explanation_language=row.explanation_language,
     )
 
 
@@ -49,7 +50,7 @@ def read_preferences_version(connection: Connection, user_key: str) -> int:
 def set_preferences(
     connection: Connection, user_id: int, preferences: Preferences, *, source_sha256: str | None = None
 ) -> int:
-    """Replace the user's preferences; returns their version, which rises only when a field of matching differs.
+    """Replace the user's preferences; returns their version, which rises when matches or their reasons change.
 
     `cv_profile_sensor` sees a newer version and starts `rematch_user`.
     """

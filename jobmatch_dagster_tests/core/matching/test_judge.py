@@ -49,7 +49,13 @@ _CURRENCY = st.none() | st.sampled_from(["EUR", "USD"])
 
 _WORDS = st.lists(st.sampled_from(["nurse", "data", "engineer", "head"]), max_size=3, unique=True)
 _PROFILE = st.builds(
-    ProfileFacts, _SKILLS, _LEVELS, _INDUSTRIES, _mostly(st.lists(_ARRANGEMENTS, max_size=3, unique=True)), _WORDS
+    ProfileFacts,
+    _SKILLS,
+    _LEVELS,
+    _INDUSTRIES,
+    _mostly(st.lists(_ARRANGEMENTS, max_size=3, unique=True)),
+    _WORDS,
+    st.sampled_from(["en", "de"]),
 )
 _POSTING = st.builds(
     PostingFacts,

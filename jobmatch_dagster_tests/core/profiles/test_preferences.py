@@ -32,6 +32,7 @@ _WHOLE_FILE = """
     email = "ada+jobs@mail.example.org"
     quiet_hours = "22:00 - 07:30"
     time_zone = "Europe/Berlin"
+    explanation_language = "de"
     [weights]
     skills = 60
     experience = 0
@@ -60,6 +61,7 @@ def test_a_whole_file_is_parsed() -> None:
         email="ada+jobs@mail.example.org",
         quiet_hours="22:00-07:30",
         time_zone="Europe/Berlin",
+        explanation_language="de",
         skills_weight=60.0,
         experience_weight=0.0,
         industry_weight=15.5,
@@ -91,6 +93,7 @@ def test_a_row_has_lists_and_validates_to_the_same() -> None:
     [
         ('location = ["Berlin"]', "location: no such field; did you mean locations?"),
         ("Minsalary = 7", "Minsalary: no such field; did you mean min_salary?"),
+        ('explanation_language = "German"', "explanation_language: must be one of en, de"),
         ("xyz = 1", "xyz: no such field; the fields are locations,"),
         ("locations = 7", "locations: must be a list of texts"),
         ('locations = [""]', "locations: must be at most 100 texts of 1 to 100 characters"),

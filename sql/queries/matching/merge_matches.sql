@@ -65,6 +65,8 @@ WHERE (known.profile_version, known.scoring_key, known.record_hash, known.filter
       IS DISTINCT FROM (excluded.profile_version, excluded.scoring_key, excluded.record_hash, excluded.filters,
        excluded.match_score, excluded.exact_score, excluded.work_arrangement_score, excluded.stated_percent,
        excluded.read_percent)
+   -- Another language of the reasons; what Claude wrote stays.
+   OR (known.claude_status IS DISTINCT FROM 'done' AND known.match_reasoning IS DISTINCT FROM excluded.match_reasoning)
 RETURNING created_at = now() AS inserted
 )
 SELECT count(*) AS written, count(*) FILTER (WHERE inserted) AS inserted FROM written
