@@ -36,7 +36,21 @@ _WARM_UP = "Work experience\n01/2020 - 02/2021 Developer\nSkills\nPython, and wo
 # The child's first line. A failure before it says nothing about a file.
 _READY = b"ready\n"
 # Audit events (sys.addaudithook) that reading a document never needs.
-_FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system", "urllib.", "ctypes.dlopen")
+_FORBIDDEN = (
+    "os.",
+    "socket.",
+    "subprocess.",
+    "urllib.",
+    "ctypes.",
+    "sqlite3.",
+    "shutil.",
+    "tempfile.",
+    "pty.",
+    "syslog.",
+)
+# A late import lists folders.
+_LISTINGS = ("os.listdir", "os.scandir")
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # Folders of modules and word lists that are loaded late.
 _OWN_FOLDERS = tuple(
     f"{os.path.realpath(folder)}{os.sep}"
@@ -163,8 +177,8 @@ def _serve(stdin: BinaryIO, stdout: BinaryIO) -> None:
 def confine(memory_bytes: int) -> None:
     """Limit the rest of this process: memory, no writing of files, no network, no other programs.
 
-    It may only open files of Python and this package. The kernel enforces the limits on memory and writing. The others
-    apply to Python code: a C library that is taken over could bypass them.
+    It may only read files and folders of Python and this package. The kernel enforces the limits on memory and on what
+    is written into a file. The others apply to Python code: a C library that is taken over could bypass them.
     """
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -173,13 +187,24 @@ def confine(memory_bytes: int) -> None:
 
 
 def _forbid(event: str, arguments: tuple[Any, ...]) -> None:
-    if event.startswith(_FORBIDDEN) or (event == "open" and not _may_open(arguments[0])):
+    if event == "open":
+        allowed = _is_own(arguments[0]) and not (isinstance(arguments[2], int) and arguments[2] & _WRITING)
+    elif event in _LISTINGS:
+        allowed = _is_own(arguments[0])
+    elif event.startswith("resource."):
+        allowed = arguments[0] == resource.RLIMIT_CPU  # set anew for each file
+    else:
+        allowed = not event.startswith(_FORBIDDEN)
+    if not allowed:
         raise PermissionError(f"the reader of CV files may not do this: {event}")
 
 
-def _may_open(path: Any) -> bool:
-    """Whether a file belongs to Python or this package. A number is a file that is open already."""
-    return isinstance(path, int) or os.path.realpath(os.fsdecode(path)).startswith(_OWN_FOLDERS)
+def _is_own(path: Any) -> bool:
+    """Whether a file or folder belongs to Python or this package. A number is a file that is open already."""
+    if isinstance(path, int):
+        return True
+    real = os.path.realpath(os.fsdecode(path if path is not None else "."))
+    return f"{real}{os.sep}".startswith(_OWN_FOLDERS)
 
 
 def _start_clock(seconds: int) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -111,6 +112,71 @@ def test_reader_has_no_network_no_programs_and_no_files() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
     assert done.stdout.split() == ["PermissionError"] * 6
+
+
+_HOSTILE_CODE = """
+import ctypes, multiprocessing, os, resource, shutil, socket, sqlite3, subprocess, sys
+from jobmatch_dagster.resources.document_reader import confine
+kept, folder = sys.argv[1], os.path.dirname(sys.argv[1])
+confine(2**30)
+acts = {
+    "read a file": lambda: open(kept),
+    "read by its number": lambda: os.open(kept, os.O_RDONLY),
+    "write a file": lambda: open(kept, "w"),
+    "write into Python": lambda: open(os.path.join(os.path.dirname(os.__file__), "hostile"), "w"),
+    "empty a file of Python": lambda: os.open(os.__file__, os.O_RDONLY | os.O_TRUNC),
+    "list a folder": lambda: os.listdir(folder),
+    "walk a folder": lambda: list(os.scandir(folder)),
+    "list where it is": lambda: os.listdir(),
+    "make a folder": lambda: os.mkdir(f"{folder}/hostile"),
+    "make a link": lambda: os.symlink("/etc/passwd", f"{folder}/hostile"),
+    "make a file": lambda: os.open(f"{folder}/hostile", os.O_CREAT | os.O_WRONLY),
+    "remove a file": lambda: os.remove(kept),
+    "remove a folder": lambda: shutil.rmtree(folder),
+    "rename a file": lambda: os.rename(kept, f"{kept}.old"),
+    "cut a file": lambda: os.truncate(kept, 0),
+    "change rights": lambda: os.chmod(kept, 0o777),
+    "open a database": lambda: sqlite3.connect(kept),
+    "signal its parent": lambda: os.kill(os.getppid(), 0),
+    "fork": lambda: os.fork() or os._exit(0),
+    "start a process": lambda: multiprocessing.get_context("spawn").Process(target=int).start(),
+    "run a program": lambda: subprocess.run(["true"]),
+    "run a shell": lambda: os.system("true"),
+    "become a program": lambda: os.execv("/bin/true", ["true"]),
+    "spawn": lambda: os.posix_spawn("/bin/true", ["true"], {}),
+    "connect": lambda: socket.create_connection(("127.0.0.1", 9)),
+    "make a socket": lambda: __import__("_socket").socket(2, 1),
+    "resolve a name": lambda: socket.getaddrinfo("localhost", 80),
+    "load a library": lambda: ctypes.CDLL(None),
+    "call C": lambda: ctypes.pythonapi.getpid(),
+    "lift the limit of files": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (9, 9)),
+    "lift the limit of memory": lambda: resource.setrlimit(resource.RLIMIT_AS, (2**40, 2**40)),
+    "read the parent's keys": lambda: open(f"/proc/{os.getppid()}/environ"),
+}
+for name, act in acts.items():
+    try:
+        act()
+    except (PermissionError, ValueError):
+        continue
+    except BaseException as error:
+        name = f"{name}: {type(error).__name__}"
+    print(name)
+print(len(acts), "tried")
+"""
+
+
+def test_hostile_code_in_the_reader_reaches_nothing(tmp_path: Path) -> None:
+    """Code that took over the reader's Python, not only a hostile file."""
+    kept = tmp_path / "kept"
+    kept.write_text("untouched")
+    done = subprocess.run(
+        [sys.executable, "-c", _HOSTILE_CODE, str(kept)], capture_output=True, text=True, check=False, timeout=60
+    )
+    reached = done.stdout.splitlines()
+    assert reached[-1:] == ["32 tried"], done.stderr
+    assert reached[:-1] == []
+    assert kept.read_text() == "untouched"
+    assert list(tmp_path.iterdir()) == [kept]
 
 
 def test_reader_gets_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jobmatch_dagster.core.contacts import remove_contacts
+from jobmatch_dagster.core.enrichment.injection import visible
 from jobmatch_dagster.core.enrichment.prompt import PairRequest, score_band
 from jobmatch_dagster.core.json_values import JsonObject, JsonValue
 from jobmatch_dagster.core.text import clean_line
@@ -142,7 +143,7 @@ def _read_text(text: str, request: PairRequest, *, from_group: bool) -> Answer |
     score, reasoning = data.get("claude_score"), data.get("match_reasoning")
     if isinstance(score, bool) or not isinstance(score, int) or not 0 <= score <= 100:
         return UnusableAnswer("failed", "claude_score is not an integer from 0 to 100")
-    if not isinstance(reasoning, str) or not clean_line(reasoning):
+    if not isinstance(reasoning, str) or not clean_line(visible(reasoning)):
         return UnusableAnswer("failed", "match_reasoning is missing")
     alignments, gaps = data.get("key_alignments"), data.get("potential_gaps")
     if not (isinstance(alignments, list) and isinstance(gaps, list)):
@@ -178,7 +179,7 @@ def _grounded(items: Sequence[JsonValue], sources: Sequence[str]) -> list[dict[s
     found = []
     for item in items:
         point, quote = (item.get("point"), item.get("quote")) if isinstance(item, dict) else (None, None)
-        if not (isinstance(point, str) and isinstance(quote, str) and clean_line(point)):
+        if not (isinstance(point, str) and isinstance(quote, str) and clean_line(visible(point))):
             continue
         words = _fold_text(quote).strip("\"'…. ")
         if words and any(_occurs_in(words, source) for source in sources):
@@ -220,8 +221,8 @@ def _is_generic(reasoning: str, sent: Sequence[JsonObject], pair: str) -> bool:
 
 
 def _for_display(text: str, most: int) -> str:
-    """One line without contact data, cut to this many characters."""
-    return clean_line(remove_contacts(text, ""))[:most].strip()
+    """One line without contact data and hidden characters, which an ad may have asked for; cut to this length."""
+    return clean_line(remove_contacts(visible(text), ""))[:most].strip()
 
 
 def _leaves(value: JsonValue) -> Iterator[str]:

@@ -32,8 +32,8 @@ def signs(text: str | None) -> tuple[str, ...]:
     """Names of the signs in a text, each once, in a fixed order; empty if there are none.
 
     The signs are `overrides_instructions`, `addresses_a_machine`, `asks_for_a_score`, `asks_for_a_word`,
-    `asks_for_secrets`, `plays_a_role`, `hidden_markup` and `hidden_characters`. Finds English and German, also in
-    spaced letters, look-alike letters and base64.
+    `asks_for_secrets`, `plays_a_role`, `hidden_markup` and `hidden_characters`. Finds English, German, Spanish and
+    French, also in spaced letters, look-alike letters and base64.
     """
     if not text:
         return ()

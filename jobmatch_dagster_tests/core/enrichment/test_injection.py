@@ -1,9 +1,7 @@
 """The screen on written payloads and on real ads; no payload moves a score or a band."""
 
 import json
-import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,16 +10,11 @@ from jobmatch_dagster.core.enrichment.answer import clamp_to_band
 from jobmatch_dagster.core.enrichment.injection import signs
 from jobmatch_dagster.core.enrichment.prompt import build_request
 from jobmatch_dagster.core.matching.posting_facts import derive_facts
+from jobmatch_dagster_tests.support.injections import LANGUAGES, injections, seen_injections
 from jobmatch_dagster_tests.support.pairs import analyse_pair, make_posting, make_profile
 from jobmatch_dagster_tests.support.real_shape import SOURCES, days_of_ads
 
-_ESCAPE = re.compile(r"\\u([0-9a-f]{4})|\\U([0-9a-f]{8})")
-_FILE = Path(__file__).parents[2] / "support" / "data" / "injections.txt"
-PAYLOADS = [
-    _ESCAPE.sub(lambda code: chr(int(code[1] or code[2], 16)), line)
-    for line in _FILE.read_text(encoding="utf-8").splitlines()
-    if line and not line.startswith("# ")
-]
+PAYLOADS = seen_injections()
 _POSTING = make_posting(
     title="Backend Developer (m/w/d)",
     company="Kranich Digital GmbH",
@@ -57,15 +50,23 @@ _ORDINARY = (
     "Please mention your salary expectations and your earliest starting date in your application.",
     "Du zeigst Einsatz und gibst 100 Prozent. Wir setzen auf flache Hierarchien.",
     "The system administrator maintains rules, policies and guidelines. Human resources: your contact.",
+    "Siga las instrucciones de seguridad y las normas del centro. Damos la bienvenida a todas las candidaturas.",
+    "Buscamos un ingeniero de IA. Eres una persona creativa y das el 100 % en cada proyecto.",
+    "Vous suivez les consignes de sécurité et notez les observations. Ajoutez un mot d'accompagnement.",
+    "Vous êtes un expert en IA ou une assistante de direction. Nouvelles règles de télétravail : deux jours.",
+    "N'oubliez pas les règles d'hygiène. Attention aux consignes, la note de frais est remboursée à 100 %.",
+    "No olvides las normas de higiene. Valoramos la puntuación de tus proyectos.",
     "Soft\u00adware\u00adent\u00adwick\u00adler \u2764\ufe0f gesucht\u200b",
 )
 
 
-def test_there_are_enough_payloads_in_two_languages() -> None:
-    assert len(set(PAYLOADS)) >= 100
-    assert (
-        sum(any(word in p.lower() for word in ("anweisung", "regel", "diese", "punkt", "ki")) for p in PAYLOADS) >= 25
-    )
+def test_the_list_has_enough_payloads_in_four_languages() -> None:
+    """Two hundred texts; docs/threat-model.md gives the figures by language."""
+    sections = injections()
+    assert {name: len(set(texts)) for name, texts in sections.items()} == {
+        "en": 101, "de": 36, "es": 43, "fr": 44, "unseen": 14,
+    }  # fmt: skip
+    assert set(sections) == {*LANGUAGES, "unseen"}
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
