@@ -147,11 +147,11 @@ def postings_of_pairs(connection: Connection, pairs: Sequence[WaitingPair]) -> d
     return found
 
 
-def write_verdicts(connection: Connection, verdicts: Sequence[Verdict], model: str) -> None:
-    """Write what answers say. An unusable answer sets a status with its reason and no score."""
+def write_verdicts(connection: Connection, verdicts: Sequence[Verdict], model: str, run_id: str) -> None:
+    """Write what answers say, with an event each. An unusable answer sets a status with its reason and no score."""
     if verdicts:
         statement = text(read_sql("queries/enrichment/write_verdict.sql"))
-        connection.execute(statement, [_columns(verdict, model) for verdict in verdicts])
+        connection.execute(statement, [_columns(verdict, model) | {"run_id": run_id} for verdict in verdicts])
 
 
 def note_waiting(connection: Connection, notes: Sequence[WaitingNote]) -> None:

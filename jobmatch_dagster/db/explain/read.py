@@ -12,6 +12,7 @@ from jobmatch_dagster.core.posting import POSTING_COLUMNS, Posting
 from jobmatch_dagster.db.connection.bulk import read_vectors
 from jobmatch_dagster.db.connection.engine import run_query
 from jobmatch_dagster.db.explain.rows import (
+    MatchEvent,
     OtherAd,
     PageMention,
     PastCalibration,
@@ -63,6 +64,12 @@ def read_match(connection: Connection, user_key: str, external_id: str) -> Store
     """The user's stored match with the posting, None when there is none."""
     rows = run_query(connection, "explain/stored_match", {"user_key": user_key, "external_id": external_id})
     return StoredMatch(**rows[0]._mapping) if rows else None
+
+
+def read_history(connection: Connection, user_id: int, job_id: int, most: int) -> list[MatchEvent]:
+    """What happened to the pair, the newest first; at most so many events."""
+    rows = run_query(connection, "explain/match_history", {"user_id": user_id, "job_id": job_id, "most": most})
+    return [MatchEvent(**row._mapping) for row in rows]
 
 
 def read_posting_vector(connection: Connection, job_id: int, model: str) -> StoredVector | None:

@@ -140,6 +140,20 @@ class StoredMatch:
 
 
 @dataclass(frozen=True)
+class MatchEvent:
+    """Something that happened to the match, with what it was made with then."""
+
+    at: datetime
+    event: str
+    detail: str | None
+    score: int | None
+    band: str | None
+    profile_version: int | None
+    scoring_key: str | None
+    run_id: str | None
+
+
+@dataclass(frozen=True)
 class StoredVector:
     """What is known of a posting's vector."""
 

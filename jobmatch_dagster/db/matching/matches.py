@@ -59,6 +59,7 @@ def write_matches(
     """Replace the matches of these users with the chosen postings by these pairs, whose indices they are.
 
     Decisions and matches of closed postings stay. Afterwards each user keeps the `keep_best` best of the others.
+    `match_events` says what entered, left or changed its band.
     Postings that none of the users has a match with, most of an hour's, are inserted as they are, the others merged.
     """
     user_ids = list(dict.fromkeys(profile.user_id for profile in profiles))
@@ -74,7 +75,9 @@ def write_matches(
     if known:
         connection.exec_driver_sql("CREATE INDEX ON staged_matches (user_id, job_id)")
         connection.exec_driver_sql("ANALYZE staged_matches (user_id, job_id)")
-        removed = _rowcount(connection, "matching/delete_outdated_matches", slice_of_table)
+        removed = _rowcount(
+            connection, "matching/delete_outdated_matches", slice_of_table | {"run_id": scored_by.run_id}
+        )
         written = connection.execute(text(read_sql("queries/matching/merge_matches.sql")), {"known": known}).one()
         inserted, updated = inserted + written.inserted, written.written - written.inserted
     over = [
@@ -82,7 +85,8 @@ def write_matches(
         for row in run_query(connection, "matching/users_over_cap", {"user_ids": user_ids, "most": keep_best})
     ]
     if over:
-        removed += _rowcount(connection, "matching/cap_matches", {"user_ids": over, "most": keep_best})
+        cap = {"user_ids": over, "most": keep_best, "run_id": scored_by.run_id}
+        removed += run_query(connection, "matching/cap_matches", cap)[0].removed
     return WriteCounts(inserted, updated, staged - inserted - updated, removed)
 
 

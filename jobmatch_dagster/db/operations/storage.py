@@ -65,9 +65,15 @@ def drop_resolved_quarantine(connection: Connection, before: datetime) -> int:
     return len(run_query(connection, "operations/resolved_quarantine", {"before": before}))
 
 
-def drop_closed_matches(connection: Connection, before: datetime, limit: int) -> int:
+def drop_closed_matches(connection: Connection, before: datetime, limit: int, *, run_id: str) -> int:
     """Drop undecided matches of postings that closed before then; returns how many."""
     query = text(read_sql("queries/operations/drop_closed_matches.sql"))
+    return connection.execute(query, {"before": before, "limit": limit, "run_id": run_id}).rowcount
+
+
+def drop_old_events(connection: Connection, before: datetime, limit: int) -> int:
+    """Drop events of matches that happened before then; returns how many."""
+    query = text(read_sql("queries/operations/drop_old_events.sql"))
     return connection.execute(query, {"before": before, "limit": limit}).rowcount
 
 

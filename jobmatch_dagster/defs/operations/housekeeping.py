@@ -27,6 +27,7 @@ class PageRetention(dg.Config):
     match_days: int = Field(
         default=90, ge=1, description="Undecided matches of closed postings, after the posting closed"
     )
+    event_days: int = Field(default=90, ge=1, description="Events of matches: what entered a list, left it or changed")
     digest_days: int = Field(default=90, ge=1, description="Lines of digests that wait for no delivery")
 
 
@@ -48,14 +49,16 @@ class RunRetention(dg.Config):
 def remove_old_pages(
     context: dg.OpExecutionContext, config: PageRetention, database: PostgresResource, clock: ClockResource
 ) -> None:
-    """Remove old page bodies, resolved quarantined records, noted failures, old matches and digests."""
+    """Remove old page bodies, resolved quarantined records, noted failures, old matches, events and digests."""
     removed = remove_old_rows(
         database.database(),
+        context.run_id,
         now=clock.now(),
         wall_time=wall_time(),
         page_days=config.page_days,
         quarantine_days=config.quarantine_days,
         match_days=config.match_days,
+        event_days=config.event_days,
         digest_days=config.digest_days,
     )
     context.add_output_metadata(
@@ -65,6 +68,7 @@ def remove_old_pages(
             "quarantined_records_removed": removed.quarantined_records,
             "run_failures_removed": removed.run_failures,
             "matches_of_closed_postings_removed": removed.matches,
+            "match_events_removed": removed.events,
             "digests_emptied": removed.digests,
             "pages_kept_whole": removed.pages_left.whole,
             "pages_kept_without_body": removed.pages_left.without_body,

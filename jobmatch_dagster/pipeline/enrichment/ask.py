@@ -102,7 +102,7 @@ class _PairQueue:
     def _apply_ledger(self, pairs: Sequence[PreparedPair], *, is_first: bool) -> LedgerCheck:
         check = check_ledger(self._run.database, pairs, self._run.claude.band_width)
         with self._run.database.begin() as connection:
-            write_verdicts(connection, check.verdicts, self._run.client.model)
+            write_verdicts(connection, check.verdicts, self._run.client.model, self._run.run_id)
             note_waiting(connection, check.notes)
         self._run.report.count_verdicts(check.verdicts, from_ledger=is_first)
         return check

@@ -29,6 +29,7 @@ from jobmatch_dagster.db.connection.engine import Database
 from jobmatch_dagster.db.explain.read import (
     near_postings,
     read_calibrations,
+    read_history,
     read_match,
     read_mentions,
     read_other_ads,
@@ -39,6 +40,7 @@ from jobmatch_dagster.db.explain.read import (
     read_vector_pair,
 )
 from jobmatch_dagster.db.explain.rows import (
+    MatchEvent,
     OtherAd,
     PageMention,
     PastCalibration,
@@ -59,6 +61,8 @@ from jobmatch_dagster.resources.embedder import EmbedderResource
 
 # How far back pages are searched for a posting that is not stored, and hours for gaps.
 SEARCHED_DAYS = 14
+# Of a long history the newest events are shown.
+EVENTS_SHOWN = 50
 
 
 class NothingToExplainError(NotFoundError):
@@ -136,6 +140,7 @@ class PairData:
     similarities: Similarities = field(default_factory=lambda: Similarities(None))
     judged: JudgedNow | None = None
     stored: StoredMatch | None = None
+    history: Sequence[MatchEvent] = ()
 
 
 def read_pair_data(
@@ -208,6 +213,7 @@ def _with_posting(
         vector=read_posting_vector(connection, posting.id, model),
         similarities=_similarities(connection, model, data.profile, posting, embedder),
         stored=read_match(connection, data.user_key, data.external_id),
+        history=read_history(connection, data.profile.user_id, posting.id, EVENTS_SHOWN),
     )
 
 

@@ -24,7 +24,7 @@ from jobmatch_dagster.pipeline.explain.origin_sections import (
     signs_section,
 )
 from jobmatch_dagster.pipeline.explain.pair_data import PairData
-from jobmatch_dagster.pipeline.explain.stored_sections import claude_section, stored_section
+from jobmatch_dagster.pipeline.explain.stored_sections import claude_section, history_section, stored_section
 from jobmatch_dagster.pipeline.explain.wording import known, parsed, time
 from jobmatch_dagster.pipeline.explain.wording import record as json_of
 
@@ -49,6 +49,7 @@ def sections(data: PairData) -> Iterator[Section]:
     if posting is not None:
         yield stored_section(data)
         yield claude_section(data)
+        yield history_section(data)
     if judged is not None:
         yield changes_section(judged)
     yield _versions(data)

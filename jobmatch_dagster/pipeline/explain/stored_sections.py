@@ -1,9 +1,10 @@
-"""Sections on what is stored of the match: its row, and what Claude was asked and answered."""
+"""Sections on what is stored of the match: its row, what Claude was asked and answered, and its history."""
 
 import json
 
 from jobmatch_dagster.core.enrichment.prompt import prompt_version
-from jobmatch_dagster.core.explanation_page import RunLink, Section
+from jobmatch_dagster.core.explanation_page import RunLink, Section, Table
+from jobmatch_dagster.db.explain.rows import MatchEvent
 from jobmatch_dagster.pipeline.explain.match_sections import claude_state, why_no_match
 from jobmatch_dagster.pipeline.explain.pair_data import PairData
 from jobmatch_dagster.pipeline.explain.wording import answer, known, time
@@ -63,3 +64,26 @@ def claude_section(data: PairData) -> Section:
         },
         code=answer(stored.answer),
     )  # fmt: skip
+
+
+_EVENTS = {
+    "entered": "entered the list",
+    "band_changed": "changed its band",
+    "left": "left the list",
+    "explained": "explained by Claude",
+    "decided": "decided by the user",
+}
+_HISTORY_COLUMNS = ("time", "what happened", "score", "priority", "profile version", "scoring", "run")
+
+
+def history_section(data: PairData) -> Section:
+    """What happened to the match, the newest first."""
+    if not data.history:
+        return Section("History", {"events": "none, or older than housekeeping keeps them"})
+    return Section("History", tables=[Table(_HISTORY_COLUMNS, [_history_row(event) for event in data.history])])
+
+
+def _history_row(event: MatchEvent) -> tuple[object, ...]:
+    happened = _EVENTS[event.event] + (f": {event.detail}" if event.detail else "")
+    made_with = (known(event.score), known(event.band), known(event.profile_version), known(event.scoring_key))
+    return (time(event.at), happened, *made_with, event.run_id or "none")

@@ -34,7 +34,7 @@ COMMENT ON COLUMN jobs.next_thing IS 'Thing';
 """
 # What takes something away from code that does not know it.
 _TAKES_AWAY = re.compile(
-    r"\bDROP\s+(TABLE|COLUMN|VIEW|FUNCTION)\b|\bRENAME\b|\bSET\s+NOT\s+NULL\b|\bTYPE\b.*\bUSING\b|\bDELETE\b|\bTRUNCATE\b|"
+    r"\bDROP\s+(TABLE|COLUMN|VIEW|FUNCTION)\b|\bRENAME\b|\bSET\s+NOT\s+NULL\b|\bTYPE\b.*\bUSING\b|\bDELETE\s+FROM\b|\bTRUNCATE\b|"
     r"\bADD\s+COLUMN\s+\w+\s+[\w\[\]]+\s+NOT\s+NULL(?!\s+DEFAULT)",
     re.IGNORECASE,
 )
@@ -104,6 +104,7 @@ def test_a_compatible_migration_takes_nothing_away() -> None:
     "statement",
     [
         "DROP TABLE a",
+        "DELETE FROM a",
         "ALTER TABLE a DROP COLUMN b",
         "ALTER TABLE a RENAME b TO c",
         "ALTER TABLE a ADD COLUMN b text NOT NULL",
@@ -111,4 +112,6 @@ def test_a_compatible_migration_takes_nothing_away() -> None:
 )
 def test_what_takes_something_away_is_recognised(statement: str) -> None:
     assert _TAKES_AWAY.search(statement)
-    assert not _TAKES_AWAY.search("ALTER TABLE a ADD COLUMN b text NOT NULL DEFAULT ''; CREATE TABLE c (id bigint);")
+    assert not _TAKES_AWAY.search(
+        "ALTER TABLE a ADD COLUMN b text NOT NULL DEFAULT ''; CREATE TABLE c (d bigint REFERENCES a ON DELETE CASCADE)"
+    )

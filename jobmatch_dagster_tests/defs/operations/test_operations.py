@@ -174,6 +174,19 @@ def test_old_undecided_matches_of_closed_postings_are_removed(world: World) -> N
     assert removed["matches_of_closed_postings_removed"] == going
     assert world.scalar(f"SELECT count(*) FROM user_job_matches WHERE {old}") == 0
     assert world.scalar("SELECT count(*) FROM user_job_matches") == kept - going
+    left = "SELECT count(*) FROM match_events WHERE event = 'left' AND detail = 'closed' AND run_id IS NOT NULL"
+    assert world.scalar(left) == going
+
+
+@pytest.mark.matched
+def test_old_events_of_matches_are_removed(world: World) -> None:
+    events = world.scalar("SELECT count(*) FROM match_events")
+    old = world.scalar("WITH old AS (UPDATE match_events SET at = at - interval '91 days' WHERE mod(job_id, 3) = 0 "
+                       "RETURNING 1) SELECT count(*) FROM old")  # fmt: skip
+    assert 0 < old < events
+    removed = _output(run_job(world.defs, world.instance, "housekeeping"), "remove_old_pages")
+    assert removed["match_events_removed"] == old
+    assert world.scalar("SELECT count(*) FROM match_events WHERE at > now() - interval '90 days'") == events - old
 
 
 @pytest.mark.matched

@@ -46,6 +46,23 @@ def test_every_waiting_pair_gets_a_score_with_reasons(claude_world: ClaudeWorld,
     assert len(claude.counted) == 1
 
 
+def test_every_explained_pair_leaves_one_event(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    explained = """
+        SELECT count(*) FROM match_events AS e JOIN user_job_matches AS m USING (user_id, job_id)
+        WHERE event = 'explained' AND (score, band, detail) = (m.claude_score, m.priority, m.prompt_version)
+          AND e.run_id IS NOT NULL
+    """
+    claude_world.run_for("ada")
+    pairs = claude_world.count(f"user_id = 1 AND {_DONE}")
+    assert claude_world.scalar(explained) == pairs > 0
+    claude_world.run_for("ada")
+    assert claude_world.scalar("SELECT count(*) FROM match_events WHERE event = 'explained'") == pairs
+    claude.answer = lambda _: {"content": "no answer of the form that was asked for"}
+    claude_world.run_for("ben")
+    assert claude_world.count(f"user_id = 2 AND {_DONE}") == 0
+    assert claude_world.scalar("SELECT count(*) FROM match_events WHERE event = 'explained'") == pairs
+
+
 def test_the_explanation_of_a_pair_shows_the_answer(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
     claude.answer = lambda request: {**grounded(request), "remark": "as the API sent it"}
     claude_world.run_for("ada")

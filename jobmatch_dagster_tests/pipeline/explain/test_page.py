@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from jobmatch_dagster import api
 from jobmatch_dagster.cli.runs import run_job
 from jobmatch_dagster.core.catalog.normalise import normalise_record
 from jobmatch_dagster.core.matching.scoring import Weights
@@ -33,12 +34,24 @@ def test_a_sound_match_has_no_findings(pair: Pair) -> None:
     assert explained.stored_score == explained.computed_score
     page = explained.page.text()
     for section in ("Verdict", "Where the posting came from", "What normalisation changed", "Similarity", "Profile",
-                    "Score, part by part", "Skills", "Stored match", "Claude", "What would change it", "Versions",
-                    "Runs", "The record as it came"):  # fmt: skip
+                    "Score, part by part", "Skills", "Stored match", "Claude", "History", "What would change it",
+                    "Versions", "Runs", "The record as it came"):  # fmt: skip
         assert f". {section}" in page
     assert "03/2018 - 10/2026" in page  # what the years were read from
     assert "Ada Example" not in page
     assert "Zypressenau" not in page
+
+
+def test_the_history_of_a_pair_is_shown_newest_first(pair: Pair) -> None:
+    api.decide(pair.database, "ada", pair.posting, "saved")
+    api.decide(pair.database, "ada", pair.posting, "applied")
+    (history,) = [section for section in pair.explain().page.sections if section.title == "History"]
+    happened = [row[1] for row in history.tables[0].rows]
+    assert happened[:2] == ["decided by the user: applied", "decided by the user: saved"]
+    assert happened[-1] == "entered the list"
+    assert "decided by the user: applied" in pair.explain().page.text()
+    pair.seed("DELETE FROM match_events")
+    assert "none, or older than housekeeping keeps them" in pair.explain().page.text()
 
 
 def test_links_lead_to_runs_and_strangers_write_no_markdown(pair: Pair) -> None:

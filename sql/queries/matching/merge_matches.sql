@@ -1,4 +1,4 @@
--- Purpose: write matches with postings that one of the users already has a match with. Rows that do not differ and
+-- Purpose: write matches with postings that one of the users already has a match with, and their events. Rows that do not differ and
 --          the user's decision are never touched. Accepted work arrangements and own weights change scores, not versions. Claude's
 --          answer is removed when the profile or the posting has changed: the pair waits again, and a stored answer
 --          is read from the ledger without a call.
@@ -67,6 +67,25 @@ WHERE (known.profile_version, known.scoring_key, known.record_hash, known.filter
        excluded.read_percent)
    -- Another language of the reasons; what Claude wrote stays.
    OR (known.claude_status IS DISTINCT FROM 'done' AND known.match_reasoning IS DISTINCT FROM excluded.match_reasoning)
-RETURNING created_at = now() AS inserted
+RETURNING user_id, job_id, profile_version, record_hash, coalesce(claude_score, match_score) AS score, priority,
+          scoring_key, run_id, created_at = now() AS inserted
+), noted AS (
+    INSERT INTO match_events (user_id, job_id, event, detail, profile_version, score, band, scoring_key, run_id)
+    SELECT w.user_id, w.job_id, CASE WHEN w.inserted THEN 'entered' ELSE 'band_changed' END,
+           CASE WHEN NOT w.inserted THEN coalesce(nullif(concat_ws(', ',
+               CASE WHEN w.profile_version IS DISTINCT FROM before.profile_version THEN 'profile' END,
+               CASE WHEN w.record_hash IS DISTINCT FROM before.record_hash THEN 'posting' END,
+               CASE WHEN w.scoring_key IS DISTINCT FROM before.scoring_key THEN 'scoring' END
+           ), ''), 'preferences') END,
+           w.profile_version, w.score, w.priority, w.scoring_key, w.run_id
+    FROM written AS w
+    -- The row as it was: a statement does not see what it writes. OFFSET makes it one look-up a row, never a scan.
+    LEFT JOIN LATERAL (
+        SELECT m.priority, m.profile_version, m.record_hash, m.scoring_key
+        FROM user_job_matches AS m
+        WHERE m.user_id = w.user_id AND m.job_id = w.job_id
+        OFFSET 0
+    ) AS before ON NOT w.inserted
+    WHERE w.inserted OR w.priority IS DISTINCT FROM before.priority
 )
 SELECT count(*) AS written, count(*) FILTER (WHERE inserted) AS inserted FROM written
