@@ -55,6 +55,7 @@ __all__ = [
 ]  # fmt: skip
 
 DEFAULT_LIMIT = 10_000
+_LONGEST_NOTE = 500
 _MOST_FOUND = 1_000
 
 
@@ -156,18 +157,31 @@ def search_postings(database: Database, words: str, *, most: int = 20) -> list[d
         return [dict(row._mapping) for row in run_query(connection, "catalog/search_postings", parameters)]
 
 
-def decide(database: Database, user_key: str, external_id: str, decision: str) -> bool:
-    """Set the user's decision on a match (new, saved, applied or rejected), with its time.
+def decide(
+    database: Database,
+    user_key: str,
+    external_id: str,
+    decision: str,
+    *,
+    reason: str | None = None,
+    note: str | None = None,
+) -> bool:
+    """Set the user's decision on a match (new, saved, applied or rejected), with its time, and say why.
 
-    No re-match, backfill or change of the posting ever changes it. Returns False when it was the decision already.
+    `reason` is one of `names.REASONS`, `note` a text of at most 500 characters. Without them, those of an equal decision
+    stay. No re-match, backfill or change of the posting ever changes it. Returns False when it was the answer already.
 
     Raises:
         NoMatchError: if the posting is not among the user's matches.
-        InputError: if the decision is none of the four.
+        InputError: if the decision is none of the four, the reason none of its words, or the note empty or too long.
     """
     _require_decision(decision)
+    if reason is not None and reason not in names.REASONS:
+        raise InputError(f"The reason must be one of {', '.join(names.REASONS)}.")
+    if note is not None and (not 1 <= len(note) <= _LONGEST_NOTE or "\0" in note):
+        raise InputError(f"The note must be a text of 1 to {_LONGEST_NOTE} characters.")
     with database.begin() as connection:
-        return db_matches.decide(connection, user_key, external_id, decision)
+        return db_matches.decide(connection, user_key, external_id, decision, reason=reason, note=note)
 
 
 def matches_frame(

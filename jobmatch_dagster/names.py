@@ -59,3 +59,5 @@ MOST_BUCKETS = 256
 
 # What a user can decide on a match.
 DECISIONS = ("new", "saved", "applied", "rejected")
+# Why, in one word.
+REASONS = ("too_senior", "too_junior", "wrong_field", "wrong_place", "pay", "company", "skills_wrong", "other")

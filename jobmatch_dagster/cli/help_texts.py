@@ -21,7 +21,7 @@ EXAMPLES = {
     "evaluate": "jobmatch evaluate --pages pages/ --cvs cvs.jsonl --out ranked.jsonl",
     "matches": "jobmatch matches ada --min-score 70 --csv > ada.csv",
     "explain": "jobmatch explain ada 3543200010",
-    "decide": "jobmatch decide ada 3543200010 saved",
+    "decide": "jobmatch decide ada 3543200010 rejected --reason wrong_place",
     "mcp": "jobmatch mcp ada",
     "posting": "jobmatch repair posting 3543200010",
     "profile": "jobmatch repair profile ada",

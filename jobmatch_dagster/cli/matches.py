@@ -112,11 +112,13 @@ def explain(user_key: str, external_id: str, embed_again: bool) -> None:
 @click.argument("user_key")
 @click.argument("external_id")
 @click.argument("decision", type=click.Choice(names.DECISIONS))
-def decide(user_key: str, external_id: str, decision: str) -> None:
-    """Set a user's decision on a match. No later matching changes it."""
+@click.option("--reason", type=click.Choice(names.REASONS), help="Why, in one word.")
+@click.option("--note", help="Why, in the user's own words: at most 500 characters.")
+def decide(user_key: str, external_id: str, decision: str, reason: str | None, note: str | None) -> None:
+    """Set a user's decision on a match, and say why. No later matching changes it."""
     from jobmatch_dagster import api
     from jobmatch_dagster.cli.runtime import open_runtime
 
     with open_runtime(must_exist=True) as runtime:
-        changed = api.decide(runtime.database, user_key, external_id, decision)
+        changed = api.decide(runtime.database, user_key, external_id, decision, reason=reason, note=note)
     click.echo(decision if changed else f"{decision}, as before")

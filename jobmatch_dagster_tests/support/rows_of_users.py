@@ -45,6 +45,8 @@ INSERT INTO digest_deliveries (digest_id, channel, user_id, next_attempt_at)
     SELECT id, '{key}-secret', user_id, now() FROM user_digests WHERE content_hash = '{key}-secret';
 INSERT INTO match_events (user_id, job_id, event, detail)
     SELECT users.id, jobs.id, 'decided', '{key}-secret' FROM users CROSS JOIN jobs WHERE user_key = '{key}';
+INSERT INTO user_answers (user_id, job_id, stage, reason, note)
+    SELECT users.id, jobs.id, 'saved', 'other', '{key}-secret' FROM users CROSS JOIN jobs WHERE user_key = '{key}';
 INSERT INTO user_facts (user_id, skills_added) SELECT id, ARRAY['{key}-secret'] FROM users WHERE user_key = '{key}';
 """
 )

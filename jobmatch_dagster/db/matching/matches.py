@@ -137,16 +137,29 @@ def read_match_list(
     return run_query(connection, "matching/match_list", parameters)
 
 
-def decide(connection: Connection, user_key: str, external_id: str, decision: str) -> bool:
-    """Set what the user decided on a match, with its time; False when it was decided so before.
+def decide(
+    connection: Connection,
+    user_key: str,
+    external_id: str,
+    decision: str,
+    *,
+    reason: str | None = None,
+    note: str | None = None,
+) -> bool:
+    """Set what the user decided on a match and log the answer, with its time; False when it was the answer before.
 
     Raises:
         NoMatchError: if the posting is not among the user's matches.
     """
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
-    rows = run_query(
-        connection, "matching/decide", {"user_key": user_key, "external_id": external_id, "decision": decision}
+    # Equal answers at once are one: the second waits here and then sees the first.
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(hashtext(:who), hashtext(:what))"), {"who": user_key, "what": external_id}
     )
+    parameters = {
+        "user_key": user_key, "external_id": external_id, "decision": decision, "reason": reason, "note": note,
+    }  # fmt: skip
+    rows = run_query(connection, "matching/decide", parameters)
     if not rows:
         raise NoMatchError(f"User {user_key!r} has no match with posting {external_id!r}: `jobmatch explain` says why.")
     return bool(rows[0].changed)

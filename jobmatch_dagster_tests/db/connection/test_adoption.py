@@ -25,7 +25,15 @@ from jobmatch_dagster_tests.support.rows_of_users import EARLIER_FILL, JOBS
 from jobmatch_dagster_tests.support.schema_text import RECORDED_SCHEMA, schema_text
 
 # Tables that came after `0001.schema`: no earlier database has them.
-_LATER = {"user_digests", "digest_entries", "digest_deliveries", "user_facts", "match_events", "schema_compatibility"}
+_LATER = {
+    "user_digests",
+    "digest_entries",
+    "digest_deliveries",
+    "user_facts",
+    "match_events",
+    "user_answers",
+    "schema_compatibility",
+}
 
 
 @pytest.fixture
