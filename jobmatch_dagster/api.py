@@ -168,8 +168,9 @@ def decide(
 ) -> bool:
     """Set the user's decision on a match (new, saved, applied or rejected), with its time, and say why.
 
-    `reason` is one of `names.REASONS`, `note` a text of at most 500 characters. Without them, those of an equal decision
-    stay. No re-match, backfill or change of the posting ever changes it. Returns False when it was the answer already.
+    `reason` is one of `names.REASONS`, `note` a text of at most 500 characters. Without them, those of an equal
+    decision stay. No re-match, backfill or change of the posting ever changes the decision. Returns False when it was
+    the answer already.
 
     Raises:
         NoMatchError: if the posting is not among the user's matches.
