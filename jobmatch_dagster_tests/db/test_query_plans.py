@@ -14,7 +14,7 @@ from jobmatch_dagster.db.connection.urls import with_database
 from jobmatch_dagster_tests.support.generated_rows import fill
 
 # Tables that grow; the others are small enough that reading them whole is the best plan.
-_LARGE = {"jobs", "user_job_matches", "job_pages", "claude_requests", "job_sightings", "job_embeddings"}
+_LARGE = {"jobs", "user_job_matches", "job_pages", "claude_requests", "job_sightings", "job_embeddings", "match_events"}
 _KEY, _POSTING = "user 7", "4711"
 
 # Queries by name, and those that a person or a screen asks of the views.
@@ -30,6 +30,7 @@ _NAMED: dict[str, dict[str, Any]] = {
     },
     "profiles/user_list": {"with_profile": True, "most": 10},
     "explain/stored_match": {"user_key": _KEY, "external_id": _POSTING},
+    "explain/match_history": {"user_id": 7, "job_id": 4711, "most": 50},
     "explain/explain_posting": {"external_id": _POSTING},
     "explain/quarantined_posting": {"external_id": _POSTING},
     "matching/decide": {"user_key": _KEY, "external_id": _POSTING, "decision": "saved"},
@@ -78,6 +79,10 @@ def filled(postgres_url: str) -> Iterator[Database]:
     migrate(database)
     with database.begin() as connection:
         fill(connection, jobs=100_000, users=20, matches_of_each=2_000)
+        connection.exec_driver_sql(
+            "INSERT INTO match_events (user_id, job_id, event) SELECT user_id, job_id, 'left' FROM user_job_matches; "
+            "ANALYZE match_events"
+        )
     yield database
     database.dispose()
 
