@@ -58,7 +58,11 @@ def grounded(request: dict[str, Any]) -> dict[str, Any]:
     fact = (posting.get("skills") or posting.get("industries") or data["profile"].get("skills") or ["5 years"])[0]
     return {
         "claude_score": 80,
-        "match_reasoning": f"The posting asks for {fact}, and that is what you bring.",
+        "match_reasoning": (
+            f"Gefordert ist {fact}, und das bringen Sie mit."
+            if data.get("answer_language") == "German"
+            else f"The posting asks for {fact}, and that is what you bring."
+        ),
         "key_alignments": [{"point": "The title fits", "quote": posting["title"]}],
         "potential_gaps": [],
     }

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from jobmatch_dagster.core.contacts import remove_contacts
 from jobmatch_dagster.core.enrichment.injection import visible
-from jobmatch_dagster.core.enrichment.prompt import PairRequest, score_band
+from jobmatch_dagster.core.enrichment.prompt import PairRequest, is_in_german, score_band
 from jobmatch_dagster.core.json_values import JsonObject, JsonValue
+from jobmatch_dagster.core.matching.reason_words import german_names
+from jobmatch_dagster.core.profiles.cv.word_lists import word_list
 from jobmatch_dagster.core.text import clean_line
 from jobmatch_dagster.core.vocabulary.skill_search import find_skills
 from jobmatch_dagster.core.vocabulary.skill_table import canonical
@@ -24,7 +26,9 @@ _MAX_ITEMS = 6
 _TITLE_WORDS, _ENOUGH_TITLE_WORDS = 5, 3
 _MAX_REASONING_CHARACTERS, _MAX_POINT_CHARACTERS = 1_500, 300
 _QUOTE_MARKS = str.maketrans({"“": '"', "”": '"', "„": '"', "’": "'", "‘": "'", "–": "-", "—": "-"})
-_YEARS = re.compile(r"\b\d+(?:\.\d+)?\s?(?:\+|-\s?\d+)?\s?(?:years?|jahren?)\b")
+_YEARS = re.compile(r"\b\d+(?:\.\d+)?\s?(?:\+|-\s?\d+)?\s?(?:years?|jahr(?:en?)?)\b")
+# How a German word may go on: inflected, or "Deutschkenntnisse", "Bachelorabschluss".
+_GERMAN_ENDING = r"(?:e?s|e|e?n|kenntniss\w+|abschl[uü]ss\w*)?\b"
 # Naming one of these does not show that the reasoning is about this pair.
 _NOT_SPECIFIC = frozenset({"title", "company", "language", "text", "responsibilities", "requirements"})
 
@@ -161,7 +165,7 @@ def _read_text(text: str, request: PairRequest, *, from_group: bool) -> Answer |
         alignments=grounded_alignments[:_MAX_ITEMS],
         gaps=grounded_gaps[:_MAX_ITEMS],
         dropped_items=len(alignments) + len(gaps) - len(grounded_alignments) - len(grounded_gaps),
-        is_generic=_is_generic(reasoning, sent, request.pair),
+        is_generic=_is_generic(reasoning, sent, request),
     )
 
 
@@ -202,7 +206,7 @@ def _occurs_in(words: str, source: str) -> bool:
     return False
 
 
-def _is_generic(reasoning: str, sent: Sequence[JsonObject], pair: str) -> bool:
+def _is_generic(reasoning: str, sent: Sequence[JsonObject], request: PairRequest) -> bool:
     """Whether the reasoning names none of the pair's skills, levels and other specific facts."""
     folded = _fold_text(reasoning)
     specific = {
@@ -214,10 +218,22 @@ def _is_generic(reasoning: str, sent: Sequence[JsonObject], pair: str) -> bool:
     }
     if any(len(term) > 1 and _occurs_in(term, folded) for term in specific if not term.replace(".", "").isdigit()):
         return False
+    if is_in_german(request) and _names_in_german(folded, sent):
+        return False
     skills = {canonical(value) for facts in sent for value in _leaves(facts.get("skills"))}
     if skills & {canonical(surface) for surface in find_skills(reasoning)}:
         return False
-    return not (_YEARS.search(folded) and any(character.isdigit() for character in pair))
+    return not (_YEARS.search(folded) and any(character.isdigit() for character in request.pair))
+
+
+def _names_in_german(folded: str, sent: Sequence[JsonObject]) -> bool:
+    """Whether a German text names a field, an arrangement, a language or a level of the pair by its German word."""
+    languages, levels = word_list("languages")["names"], word_list("titles")["seniority"]
+    facts = {
+        value for each in sent for name, fact in each.items() if name not in _NOT_SPECIFIC for value in _leaves(fact)
+    }
+    names = {name for fact in facts for name in (*german_names(fact), *languages.get(fact, ()), *levels.get(fact, ()))}
+    return any(re.search(rf"\b{re.escape(_fold_text(name))}{_GERMAN_ENDING}", folded) for name in names)
 
 
 def _for_display(text: str, most: int) -> str:

@@ -69,7 +69,8 @@ def build_group_request(members: Sequence[tuple[str, PairRequest]]) -> GroupRequ
         raise ValueError("a group needs one profile and an id for each posting")
     pairs = [{"id": key, **json.loads(request.pair)} for key, request in members]
     return GroupRequest(
-        guidelines=group_guidelines(),
+        # One profile is one language, which the guidelines of each member end with.
+        guidelines=group_guidelines() + members[0][1].guidelines.removeprefix(guidelines()),
         profile=profiles.pop(),
         # The id comes first, so that the posting is read with its id in mind.
         pair=json.dumps({"pairs": pairs}, ensure_ascii=False),

@@ -11,9 +11,15 @@ from dataclasses import dataclass, replace
 from importlib import resources
 
 from jobmatch_dagster.core.json_values import JsonObject
+from jobmatch_dagster.core.matching.reason_words import DEFAULT_LANGUAGE
 
 # Generation of the prompt. The version adds a hash of guidelines and schema, so that every edit changes it.
 _PROMPT_NAME = "explain_match-3"
+
+# Code of a language -> its name in the request and the file that asks for it. English is what the guidelines ask for.
+_OTHER_LANGUAGES = {"de": ("German", "explain_in_german.md")}
+# Beside the facts of the profile, so that it is part of the identity of a request.
+_LANGUAGE_KEY = "answer_language"
 
 # Lowest skill match in percent -> band in which the score starts (the mission's scale).
 _BANDS = ((80, (85, 90)), (60, (75, 84)), (40, (60, 74)), (20, (45, 59)), (0, (30, 44)))
@@ -93,13 +99,33 @@ class PairRequest:
         return sum(len(part.encode()) for part in texts)
 
 
-def build_request(profile: JsonObject, posting: JsonObject, analysis: JsonObject) -> PairRequest:
-    """A request from facts. Keys are sorted, so that the cached prefix stays the same byte for byte."""
+def build_request(
+    profile: JsonObject, posting: JsonObject, analysis: JsonObject, language: str = DEFAULT_LANGUAGE
+) -> PairRequest:
+    """A request from facts. Keys are sorted, so that the cached prefix stays the same byte for byte.
+
+    An English request says nothing of its language: it is the one that was sent before there was another.
+
+    Args:
+        profile: what is sent of the profile.
+        posting: what is sent of the posting.
+        analysis: the pre-calculated match analysis.
+        language: code of the language of the answer.
+    """
+    name, addition = None, ""
+    if language in _OTHER_LANGUAGES:
+        name, file = _OTHER_LANGUAGES[language]
+        addition = _prompt(file)
     return PairRequest(
-        guidelines=guidelines(),
-        profile=_json({"profile": profile}),
+        guidelines=guidelines() + addition,
+        profile=_json({"profile": profile} | ({_LANGUAGE_KEY: name} if name else {})),
         pair=_json({"posting": posting, "match_analysis": analysis}),
     )
+
+
+def is_in_german(request: PairRequest) -> bool:
+    """Whether an answer in German was asked for."""
+    return bool(json.loads(request.profile).get(_LANGUAGE_KEY) == "German")
 
 
 def score_band(percent: float | None) -> tuple[int, int]:
@@ -112,9 +138,7 @@ def score_band(percent: float | None) -> tuple[int, int]:
 @functools.cache
 def guidelines() -> str:
     """The guidelines, exactly as they are sent."""
-    return (resources.files("jobmatch_dagster.core.enrichment") / "data" / "prompts" / "explain_match.md").read_text(
-        "utf-8"
-    )
+    return _prompt("explain_match.md")
 
 
 @functools.cache
@@ -122,6 +146,10 @@ def prompt_version() -> str:
     """Generation, and a hash of guidelines and answer schema: changes whenever one of them does."""
     content = guidelines() + json.dumps(ANSWER_SCHEMA, sort_keys=True)
     return f"{_PROMPT_NAME}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+
+def _prompt(file: str) -> str:
+    return (resources.files("jobmatch_dagster.core.enrichment") / "data" / "prompts" / file).read_text("utf-8")
 
 
 def _json(value: JsonObject) -> str:

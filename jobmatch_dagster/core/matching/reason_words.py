@@ -99,12 +99,26 @@ def _field(name: str) -> str:
     return _FIELDS.get(name, name)
 
 
+def german_names(fact: str) -> Sequence[str]:
+    """German words for a field, a work arrangement or a degree of the closed lists; none for anything else."""
+    return (_FIELDS[fact],) if fact in _FIELDS else _WORDS.get(fact, ())
+
+
 _NO_SINGLE_SKILL = "Die geforderte Kenntnis nennt Ihr Lebenslauf nicht."
 _ARRANGEMENTS = {
     "On-site": "Arbeit vor Ort",
     "Hybrid": "teils Homeoffice, teils vor Ort",
     "Remote OK": "Homeoffice möglich",
     "Remote Solely": "ausschließlich Homeoffice",
+}
+_WORDS = {
+    "On-site": ("vor Ort",),
+    "Hybrid": ("hybrid", "Homeoffice"),
+    "Remote OK": ("Homeoffice", "remote"),
+    "Remote Solely": ("Homeoffice", "remote"),
+    "high school": ("Abitur", "Hochschulreife", "Ausbildung", "Berufsausbildung"),
+    "bachelor degree": ("Bachelor",),
+    "postgraduate degree": ("Master", "Diplom", "Promotion", "Staatsexamen"),
 }
 _FIELDS = {
     "Technology": "Technik", "Healthcare": "Gesundheitswesen", "Management & Leadership": "Management und Führung",

@@ -46,7 +46,10 @@ class WaitingCounts:
 
 @dataclass(frozen=True)
 class ComparedProfile:
-    """What is compared of a profile version, with the work arrangements and weights that the user prefers."""
+    """What is compared of a profile version, with the work arrangements, language and weights that the user prefers.
+
+    `explanation_language` is None for English.
+    """
 
     user_id: int
     version: int
@@ -58,6 +61,7 @@ class ComparedProfile:
     languages: list[str] | None
     industries: list[str] | None
     work_arrangements: list[str] | None
+    explanation_language: str | None = None
     own_weights: Mapping[str, float] = field(default_factory=dict)
 
 

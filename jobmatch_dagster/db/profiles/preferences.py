@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, text
 
+from jobmatch_dagster.core.matching.reason_words import DEFAULT_LANGUAGE
 from jobmatch_dagster.core.profiles.preferences import PREFERENCES_FIELDS, Preferences
 from jobmatch_dagster.db.connection.engine import run_query
 
@@ -52,10 +53,20 @@ def set_preferences(
 ) -> int:
     """Replace the user's preferences; returns their version, which rises when matches or their reasons change.
 
-    `cv_profile_sensor` sees a newer version and starts `rematch_user`.
+    `cv_profile_sensor` sees a newer version and starts `rematch_user`. In another language Claude's reasons are asked
+    for again, for this user alone; an answer that the ledger has costs nothing.
     """
+    before = _language(connection, user_id)
     parameters = {"user_id": user_id, **preferences.as_row(), "source_sha256": source_sha256}
-    return int(run_query(connection, "profiles/set_preferences", parameters)[0].version)
+    version = int(run_query(connection, "profiles/set_preferences", parameters)[0].version)
+    if (preferences.explanation_language or DEFAULT_LANGUAGE) != before:
+        run_query(connection, "profiles/explain_again", {"user_id": user_id})
+    return version
+
+
+def _language(connection: Connection, user_id: int) -> str:
+    query = "SELECT explanation_language FROM user_preferences WHERE user_id = :id FOR UPDATE"
+    return connection.scalar(text(query), {"id": user_id}) or DEFAULT_LANGUAGE
 
 
 def record_preferences_problem(connection: Connection, user_id: int, source_sha256: str, problem: str) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmatch_dagster.core.enrichment.answer import Answer, UnusableAnswer, choose_answer, clamp_to_band, read_answer
+from jobmatch_dagster.core.enrichment.groups import build_group_request, group_guidelines
 from jobmatch_dagster.core.enrichment.prompt import ANSWER_SCHEMA, build_request, guidelines, prompt_version, score_band
 
 _REQUEST = build_request(
@@ -92,6 +93,47 @@ def test_reasoning_without_a_fact_is_generic(reasoning: str, generic: bool) -> N
     found = _read(match_reasoning=reasoning)
     assert isinstance(found, Answer)
     assert found.is_generic is generic
+
+
+_GERMAN_REQUEST = build_request(
+    {"skills": ["Python"], "languages": ["German"], "industries": ["Healthcare"], "education": ["bachelor degree"]},
+    {"title": "Data Engineer", "skills": ["Python", "C++"], "work_arrangement": "Hybrid", "experience_level": "5-10"},
+    {"skill_match": "50.0 % (1/2)"},
+    "de",
+)
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "generic"),
+    [("Sie passen sehr gut zu dieser Stelle.", True), ("Ihre Kenntnisse sind gefragt.", True),
+     ("Sie kennen das Gesundheitswesen.", False), ("Ihre Deutschkenntnisse passen.", False),
+     ("Ein Tag Homeoffice ist möglich.", False), ("Ihr Bachelorabschluss genügt.", False),
+     ("Gefordert ist mehr als ein Jahr.", True), ("Sie bringen 6 Jahre mit.", False), ("Ihr Python passt.", False),
+     ("Sie kommen aus dem Einzelhandel.", True)],
+)  # fmt: skip
+def test_german_facts_are_facts(reasoning: str, generic: bool) -> None:
+    text = json.dumps({**_GOOD, "match_reasoning": reasoning})
+    found = read_answer({"content": [{"type": "text", "text": text}], "stop_reason": "end_turn"}, _GERMAN_REQUEST)
+    assert isinstance(found, Answer)
+    assert found.is_generic is generic
+
+
+def test_an_english_request_is_what_it_was() -> None:
+    """Recorded before there was another language: with other bytes every pair would be asked, and paid, again."""
+    assert _REQUEST.profile == '{"profile": {"experience_years": 6.3, "skills": ["Python", "R"]}}'
+    assert _REQUEST.guidelines == guidelines()
+    assert _REQUEST.request_hash(7, "m") == "1b9f751a27107ed0063eb8f7bd4f7475e4dbcb4fcd3a58afaf4ec18d24f8d333"
+    assert _REQUEST.again("x").request_hash(7, "m").startswith("8752912202ccb8ea")
+
+
+def test_a_german_request_has_its_own_identity() -> None:
+    english = build_request(json.loads(_GERMAN_REQUEST.profile)["profile"], *json.loads(_GERMAN_REQUEST.pair).values())
+    assert json.loads(_GERMAN_REQUEST.profile)["answer_language"] == "German"
+    assert _GERMAN_REQUEST.request_hash(1, "m") != english.request_hash(1, "m")
+    asked = _GERMAN_REQUEST.guidelines.removeprefix(guidelines())
+    assert "in German instead of English" in asked
+    group = build_group_request([("aaaa", _GERMAN_REQUEST), ("bbbb", _GERMAN_REQUEST)])
+    assert group.guidelines == group_guidelines() + asked
 
 
 _SCALARS = st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=20)
