@@ -65,7 +65,8 @@ def _why_claude_waits(claude: ClaudeResource | None) -> str:
         return "ANTHROPIC_API_KEY is not set"
     if not claude.may_spend:
         return "a budget is 0 (CLAUDE_BUDGET_USD_PER_DAY, CLAUDE_BUDGET_USD_PER_RUN, CLAUDE_BUDGET_USD_PER_USER)"
-    return f"the next run asks, within the budgets of day, run and user, about the {claude.max_pairs_per_user} best pairs of each user"
+    best = claude.max_pairs_per_user
+    return f"the next run asks, within the budgets of day, run and user, about the {best} best pairs of each user"
 
 
 def _title(data: PairData) -> str:
