@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from jobmatch_dagster.core.markdown import escaped
+from jobmatch_dagster.core.matching.reason_words import DEFAULT_LANGUAGE
+from jobmatch_dagster.core.notifications.digest_words import DIGEST_WORDS, DigestWords
 from jobmatch_dagster.core.profiles.user_keys import CONTROL_CHARACTERS
 
-BY_MODEL = "written by a language model"
 _SAFE_URL = re.compile(r"https?://[^\s<>\"'`\\()]{1,2000}")
 _MOST_CHARACTERS = 300
 _STYLE = "body{font:16px/1.5 sans-serif;max-width:46em;margin:2em auto;padding:0 1em}li{margin:0 0 1.2em}"
@@ -31,6 +32,7 @@ class Line:
         missing: skills that the ad asks for and the CV does not show.
         pay: as the ad states it.
         cv: label of the CV that fits best; None for a user's only one.
+        language: code of the language of what is said around title and reason.
     """
 
     external_id: str
@@ -44,6 +46,18 @@ class Line:
     missing: Sequence[str]
     pay: str | None
     cv: str | None = None
+    language: str = DEFAULT_LANGUAGE
+
+    @property
+    def words(self) -> DigestWords:
+        """The words of its language."""
+        return DIGEST_WORDS[self.language]
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """The line as JSON. English says nothing of its language, so that it is the line that it was."""
+        fields = asdict(self)
+        return fields if self.language != DEFAULT_LANGUAGE else {k: v for k, v in fields.items() if k != "language"}
 
     @property
     def safe_url(self) -> str | None:
@@ -58,12 +72,14 @@ class Line:
     @property
     def facts(self) -> list[str]:
         """What is said below the title, a sentence each."""
-        source = f" ({BY_MODEL})" if self.reason_by_model else ""
+        words = self.words
+        source = f" ({words.by_model})" if self.reason_by_model else ""
+        pay = self.pay or words.unknown
         return [
-            _plain(f"Score {self.score} of 100. {self.place}. Pay: {self.pay or 'unknown'}."),
-            *([_plain(f"Fits best: the CV {self.cv}")] if self.cv else []),
-            *([_plain(f"Why{source}: {self.reason}")] if self.reason else []),
-            *([_plain(f"Missing: {', '.join(self.missing)}")] if self.missing else []),
+            _plain(words.score.format(score=self.score, place=self.place, pay=pay)),
+            *([_plain(words.cv.format(cv=self.cv))] if self.cv else []),
+            *([_plain(words.why.format(source=source, reason=self.reason))] if self.reason else []),
+            *([_plain(words.missing.format(skills=", ".join(self.missing)))] if self.missing else []),
         ]
 
 
@@ -82,20 +98,26 @@ class Digest:
     lines: Sequence[Line]
 
     @property
+    def language(self) -> str:
+        """Code of the language of its lines."""
+        return self.lines[0].language if self.lines else DEFAULT_LANGUAGE
+
+    @property
     def title(self) -> str:
         """What it is called."""
-        number = len(self.lines)
-        return f"{number} new match{'es' if number != 1 else ''}, {self.day}"
+        number, words = len(self.lines), DIGEST_WORDS[self.language]
+        return (words.one if number == 1 else words.many).format(number=number, day=self.day)
 
 
 def content_hash(user_id: int, day: str, lines: Sequence[Line]) -> str:
     """SHA-256 of what a digest says, to whom and for which day."""
-    said = {"user": user_id, "day": day, "lines": [asdict(line) for line in lines]}
+    said = {"user": user_id, "day": day, "lines": [line.stored for line in lines]}
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def pay_text(ad: Mapping[str, Any]) -> str | None:
+def pay_text(ad: Mapping[str, Any], language: str = DEFAULT_LANGUAGE) -> str | None:
     """The stated salary of a posting, else what was found in its text; None when both are unknown."""
+    said = DIGEST_WORDS[language]
     stated = (ad["salary_min"], ad["salary_max"], ad["salary_unit"], ad["salary_currency"])
     found = (
         ad["ai_salary_minvalue"] if ad["ai_salary_minvalue"] is not None else ad["ai_salary_value"],
@@ -104,9 +126,10 @@ def pay_text(ad: Mapping[str, Any]) -> str | None:
         ad["ai_salary_currency"],
     )
     for low, high, unit, currency in (stated, found):
-        amounts = [f"{amount:,.0f}" for amount in dict.fromkeys((low, high)) if amount is not None]
+        amounts = [said.amount(amount) for amount in dict.fromkeys((low, high)) if amount is not None]
         if amounts:
-            words = (" to ".join(amounts), currency, f"per {unit.lower()}" if unit else None)
+            per = said.units.get(unit.lower(), f"per {unit.lower()}") if unit else None
+            words = (said.to.join(amounts), currency, per)
             return " ".join(word for word in words if word)
     return None
 
@@ -126,7 +149,7 @@ def as_html(digest: Digest) -> str:
     items = "\n".join(_html_item(line) for line in digest.lines)
     title = html.escape(digest.title)
     return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{digest.language}">\n<head>\n<meta charset="utf-8">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n"
         f"<body>\n<h1>{title}</h1>\n<ol>\n{items}\n</ol>\n</body>\n</html>\n"
@@ -146,7 +169,8 @@ def as_feed(digests: Sequence[Digest]) -> str:
         for digest in digests
         for line in digest.lines
     ]
-    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "New matches", "items": items}
+    language = digests[0].language if digests else DEFAULT_LANGUAGE
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": DIGEST_WORDS[language].feed, "items": items}
     return json.dumps(feed, ensure_ascii=False, indent=1) + "\n"
 
 

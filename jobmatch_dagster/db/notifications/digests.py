@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ class Recipient:
     Attributes:
         every: how often new matches are announced: day, hour or never.
         channels: names of those that deliver digests.
+        language: code of the language of the reasons.
     """
 
     user_id: int
@@ -29,6 +30,7 @@ class Recipient:
     quiet_hours: str | None
     time_zone: str | None
     channels: Sequence[str]
+    language: str
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def add_digests(connection: Connection, digests: Sequence[NewDigest], *, day: st
     entries = [(new.user_id, job_id) for new in digests for job_id in new.job_ids]
     parameters = {
         "user_ids": [new.user_id for new in digests],
-        "lines": [json.dumps([asdict(line) for line in new.digest.lines]) for new in digests],
+        "lines": [json.dumps([line.stored for line in new.digest.lines]) for new in digests],
         "content_hashes": [new.digest.key for new in digests],
         "entry_user_ids": [user_id for user_id, _ in entries],
         "entry_job_ids": [job_id for _, job_id in entries],

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from jobmatch_dagster.core.catalog.signs import KINDS
 from jobmatch_dagster.core.markdown import Link, escaped, markdown_table
+from jobmatch_dagster.core.matching.reason_words import DEFAULT_LANGUAGE
 from jobmatch_dagster.core.matching.scoring import PARTS, SCORE_COLUMNS, own_weights
-from jobmatch_dagster.core.notifications.digest import BY_MODEL
+from jobmatch_dagster.core.notifications.digest_words import DIGEST_WORDS
 from jobmatch_dagster.db.catalog.signs import read_signs
 from jobmatch_dagster.db.matching.matches import read_match_list
 from jobmatch_dagster.db.profiles.cv_profiles import current_labels
@@ -43,12 +44,14 @@ class MatchList:
             kind (`core/catalog/signs.py`), `unknown_signs` the kinds of which too little is known.
         own_weights: the user's own weights by part; a part that is missing has the deployment's.
         names_cvs: whether the user has several CVs, so that each line names the one that fits best.
+        language: code of the language of the user's reasons.
     """
 
     user_key: str
     lines: Sequence[Mapping[str, Any]]
     own_weights: Mapping[str, float] = field(default_factory=dict)
     names_cvs: bool = False
+    language: str = DEFAULT_LANGUAGE
 
     @property
     def weights_note(self) -> str:
@@ -85,7 +88,7 @@ class MatchList:
                 Link(line["external_id"], line["url"]),
                 line["status"] + (" (posting closed)" if line["closed_at"] else ""),
                 "; ".join(line["signs"].values()),
-                reason_with_source(line["match_reasoning"], line["claude_score"]),
+                reason_with_source(line["match_reasoning"], line["claude_score"], self.language),
                 *([line["cv_label"]] if self.names_cvs else []),
             ]
             for number, line in enumerate(self.lines, start=1)
@@ -99,9 +102,9 @@ _LEGEND = (
 )
 
 
-def reason_with_source(reason: str | None, claude_score: int | None) -> str | None:
-    """The reason of a match; one that a language model wrote says so."""
-    return f"{reason} ({BY_MODEL})" if reason and claude_score is not None else reason
+def reason_with_source(reason: str | None, claude_score: int | None, language: str = DEFAULT_LANGUAGE) -> str | None:
+    """The reason of a match; one that a language model wrote says so, in the language of the user's reasons."""
+    return f"{reason} ({DIGEST_WORDS[language].by_model})" if reason and claude_score is not None else reason
 
 
 def list_matches(
@@ -145,19 +148,22 @@ def list_matches(
             signs = found[line.pop("job_id")]
             if not signs.has_any(without_signs):
                 lines.append({**line, "signs": signs.shown, "unknown_signs": signs.unknown})
+    preferences = read_preferences(connection, user_key)
     return MatchList(
         user_key,
         lines[:most],
-        own_weights(read_preferences(connection, user_key).as_row()),
+        own_weights(preferences.as_row()),
         names_cvs=len(current_labels(connection, user_key)) > 1,
+        language=preferences.explanation_language or DEFAULT_LANGUAGE,
     )
 
 
-def place_of_work(line: Mapping[str, Any]) -> str:
+def place_of_work(line: Mapping[str, Any], language: str = DEFAULT_LANGUAGE) -> str:
     """Where the job is, and in how many other towns the same ad is open: `Munich +2 towns`."""
-    shown = line["location"] or "unknown"
+    words = DIGEST_WORDS[language]
+    shown = line["location"] or words.unknown
     towns = len(set(line["other_places"] or ()))
     if towns:
-        return f"{shown} +{towns} town{'s' if towns > 1 else ''}"
+        return f"{shown} +{towns} {words.towns[towns > 1]}"
     copies = line["others"]
-    return f"{shown} +{copies} cop{'ies' if copies > 1 else 'y'}" if copies else shown
+    return f"{shown} +{copies} {words.copies[copies > 1]}" if copies else shown

@@ -58,10 +58,10 @@ def _make(
     with database.begin() as connection:
         present = digests.lock_recipients(connection, [each.user_id for each in recipients])
         asked = {each.user_id: _limits_of(each, limits) for each in recipients if each.user_id in present}
-        channels = {each.user_id: each.channels for each in recipients}
+        by_user = {each.user_id: each for each in recipients}
         rows = digests.read_new_matches(connection, asked)
         new = [
-            _digest(user_id, [dict(row._mapping) for row in of_user], channels[user_id], day, now)
+            _digest(by_user[user_id], [dict(row._mapping) for row in of_user], day, now)
             for user_id, of_user in groupby(rows, key=lambda row: int(row.user_id))
         ]
         if new:
@@ -74,25 +74,25 @@ def _limits_of(recipient: Recipient, limits: Limits) -> tuple[int, int]:
     return minimum_score, recipient.max_matches or limits.most
 
 
-def _digest(
-    user_id: int, rows: Sequence[Mapping[str, Any]], channels: Sequence[str], day: str, now: datetime
-) -> NewDigest:
-    lines = [_line(row) for row in rows]
+def _digest(recipient: Recipient, rows: Sequence[Mapping[str, Any]], day: str, now: datetime) -> NewDigest:
+    user_id = recipient.user_id
+    lines = [_line(row, recipient.language) for row in rows]
     job_ids = [job_id for row in rows for job_id in row["job_ids"]]
-    return NewDigest(user_id, Digest(day, now, content_hash(user_id, day, lines), lines), job_ids, channels)
+    return NewDigest(user_id, Digest(day, now, content_hash(user_id, day, lines), lines), job_ids, recipient.channels)
 
 
-def _line(row: Mapping[str, Any]) -> Line:
+def _line(row: Mapping[str, Any], language: str) -> Line:
     return Line(
         external_id=row["external_id"],
         title=row["title"],
         company=row["company"],
-        place=place_of_work(row),
+        place=place_of_work(row, language),
         url=row["url"],
         score=row["match_score"],
         reason=row["match_reasoning"],
         reason_by_model=row["claude_score"] is not None,
         missing=tuple(row["missing_skills"] or ()),
-        pay=pay_text(row),
+        pay=pay_text(row, language),
         cv=row["cv_label"] if row["cvs"] > 1 else None,
+        language=language,
     )

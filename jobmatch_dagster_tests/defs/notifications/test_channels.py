@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from jobmatch_dagster.core.notifications.digest import BY_MODEL
+from jobmatch_dagster.core.notifications.digest_words import BY_MODEL
 from jobmatch_dagster.pipeline.operations.export import export_user
 from jobmatch_dagster.settings import FolderSettings
 from jobmatch_dagster_tests.defs.notifications.conftest import TOKEN

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobmatch_dagster.core.notifications.digest import BY_MODEL, Digest, Line, as_feed, as_html, as_markdown
+from jobmatch_dagster.core.notifications.digest import Digest, Line, as_feed, as_html, as_markdown
+from jobmatch_dagster.core.notifications.digest_words import BY_MODEL
 from jobmatch_dagster.pipeline.notifications.digests import send_digests
 from jobmatch_dagster.pipeline.notifications.files import FILES, Files
 from jobmatch_dagster.pipeline.notifications.make import Limits
@@ -59,6 +60,17 @@ def test_a_match_is_announced_once_by_day_and_hour(world: World) -> None:
     )
     assert distinct == announced(world) == 2
     assert world.scalar("SELECT count(*) FROM user_digests") == 2
+
+
+@pytest.mark.matched
+def test_a_digest_is_in_the_users_language(world: World) -> None:
+    prefer(world, explanation_language="de")
+    run_day(world)
+    page = next(text for name, text in files_of().items() if name.endswith(".html"))
+    assert '<html lang="de">' in page
+    assert "neue Treffer" in page
+    assert "Pay: " not in page
+    assert json.loads(files_of()["feed.json"])["title"] == "Neue Treffer"
 
 
 @pytest.mark.matched

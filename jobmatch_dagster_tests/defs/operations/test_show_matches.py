@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from jobmatch_dagster.cli.main import main
 from jobmatch_dagster.cli.runs import run_job
 from jobmatch_dagster.core.markdown import Link, markdown_table
-from jobmatch_dagster.core.notifications.digest import BY_MODEL
+from jobmatch_dagster.core.notifications.digest_words import BY_MODEL
 from jobmatch_dagster.observability.user_history import erase_user_history
 from jobmatch_dagster_tests.support.world import NURSE_CV, World
 
