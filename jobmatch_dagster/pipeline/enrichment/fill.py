@@ -115,8 +115,8 @@ def _ask(
             )
         if request_id is None:
             note = (
-                f"the budget of {claude.day_budget} USD a day or of {claude.user_budget} USD a user and day is used up, "
-                "or the request is under way"
+                f"the budget of {claude.day_budget} USD a day, or of {claude.user_budget} USD a user and day, is used "
+                "up, or the request is under way"
             )
             return None, FillReport(note=note)
         try:
