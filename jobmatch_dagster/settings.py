@@ -199,6 +199,11 @@ class ClaudeSettings(SettingsGroup):
     budget_usd_per_run: Usd = variable(
         "CLAUDE_BUDGET_USD_PER_RUN", 0.5, "Highest cost of a run in USD; the rest waits. 0: no requests."
     )
+    budget_usd_per_user: Usd = variable(
+        "CLAUDE_BUDGET_USD_PER_USER",
+        1.0,
+        "Highest cost of one user's requests on a day (UTC) in USD; the user's rest waits. 0: no requests.",
+    )
     batch_min: Count = variable(
         "CLAUDE_BATCH_MIN", 100, "So many requests or more are sent as a message batch, at half the price."
     )

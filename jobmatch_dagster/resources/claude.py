@@ -25,6 +25,7 @@ class ClaudeResource(dg.ConfigurableResource[Any]):
     )
     budget_usd_per_day: Usd = config_field(ClaudeSettings, "budget_usd_per_day")
     budget_usd_per_run: Usd = config_field(ClaudeSettings, "budget_usd_per_run")
+    budget_usd_per_user: Usd = config_field(ClaudeSettings, "budget_usd_per_user")
     prices_file: str = config_field(ClaudeSettings, "prices_file")
     max_pairs_per_user: int = Field(default=25, ge=1, description="Best pairs first, for each user and run")
     max_pairs_per_run: Count = config_field(ClaudeSettings, "max_pairs_per_run")
@@ -54,12 +55,17 @@ class ClaudeResource(dg.ConfigurableResource[Any]):
     @property
     def may_spend(self) -> bool:
         """Whether any budget is given."""
-        return min(self.budget_usd_per_day, self.budget_usd_per_run) > 0
+        return min(self.budget_usd_per_day, self.budget_usd_per_run, self.budget_usd_per_user) > 0
 
     @property
     def day_budget(self) -> Decimal:
         """USD for a day (UTC)."""
         return Decimal(str(self.budget_usd_per_day))
+
+    @property
+    def user_budget(self) -> Decimal:
+        """USD for one user and day (UTC)."""
+        return Decimal(str(self.budget_usd_per_user))
 
     @property
     def run_budget(self) -> Decimal:

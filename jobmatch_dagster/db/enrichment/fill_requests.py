@@ -63,14 +63,17 @@ def claim(
     model: str,
     reserved_usd: Decimal,
     budget_usd: Decimal,
+    user_budget_usd: Decimal,
     run_id: str,
 ) -> int | None:
     """Claim a request, with the most that it can cost; returns its id.
 
-    None if the day's budget is used up, or if the request is under way already.
+    None if the day's budget or the user's is used up, or if the request is under way already.
     """
     lock(connection, CLAUDE_BUDGET)
     if ledger.spent_today_usd(connection) + reserved_usd > budget_usd:
+        return None
+    if ledger.spent_today_by_user(connection, [current.user_id])[current.user_id] + reserved_usd > user_budget_usd:
         return None
     parameters = {
         "request_hash": request_hash, "user_id": current.user_id, "document_id": current.document_id, "model": model,

@@ -6,7 +6,7 @@ answer that was stored. `pairs.py` writes what answers say about pairs.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -40,10 +40,11 @@ class Claim:
 
 @dataclass(frozen=True)
 class Claimed:
-    """Ids of the claimed requests by hash, and whether the budget was enough for all of them."""
+    """Ids of the claimed requests by hash, whether the day's budget was enough, and users whose own was not."""
 
     ids: dict[str, int]
     within_budget: bool
+    users_over_budget: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,12 @@ def spent_today_usd(connection: Connection) -> Decimal:
     return Decimal(run_query(connection, "enrichment/spent_today")[0].usd)
 
 
+def spent_today_by_user(connection: Connection, user_ids: Collection[int]) -> dict[int, Decimal]:
+    """Cost of this day (UTC) of each of these users, including the most that pending requests can still cost."""
+    rows = run_query(connection, "enrichment/spent_today_by_user", {"user_ids": list(user_ids)})
+    return {user_id: Decimal(0) for user_id in user_ids} | {row.user_id: Decimal(row.usd) for row in rows}
+
+
 def claim(
     connection: Connection,
     claims: Sequence[Claim],
@@ -93,15 +100,19 @@ def claim(
     model: str,
     run_id: str,
     budget_usd: Decimal,
+    user_budget_usd: Decimal,
     batch_key: str | None = None,
 ) -> Claimed:
-    """Claim requests in order, until the day's budget is used up.
+    """Claim requests in order, until the day's budget is used up; of a user whose own is used up, no further one.
 
     A lock lets one process claim at a time, and what is reserved counts as spent. Left out is a request that was
     answered or claimed in the meantime, or whose user was erased.
     """
     lock(connection, CLAUDE_BUDGET)
     left = budget_usd - spent_today_usd(connection)
+    spent = spent_today_by_user(connection, {wanted.user_id for wanted in claims})
+    left_of_user = {user_id: user_budget_usd - usd for user_id, usd in spent.items()}
+    over: set[int] = set()
     shared = {
         "model": model,
         "prompt_version": prompt_version(),
@@ -110,12 +121,17 @@ def claim(
     }
     claimed: dict[str, int] = {}
     for wanted in claims:
+        # After the first that does not fit, no cheaper one goes before it: a user's best pairs come first.
+        if wanted.user_id in over or wanted.reserved_usd > left_of_user[wanted.user_id]:
+            over.add(wanted.user_id)
+            continue
         if wanted.reserved_usd > left:
-            return Claimed(claimed, within_budget=False)
+            return Claimed(claimed, within_budget=False, users_over_budget=frozenset(over))
         if rows := run_query(connection, "enrichment/claim_request", asdict(wanted) | shared):
             left -= wanted.reserved_usd
+            left_of_user[wanted.user_id] -= wanted.reserved_usd
             claimed[wanted.request_hash] = rows[0].id
-    return Claimed(claimed, within_budget=True)
+    return Claimed(claimed, within_budget=True, users_over_budget=frozenset(over))
 
 
 def store_answer(

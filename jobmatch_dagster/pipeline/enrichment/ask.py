@@ -49,6 +49,9 @@ def enrich_pairs(
     with database.begin() as connection:
         counts = count_waiting(connection, user_keys)
     report.waiting, report.in_batches = counts.pairs, counts.in_batches
+    if report.users_over_budget and not report.note:
+        users = len(report.users_over_budget)
+        report.note = f"the budget of {claude.user_budget} USD a user and day is used up for {users}; their rest waits"
     return report
 
 

@@ -115,10 +115,16 @@ class DirectCalls:
             self.spent_usd += wanted_usd
         with run.database.begin() as connection:
             claimed = ledger.claim(
-                connection, wanted, model=run.client.model, run_id=run.run_id, budget_usd=run.claude.day_budget
+                connection,
+                wanted,
+                model=run.client.model,
+                run_id=run.run_id,
+                budget_usd=run.claude.day_budget,
+                user_budget_usd=run.claude.user_budget,
             )
         reserved_usd = sum((claim.reserved_usd for claim in wanted if claim.request_hash in claimed.ids), Decimal(0))
         with run.report.lock:
+            run.report.users_over_budget |= claimed.users_over_budget
             if not claimed.within_budget:
                 self._stop(f"the budget of {run.claude.day_budget} USD a day is used up; the rest waits")
             self.spent_usd -= wanted_usd - reserved_usd

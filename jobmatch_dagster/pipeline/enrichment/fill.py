@@ -110,10 +110,14 @@ def _ask(
                 model=claude.model,
                 reserved_usd=client.highest_usd(question.request, batch=False),
                 budget_usd=claude.day_budget,
+                user_budget_usd=claude.user_budget,
                 run_id=run_id,
             )
         if request_id is None:
-            note = f"the budget of {claude.day_budget} USD a day is used up, or the request is under way"
+            note = (
+                f"the budget of {claude.day_budget} USD a day, or of {claude.user_budget} USD a user and day, is used "
+                "up, or the request is under way"
+            )
             return None, FillReport(note=note)
         try:
             reply = client.ask(question.request)

@@ -34,6 +34,7 @@ class EnrichReport:
     cache_written_tokens: int = 0
     cost_usd: Decimal = Decimal(0)
     estimated_usd_at_most: Decimal = Decimal(0)
+    users_over_budget: set[int] = field(default_factory=set)
     note: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
@@ -83,6 +84,7 @@ class EnrichReport:
             "cache_written_tokens": self.cache_written_tokens,
             "estimated_usd_at_most": float(self.estimated_usd_at_most),
             "cost_usd": float(self.cost_usd),
+            "users_over_budget": len(self.users_over_budget),
             "usd_per_1000_pairs": float(1000 * self.cost_usd / self.done) if self.done else 0.0,
             "note": self.note or "none",
         }

@@ -83,8 +83,10 @@ def _claim(run: ClaudeRun, requests: Sequence[OpenRequest], run_budget_left: Dec
             model=run.client.model,
             run_id=run.run_id,
             budget_usd=run.claude.day_budget,
+            user_budget_usd=run.claude.user_budget,
             batch_key=key,
         )
+    run.report.users_over_budget |= claimed.users_over_budget
     is_cut = len(wanted) < len(claims) or not claimed.within_budget
     if is_cut:
         budget = f"{run.claude.run_budget} USD a run" if claimed.within_budget else f"{run.claude.day_budget} USD a day"

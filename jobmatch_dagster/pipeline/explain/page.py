@@ -64,8 +64,9 @@ def _why_claude_waits(claude: ClaudeResource | None) -> str:
     if not claude.enabled:
         return "ANTHROPIC_API_KEY is not set"
     if not claude.may_spend:
-        return "the budget is 0 (CLAUDE_BUDGET_USD_PER_DAY, CLAUDE_BUDGET_USD_PER_RUN)"
-    return f"the next run asks, within the budget, about the {claude.max_pairs_per_user} best pairs of each user"
+        return "a budget is 0 (CLAUDE_BUDGET_USD_PER_DAY, CLAUDE_BUDGET_USD_PER_RUN, CLAUDE_BUDGET_USD_PER_USER)"
+    best = claude.max_pairs_per_user
+    return f"the next run asks, within the budgets of day, run and user, about the {best} best pairs of each user"
 
 
 def _title(data: PairData) -> str:

@@ -18,6 +18,7 @@ from jobmatch_dagster.core.json_values import JsonValue
 from jobmatch_dagster.core.matching.calibration import Calibration
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed, profile_text_to_embed
 from jobmatch_dagster.core.matching.judge import Judgement, PairFacts, ProfileFacts, ScoringRules, judge
+from jobmatch_dagster.core.matching.reason_words import DEFAULT_LANGUAGE
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.profiles.own_facts import OwnFacts
 from jobmatch_dagster.core.profiles.profile import Profile, extract_profile
@@ -52,6 +53,7 @@ from jobmatch_dagster.db.explain.rows import (
 )
 from jobmatch_dagster.db.matching.chosen_postings import choose_posting
 from jobmatch_dagster.db.profiles.own_facts import read_own_facts
+from jobmatch_dagster.db.profiles.preferences import read_preferences
 from jobmatch_dagster.db.profiles.users import no_such_user
 from jobmatch_dagster.db.raw.pages import missing_hours
 from jobmatch_dagster.errors import NotFoundError
@@ -126,6 +128,7 @@ class PairData:
     reread_profile: Profile | None
     own_facts: OwnFacts
     cv_labels: Sequence[str]
+    language: str
     quarantined: Sequence[QuarantinedRecord]
     missing_hours: Sequence[datetime]
     mentions: Sequence[PageMention]
@@ -189,6 +192,7 @@ def read_pair_data(
             profile=profile,
             cv_labels=[each.label for each in profiles if each.label],
             reread_profile=_read_profile_again(profile, now),
+            language=read_preferences(connection, user_key).explanation_language or DEFAULT_LANGUAGE,
             own_facts=read_own_facts(connection, profile.user_id),
             quarantined=read_quarantined(connection, external_id),
             missing_hours=missing_hours(connection, end - timedelta(days=SEARCHED_DAYS), end),

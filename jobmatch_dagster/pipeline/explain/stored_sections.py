@@ -18,7 +18,7 @@ def stored_section(data: PairData) -> Section:
         return Section("Stored match", {"row": f"none: {why_no_match(data)}"})
     return Section("Stored match", {
         "score": f"{stored.match_score}, place {stored.place} of {stored.kept}",
-        "reasoning": reason_with_source(stored.match_reasoning, stored.claude_score),
+        "reasoning": reason_with_source(stored.match_reasoning, stored.claude_score, data.language),
         "matching skills": stored.matching_skills,
         "missing skills": stored.missing_skills,
         "profile version": f"{stored.profile_version} (newest: {data.profile.version})",

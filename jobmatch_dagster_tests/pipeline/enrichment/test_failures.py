@@ -132,6 +132,37 @@ def test_a_budget_is_not_exceeded(claude_world: ClaudeWorld, claude: ClaudeStand
     assert report.waiting > 0
 
 
+@pytest.mark.parametrize("batch_min", [100, 1])
+def test_one_user_cannot_use_up_the_money(claude_world: ClaudeWorld, claude: ClaudeStandIn, batch_min: int) -> None:
+    """What a user may cost a day is kept; the rest of that user waits, and everybody else is asked."""
+    users = claude_world.scalar("SELECT count(DISTINCT user_id) FROM user_job_matches WHERE claude_status = 'waiting'")
+    price = float(claude_world.enrich(max_pairs_per_run=1, batch_min=batch_min).estimated_usd_at_most)
+    claude_world.anew()
+    budget = 1.5 * price
+    report = claude_world.enrich(batch_min=batch_min, concurrency=8, budget_usd_per_user=budget)
+    of_users = "SELECT user_id, sum(coalesce(cost_usd, reserved_usd)) AS usd FROM claude_requests GROUP BY user_id"
+    assert claude_world.scalar(f"SELECT count(*) FROM ({of_users}) AS costs") == users
+    assert float(claude_world.scalar(f"SELECT max(usd) FROM ({of_users}) AS costs")) <= budget
+    assert report.metadata()["users_over_budget"] > 0
+    assert "USD a user and day is used up" in report.note
+    assert report.waiting > 0
+    assert claude_world.count("claude_status = 'failed'") == 0
+
+
+def test_a_users_budget_is_new_each_day(claude_world: ClaudeWorld, claude: ClaudeStandIn) -> None:
+    price = float(claude_world.enrich(max_pairs_per_run=1).estimated_usd_at_most)
+    claude_world.anew()
+    done = claude_world.enrich(budget_usd_per_user=1.5 * price).done
+    assert claude_world.enrich(budget_usd_per_user=price / 100).done == 0
+    with claude_world.database.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE claude_requests SET answered_at = answered_at - interval '1 day', "
+            "claimed_at = claimed_at - interval '1 day'"
+        )
+    assert done > 0
+    assert claude_world.enrich(budget_usd_per_user=1.5 * price).done > 0
+
+
 # A direct call's real cost, a fraction of what is reserved, frees the rest for the next one.
 @pytest.mark.parametrize(("batch_min", "prices"), [(100, 2.0), (1, 7.5)])
 def test_a_small_budget_goes_to_every_users_best_pairs(

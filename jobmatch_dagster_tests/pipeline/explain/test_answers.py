@@ -75,7 +75,7 @@ def test_a_page_without_findings_says_so(pair: Pair) -> None:
     ("claude", "why"),
     [
         (ClaudeResource(api_key=""), "ANTHROPIC_API_KEY is not set"),
-        (ClaudeResource(api_key="k", budget_usd_per_day=0), "the budget is 0"),
+        (ClaudeResource(api_key="k", budget_usd_per_day=0), "a budget is 0"),
         (ClaudeResource(api_key="k"), "the next run asks"),
     ],
 )
