@@ -201,7 +201,7 @@ class ClaudeSettings(SettingsGroup):
     )
     budget_usd_per_user: Usd = variable(
         "CLAUDE_BUDGET_USD_PER_USER",
-        1.0,
+        0.25,
         "Highest cost of one user's requests on a day (UTC) in USD; the user's rest waits. 0: no requests.",
     )
     batch_min: Count = variable(

@@ -7,9 +7,10 @@ answer that was stored. `pairs.py` writes what answers say about pairs.
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
 from sqlalchemy import Connection, text
 
@@ -39,12 +40,22 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Claimed:
-    """Ids of the claimed requests by hash, whether the day's budget was enough, and users whose own was not."""
+class Budgets:
+    """What may be spent, in USD: what is left to this run, and on this day (UTC) for all and for each user."""
 
-    ids: dict[str, int]
-    within_budget: bool
-    users_over_budget: frozenset[int]
+    run_left: Decimal
+    day: Decimal
+    user: Decimal
+
+
+@dataclass
+class Claimed:
+    """Ids of the claimed requests by hash, the most that they cost, and which budgets were too small for the others."""
+
+    ids: dict[str, int] = field(default_factory=dict)
+    reserved_usd: Decimal = Decimal(0)
+    used_up: Literal["run", "day"] | None = None
+    users_over_budget: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -99,39 +110,39 @@ def claim(
     *,
     model: str,
     run_id: str,
-    budget_usd: Decimal,
-    user_budget_usd: Decimal,
+    budgets: Budgets,
     batch_key: str | None = None,
 ) -> Claimed:
-    """Claim requests in order, until the day's budget is used up; of a user whose own is used up, no further one.
+    """Claim requests in order, until the budget of run or day is used up; of a user whose own is, no further one.
 
     A lock lets one process claim at a time, and what is reserved counts as spent. Left out is a request that was
     answered or claimed in the meantime, or whose user was erased.
     """
     lock(connection, CLAUDE_BUDGET)
-    left = budget_usd - spent_today_usd(connection)
+    left_of_day = budgets.day - spent_today_usd(connection)
     spent = spent_today_by_user(connection, {wanted.user_id for wanted in claims})
-    left_of_user = {user_id: user_budget_usd - usd for user_id, usd in spent.items()}
-    over: set[int] = set()
+    left_of_user = {user_id: budgets.user - usd for user_id, usd in spent.items()}
     shared = {
         "model": model,
         "prompt_version": prompt_version(),
         "batch_id": f"{SUBMITTING}{batch_key}" if batch_key else None,
         "run_id": run_id,
     }
-    claimed: dict[str, int] = {}
+    claimed = Claimed()
     for wanted in claims:
+        user_id, usd = wanted.user_id, wanted.reserved_usd
         # After the first that does not fit, no cheaper one goes before it: a user's best pairs come first.
-        if wanted.user_id in over or wanted.reserved_usd > left_of_user[wanted.user_id]:
-            over.add(wanted.user_id)
+        if user_id in claimed.users_over_budget or usd > left_of_user[user_id]:
+            claimed.users_over_budget.add(user_id)
             continue
-        if wanted.reserved_usd > left:
-            return Claimed(claimed, within_budget=False, users_over_budget=frozenset(over))
+        if claimed.reserved_usd + usd > min(budgets.run_left, left_of_day):
+            claimed.used_up = "run" if budgets.run_left < left_of_day else "day"
+            break
         if rows := run_query(connection, "enrichment/claim_request", asdict(wanted) | shared):
-            left -= wanted.reserved_usd
-            left_of_user[wanted.user_id] -= wanted.reserved_usd
-            claimed[wanted.request_hash] = rows[0].id
-    return Claimed(claimed, within_budget=True, users_over_budget=frozenset(over))
+            claimed.reserved_usd += usd
+            left_of_user[user_id] -= usd
+            claimed.ids[wanted.request_hash] = rows[0].id
+    return claimed
 
 
 def store_answer(

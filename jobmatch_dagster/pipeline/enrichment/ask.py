@@ -73,7 +73,7 @@ class _PairQueue:
         with run.database.begin() as connection:
             pairs = waiting_pairs(connection, user_keys, run.claude.max_pairs_per_user, run.claude.max_pairs_per_run)
         if not run.claude.may_spend:
-            run.report.note = "the budget is 0: nothing is asked"
+            run.report.note = "a budget is 0: nothing is asked"
         step = run.claude.batch_max_requests
         for start in range(0, len(pairs), step):
             part = pairs[start : start + step]

@@ -1,8 +1,11 @@
 """What every step of a run that asks Claude needs, in one value."""
 
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
 
 from jobmatch_dagster.db.connection.engine import Database
+from jobmatch_dagster.db.enrichment.ledger import Budgets
 from jobmatch_dagster.pipeline.enrichment.report import EnrichReport
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.claude_client import ClaudeClient
@@ -28,3 +31,12 @@ class ClaudeRun:
     client: ClaudeClient
     run_id: str
     report: EnrichReport
+
+    def budgets(self, run_left: Decimal) -> Budgets:
+        """What may be spent when so much (USD) is left to this run."""
+        return Budgets(run_left=run_left, day=self.claude.day_budget, user=self.claude.user_budget)
+
+    def used_up(self, budget: Literal["run", "day"]) -> str:
+        """What the run says when this budget is used up."""
+        usd = self.claude.run_budget if budget == "run" else self.claude.day_budget
+        return f"the budget of {usd} USD a {budget} is used up; the rest waits"

@@ -3,6 +3,7 @@
 Requests are claimed and committed before their call, and answers are stored before anything reads them.
 """
 
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from jobmatch_dagster.pipeline.enrichment.claude_run import ClaudeRun
 from jobmatch_dagster.pipeline.enrichment.ledger_check import OpenRequest
 from jobmatch_dagster.pipeline.enrichment.request_groups import (
     RequestGroup,
-    affordable,
     group_requests,
     store_group_reply,
 )
@@ -47,6 +47,7 @@ class DirectCalls:
         self._run = run
         self._failures_in_a_row = 0
         self._left_out: set[str] = set()
+        self._claiming = threading.Lock()
         self.spent_usd = Decimal(0)
         self.has_stopped = False
 
@@ -105,35 +106,30 @@ class DirectCalls:
     def _claim(self, group: RequestGroup) -> _ClaimedCall | None:
         """What was claimed of the group; None if a budget is used up or nothing of it can be claimed."""
         run, claims = self._run, group.claims(self._run.client, batch=False)
-        with run.report.lock:
-            wanted = affordable(claims, run.claude.run_budget - self.spent_usd)
-            if len(wanted) < len(claims):
-                self._stop(f"the budget of {run.claude.run_budget} USD a run is used up; the rest waits")
-            if not wanted:
-                return None
-            wanted_usd = sum((claim.reserved_usd for claim in wanted), Decimal(0))
-            self.spent_usd += wanted_usd
-        with run.database.begin() as connection:
-            claimed = ledger.claim(
-                connection,
-                wanted,
-                model=run.client.model,
-                run_id=run.run_id,
-                budget_usd=run.claude.day_budget,
-                user_budget_usd=run.claude.user_budget,
-            )
-        reserved_usd = sum((claim.reserved_usd for claim in wanted if claim.request_hash in claimed.ids), Decimal(0))
+        # One claim at a time, so that no two count on the same rest of the run's budget.
+        with self._claiming:
+            with run.report.lock:
+                left = run.claude.run_budget - self.spent_usd
+            with run.database.begin() as connection:
+                claimed = ledger.claim(
+                    connection,
+                    claims,
+                    model=run.client.model,
+                    run_id=run.run_id,
+                    budgets=run.budgets(left),
+                )
+            with run.report.lock:
+                self.spent_usd += claimed.reserved_usd
         with run.report.lock:
             run.report.users_over_budget |= claimed.users_over_budget
-            if not claimed.within_budget:
-                self._stop(f"the budget of {run.claude.day_budget} USD a day is used up; the rest waits")
-            self.spent_usd -= wanted_usd - reserved_usd
+            if claimed.used_up:
+                self._stop(run.used_up(claimed.used_up))
             part = group.part(claimed.ids)
             if part is None:
                 return None
             run.report.calls += 1
-            run.report.estimated_usd_at_most += reserved_usd
-        return _ClaimedCall(part, claimed.ids, reserved_usd)
+            run.report.estimated_usd_at_most += claimed.reserved_usd
+        return _ClaimedCall(part, claimed.ids, claimed.reserved_usd)
 
     def _store(self, call: _ClaimedCall, reply: Reply) -> None:
         left_out: list[str] = []

@@ -73,17 +73,6 @@ def group_requests(requests: Sequence[OpenRequest], most: int) -> list[RequestGr
     return [RequestGroup(tuple(group), _new_id() if len(group) > 1 else None) for group in groups]
 
 
-def affordable(claims: Sequence[ledger.Claim], budget_usd: Decimal) -> list[ledger.Claim]:
-    """The first claims, as many as the budget pays for."""
-    found = []
-    for claim in claims:
-        budget_usd -= claim.reserved_usd
-        if budget_usd < 0:
-            break
-        found.append(claim)
-    return found
-
-
 def store_group_reply(connection: Connection, ids: Mapping[str, int], reply: Reply) -> list[str]:
     """Store a group's answer as one answer for each request, with its share of tokens and cost.
 

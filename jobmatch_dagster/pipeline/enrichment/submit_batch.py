@@ -15,7 +15,7 @@ from jobmatch_dagster.db.enrichment import ledger
 from jobmatch_dagster.errors import PassingFailure, PermanentFailure
 from jobmatch_dagster.pipeline.enrichment.claude_run import ClaudeRun
 from jobmatch_dagster.pipeline.enrichment.ledger_check import OpenRequest
-from jobmatch_dagster.pipeline.enrichment.request_groups import RequestGroup, affordable, group_requests
+from jobmatch_dagster.pipeline.enrichment.request_groups import RequestGroup, group_requests
 from jobmatch_dagster.resources.claude_errors import LostAnswerError, RequestRejectedError
 
 
@@ -74,26 +74,21 @@ def submit_batch(run: ClaudeRun, requests: Sequence[OpenRequest], run_budget_lef
 def _claim(run: ClaudeRun, requests: Sequence[OpenRequest], run_budget_left: Decimal) -> _ClaimedBatch:
     groups = group_requests(requests, run.claude.postings_per_request)
     claims = [claim for group in groups for claim in group.claims(run.client, batch=True)]
-    wanted = affordable(claims, run_budget_left)
     key = f"jm{uuid.uuid4().hex[:12]}"
     with run.database.begin() as connection:
         claimed = ledger.claim(
             connection,
-            wanted,
+            claims,
             model=run.client.model,
             run_id=run.run_id,
-            budget_usd=run.claude.day_budget,
-            user_budget_usd=run.claude.user_budget,
+            budgets=run.budgets(run_budget_left),
             batch_key=key,
         )
     run.report.users_over_budget |= claimed.users_over_budget
-    is_cut = len(wanted) < len(claims) or not claimed.within_budget
-    if is_cut:
-        budget = f"{run.claude.run_budget} USD a run" if claimed.within_budget else f"{run.claude.day_budget} USD a day"
-        run.report.note = f"the budget of {budget} is used up; the rest waits"
-    reserved = sum((claim.reserved_usd for claim in wanted if claim.request_hash in claimed.ids), Decimal(0))
+    if claimed.used_up:
+        run.report.note = run.used_up(claimed.used_up)
     kept = [part for group in groups if (part := group.part(claimed.ids)) is not None]
-    return _ClaimedBatch(key, kept, claimed.ids, reserved, is_cut)
+    return _ClaimedBatch(key, kept, claimed.ids, claimed.reserved_usd, claimed.used_up is not None)
 
 
 def _item_name(group: RequestGroup, ids: Mapping[str, int]) -> str:
