@@ -1,11 +1,12 @@
 """What every step of a run that asks Claude needs, in one value."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
 from jobmatch_dagster.db.connection.engine import Database
-from jobmatch_dagster.db.enrichment.ledger import Budgets
+from jobmatch_dagster.db.enrichment import ledger
 from jobmatch_dagster.pipeline.enrichment.report import EnrichReport
 from jobmatch_dagster.resources.claude import ClaudeResource
 from jobmatch_dagster.resources.claude_client import ClaudeClient
@@ -32,9 +33,18 @@ class ClaudeRun:
     run_id: str
     report: EnrichReport
 
-    def budgets(self, run_left: Decimal) -> Budgets:
-        """What may be spent when so much (USD) is left to this run."""
-        return Budgets(run_left=run_left, day=self.claude.day_budget, user=self.claude.user_budget)
+    def claim(
+        self, claims: Sequence[ledger.Claim], run_left: Decimal, *, batch_key: str | None = None
+    ) -> ledger.Claimed:
+        """Claim requests within the budgets, when so much (USD) is left to this run."""
+        budgets = ledger.Budgets(run_left=run_left, day=self.claude.day_budget, user=self.claude.user_budget)
+        with self.database.begin() as connection:
+            claimed = ledger.claim(
+                connection, claims, model=self.client.model, run_id=self.run_id, budgets=budgets, batch_key=batch_key
+            )
+        with self.report.lock:
+            self.report.users_over_budget |= claimed.users_over_budget
+        return claimed
 
     def used_up(self, budget: Literal["run", "day"]) -> str:
         """What the run says when this budget is used up."""

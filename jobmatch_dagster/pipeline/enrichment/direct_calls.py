@@ -108,20 +108,10 @@ class DirectCalls:
         run, claims = self._run, group.claims(self._run.client, batch=False)
         # One claim at a time, so that no two count on the same rest of the run's budget.
         with self._claiming:
-            with run.report.lock:
-                left = run.claude.run_budget - self.spent_usd
-            with run.database.begin() as connection:
-                claimed = ledger.claim(
-                    connection,
-                    claims,
-                    model=run.client.model,
-                    run_id=run.run_id,
-                    budgets=run.budgets(left),
-                )
+            claimed = run.claim(claims, run.claude.run_budget - self.spent_usd)
             with run.report.lock:
                 self.spent_usd += claimed.reserved_usd
         with run.report.lock:
-            run.report.users_over_budget |= claimed.users_over_budget
             if claimed.used_up:
                 self._stop(run.used_up(claimed.used_up))
             part = group.part(claimed.ids)

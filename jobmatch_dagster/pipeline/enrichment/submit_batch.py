@@ -75,16 +75,7 @@ def _claim(run: ClaudeRun, requests: Sequence[OpenRequest], run_budget_left: Dec
     groups = group_requests(requests, run.claude.postings_per_request)
     claims = [claim for group in groups for claim in group.claims(run.client, batch=True)]
     key = f"jm{uuid.uuid4().hex[:12]}"
-    with run.database.begin() as connection:
-        claimed = ledger.claim(
-            connection,
-            claims,
-            model=run.client.model,
-            run_id=run.run_id,
-            budgets=run.budgets(run_budget_left),
-            batch_key=key,
-        )
-    run.report.users_over_budget |= claimed.users_over_budget
+    claimed = run.claim(claims, run_budget_left, batch_key=key)
     if claimed.used_up:
         run.report.note = run.used_up(claimed.used_up)
     kept = [part for group in groups if (part := group.part(claimed.ids)) is not None]
