@@ -68,7 +68,7 @@ class ProfileFacts:
 
 
 def facts_of_profile(
-    profile: ProfileFields, title_words: Sequence[str] = (), explanation_language: str | None = None
+    profile: ProfileFields, title_words: Sequence[str] = (), explanation_language: str = DEFAULT_LANGUAGE
 ) -> ProfileFacts:
     """What is compared of a profile; title words count only where texts are compared."""
     return ProfileFacts(
@@ -77,7 +77,7 @@ def facts_of_profile(
         profile.industries,
         profile.work_arrangements,
         title_words,
-        explanation_language or DEFAULT_LANGUAGE,
+        explanation_language,
     )
 
 

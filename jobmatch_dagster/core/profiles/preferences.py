@@ -177,6 +177,11 @@ class Preferences(BaseModel):
     time_zone: Annotated[str | None, BeforeValidator(_time_zone)] = None
     explanation_language: Annotated[str | None, BeforeValidator(_explanation_language)] = None
 
+    @property
+    def language_of_reasons(self) -> str:
+        """The language that the user asks for, else the first."""
+        return self.explanation_language or EXPLANATION_LANGUAGES[0]
+
     @model_validator(mode="after")
     def _distance_has_towns(self) -> "Preferences":
         if self.max_km is not None and not any(

@@ -46,10 +46,7 @@ class WaitingCounts:
 
 @dataclass(frozen=True)
 class ComparedProfile:
-    """What is compared of a profile version, with the work arrangements, language and weights that the user prefers.
-
-    `explanation_language` is None for English.
-    """
+    """What is compared of a profile version, with the work arrangements, language and weights that the user prefers."""
 
     user_id: int
     version: int
@@ -61,7 +58,7 @@ class ComparedProfile:
     languages: list[str] | None
     industries: list[str] | None
     work_arrangements: list[str] | None
-    explanation_language: str | None = None
+    explanation_language: str
     own_weights: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -59,7 +59,7 @@ def set_preferences(
     before = _language(connection, user_id)
     parameters = {"user_id": user_id, **preferences.as_row(), "source_sha256": source_sha256}
     version = int(run_query(connection, "profiles/set_preferences", parameters)[0].version)
-    if (preferences.explanation_language or DEFAULT_LANGUAGE) != before:
+    if preferences.language_of_reasons != before:
         run_query(connection, "profiles/explain_again", {"user_id": user_id})
     return version
 

@@ -9,7 +9,6 @@ from jobmatch_dagster.core.enrichment.analysis import SentPosting, analyse, post
 from jobmatch_dagster.core.enrichment.prompt import PairRequest, build_request
 from jobmatch_dagster.core.matching.judge import ScoringRules, facts_of_profile
 from jobmatch_dagster.core.matching.posting_facts import PostingFacts, derive_facts
-from jobmatch_dagster.core.matching.reason_words import DEFAULT_LANGUAGE
 from jobmatch_dagster.core.vocabulary.similar_skills import by_name
 from jobmatch_dagster.db.enrichment.pairs import ComparedPosting, WaitingPair, postings_of_pairs, profiles_of_pairs
 from jobmatch_dagster.db.matching.similar_skills import read_similar_skills
@@ -59,9 +58,7 @@ def prepare_pairs(run: ClaudeRun, pairs: Sequence[WaitingPair]) -> list[Prepared
         facts = facts_of_profile(profile)
         scored_by = replace(scored_by, weights=scored_by.weights.with_own(profile.own_weights))
         analysis = analyse(facts, asked.facts, scored_by, pair.filters)
-        request = build_request(
-            sent_profiles[key], asked.sent.sent, analysis.sent, profile.explanation_language or DEFAULT_LANGUAGE
-        )
+        request = build_request(sent_profiles[key], asked.sent.sent, analysis.sent, profile.explanation_language)
         percent = analysis.percent if own is asked else analyse(facts, own.facts, scored_by).percent
         prepared.append(_prepare(pair, request, percent, asked, own, run.client.model))
     return prepared

@@ -18,7 +18,6 @@ from jobmatch_dagster.core.json_values import JsonValue
 from jobmatch_dagster.core.matching.calibration import Calibration
 from jobmatch_dagster.core.matching.embedding_text import posting_text_to_embed, profile_text_to_embed
 from jobmatch_dagster.core.matching.judge import Judgement, PairFacts, ProfileFacts, ScoringRules, judge
-from jobmatch_dagster.core.matching.reason_words import DEFAULT_LANGUAGE
 from jobmatch_dagster.core.posting import Posting
 from jobmatch_dagster.core.profiles.own_facts import OwnFacts
 from jobmatch_dagster.core.profiles.profile import Profile, extract_profile
@@ -192,7 +191,7 @@ def read_pair_data(
             profile=profile,
             cv_labels=[each.label for each in profiles if each.label],
             reread_profile=_read_profile_again(profile, now),
-            language=read_preferences(connection, user_key).explanation_language or DEFAULT_LANGUAGE,
+            language=read_preferences(connection, user_key).language_of_reasons,
             own_facts=read_own_facts(connection, profile.user_id),
             quarantined=read_quarantined(connection, external_id),
             missing_hours=missing_hours(connection, end - timedelta(days=SEARCHED_DAYS), end),

@@ -154,7 +154,7 @@ def list_matches(
         lines[:most],
         own_weights(preferences.as_row()),
         names_cvs=len(current_labels(connection, user_key)) > 1,
-        language=preferences.explanation_language or DEFAULT_LANGUAGE,
+        language=preferences.language_of_reasons,
     )
 
 

@@ -5,7 +5,7 @@
 SELECT p.user_id, p.version, p.skills, p.experience_years, p.experience_level, p.seniority, p.education, p.languages,
        p.industries, coalesce(u.work_arrangements, p.work_arrangements) AS work_arrangements,
        u.skills_weight, u.experience_weight, u.industry_weight, u.work_arrangement_weight, u.semantic_weight,
-       u.explanation_language
+       coalesce(u.explanation_language, 'en') AS explanation_language
 FROM unnest(CAST(:user_ids AS bigint[]), CAST(:versions AS integer[])) AS wanted (user_id, version)
 JOIN cv_profiles AS p ON p.user_id = wanted.user_id AND p.version = wanted.version
 LEFT JOIN user_preferences AS u ON u.user_id = p.user_id

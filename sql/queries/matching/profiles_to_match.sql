@@ -8,7 +8,7 @@ SELECT users.id AS user_id, users.user_key, p.id AS profile_id, p.label, p.versi
        p.industries, coalesce(u.work_arrangements, p.work_arrangements) AS work_arrangements,
        left(p.embedding_text, 600) AS embedding_text, u.locations, u.max_km, u.min_salary, u.salary_currency, u.needs_visa, u.languages, u.excluded_companies,
        u.skills_weight, u.experience_weight, u.industry_weight, u.work_arrangement_weight, u.semantic_weight,
-       u.explanation_language,
+       coalesce(u.explanation_language, 'en') AS explanation_language,
        coalesce(u.version, 0) AS preferences_version
 FROM users
 JOIN LATERAL (
