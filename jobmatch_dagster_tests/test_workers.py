@@ -2,22 +2,21 @@
 
 import os
 import shlex
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 import pytest
 import yaml
 
-_WORKER = yaml.safe_load((Path(__file__).parents[1] / "deploy/celery/compose.yaml").read_text("utf-8"))["services"][
-    "worker"
-]
+from jobmatch_dagster_tests.support.dev_server import wait_for
+from jobmatch_dagster_tests.support.servers import redis_server
+
+_COMPOSE = Path(__file__).parents[1] / "deploy" / "celery" / "compose.yaml"
+_WORKER = yaml.safe_load(_COMPOSE.read_text("utf-8"))["services"]["worker"]
 _PATIENCE_SECONDS = 60
 _JOB = """
 import pathlib, time
@@ -36,29 +35,10 @@ def waiting() -> None:
 """
 
 
-def _until(reached: Callable[[], bool]) -> None:
-    end = time.monotonic() + _PATIENCE_SECONDS
-    while not reached():
-        assert time.monotonic() < end, "not reached in time"
-        time.sleep(0.1)
-
-
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[str]:
-    """URL of a Redis server on loopback."""
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("redis-server is not installed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)],
-        stdout=subprocess.DEVNULL,
-    )
-    yield f"redis://127.0.0.1:{port}/0"
-    server.terminate()
-    server.wait(_PATIENCE_SECONDS)
+def broker() -> Iterator[str]:
+    with redis_server() as url:
+        yield url
 
 
 @pytest.fixture
@@ -73,10 +53,8 @@ def instance(broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(config), "utf-8")
     (tmp_path / "waiting_job.py").write_text(_JOB, "utf-8")
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    monkeypatch.setenv("CELERY_BROKER", broker)
-    for name, value in _WORKER["environment"].items():
-        if name not in {"CELERY_BROKER", "<<"}:
-            monkeypatch.setenv(name, value)
+    for name, value in (_WORKER["environment"] | {"CELERY_BROKER": broker}).items():
+        monkeypatch.setenv(name, value)
     # The programs of this environment, also where it is not activated.
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     with dg.DagsterInstance.from_config(str(tmp_path)) as loaded:
@@ -99,7 +77,7 @@ def test_a_stopped_worker_ends_its_run(
     try:
         launch = ["dagster", "job", "launch", "-f", str(tmp_path / "waiting_job.py"), "-j", "waiting"]
         subprocess.run(launch, cwd=tmp_path, check=True, capture_output=True, timeout=_PATIENCE_SECONDS)
-        _until((tmp_path / "began").exists)
+        wait_for(lambda: (tmp_path / "began").exists() or None, seconds=_PATIENCE_SECONDS, what="the run began")
         worker.send_signal(signal.SIGTERM)
         if finishes:
             (tmp_path / "may_end").touch()

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 import requests
 
+from jobmatch_dagster_tests.support.ports import free_port
+
 _LOCATION = {"repositoryName": "__repository__", "repositoryLocationName": "jobmatch_dagster"}
 T = TypeVar("T")
 
@@ -79,7 +81,7 @@ class Dagster:
 @contextmanager
 def dev_server(variables: Mapping[str, str], folder: Path) -> Iterator[Dagster]:
     """`jobmatch dev` on a free port until the block ends. Afterwards nothing may listen there any more."""
-    port, log = _free_port(), folder / "dev.log"
+    port, log = free_port(), folder / "dev.log"
     with log.open("w") as stream:
         child = subprocess.Popen(
             [sys.executable, "-c", "from jobmatch_dagster.cli.main import main; main()", "dev", "--port", str(port)],
@@ -96,12 +98,6 @@ def dev_server(variables: Mapping[str, str], folder: Path) -> Iterator[Dagster]:
             child.wait(timeout=90)
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0, "something still listens: `jobmatch dev` left a child behind"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(look: Callable[[], T | None], *, seconds: float, what: str) -> T:

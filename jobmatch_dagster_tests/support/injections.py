@@ -2,6 +2,26 @@
 
 import re
 from pathlib import Path
+from typing import Any
+
+# An ad and a profile for the texts to be put into.
+AD: dict[str, Any] = {
+    "company": "Kranich Digital GmbH",
+    "ai_key_skills": ["Python", "PostgreSQL", "Docker", "Kafka"],
+    "ai_work_arrangement": "Hybrid",
+    "ai_taxonomies_a": ["Technology", "Software"],
+    "ai_requirements_summary": "Three years with Python are asked for.",
+    "ai_education_requirements": ["bachelor degree"],
+    "ai_job_language": "German",
+}
+PROFILE: dict[str, Any] = {
+    "skills": ["Python", "PostgreSQL", "Git"],
+    "experience_years": 4.5,
+    "experience_level": "2-5",
+    "education": ["bachelor degree"],
+    "languages": ["German"],
+    "industries": ["Software"],
+}
 
 LANGUAGES = ("en", "de", "es", "fr")
 UNSEEN = "unseen"

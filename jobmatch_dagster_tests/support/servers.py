@@ -1,9 +1,8 @@
-"""What is put around a PostgreSQL server: a standby, and pgbouncer in front, with TLS or without."""
+"""Servers around the project: a standby of PostgreSQL, pgbouncer in front of it, with TLS or without, and Redis."""
 
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import psycopg2
 import pytest
 
 from jobmatch_dagster.db.connection.urls import parse_url
+from jobmatch_dagster_tests.support.ports import free_port
 
 # PostgreSQL and pgbouncer refuse to run as root; the embedded server has made this user.
 _SERVER_USER = "pgserver" if os.geteuid() == 0 else None
@@ -27,7 +27,7 @@ def standby_of(url: str, folder: Path) -> Iterator[str]:
     data = folder / "standby"
     _own(folder)
     _run(_program("pg_basebackup"), "-h", str(socket_folder), "-U", "postgres", "-D", str(data), "-R", "-c", "fast")
-    port = _free_port()
+    port = free_port()
     with _postgres(data, "-h", "127.0.0.1", "-p", str(port), "-k", ""):
         found = parse_url(url)
         _wait(f"host=127.0.0.1 port={port} user=postgres dbname={found.database}")
@@ -44,7 +44,7 @@ def pgbouncer(url: str, folder: Path, *, server_connections: int, tls: bool = Fa
     program = shutil.which("pgbouncer")
     if program is None:
         pytest.skip("pgbouncer is not installed")
-    port = _free_port()
+    port = free_port()
     settings = [
         "[databases]",
         f"* = host={_socket_folder(url)} port=5432 user=postgres",
@@ -70,6 +70,17 @@ def pgbouncer(url: str, folder: Path, *, server_connections: int, tls: bool = Fa
         found = parse_url(url)
         _wait(f"host=127.0.0.1 port={port} user=postgres dbname={found.database}")
         yield f"postgresql://postgres@localhost:{port}/{found.database}"
+
+
+@contextmanager
+def redis_server() -> Iterator[str]:
+    """A Redis server on loopback that keeps nothing; gives its URL."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("redis-server is not installed")
+    port = free_port()
+    with _process(program, "--port", str(port), "--bind", "127.0.0.1", "--save", ""):
+        yield f"redis://127.0.0.1:{port}/0"
 
 
 def _make_certificates(folder: Path) -> None:
@@ -129,12 +140,6 @@ def _own(path: Path) -> None:
     if _SERVER_USER:
         user = pwd.getpwnam(_SERVER_USER)
         os.chown(path, user.pw_uid, user.pw_gid)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _wait(connection: str) -> None:

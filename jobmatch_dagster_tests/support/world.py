@@ -137,6 +137,15 @@ class World:
         with self.database.begin() as connection:
             return connection.scalar(text(query), parameters)
 
+    def matches_of(self, user_key: str, columns: str = "external_id, m.*") -> list[Any]:
+        """Columns of a user's matches (m) with their postings (jobs), in the order of the postings' ids."""
+        query = (
+            f"SELECT {columns} FROM user_job_matches m JOIN users ON users.id = user_id JOIN jobs ON jobs.id = job_id "
+            "WHERE user_key = %s ORDER BY external_id"
+        )
+        with self.database.begin() as connection:
+            return list(connection.exec_driver_sql(query, (user_key,)))
+
     def rows(self, *tables: str) -> dict[str, list[str]]:
         """The rows of these tables (default: all), as they must be the same after the same work."""
         return table_rows(self.database, *tables)

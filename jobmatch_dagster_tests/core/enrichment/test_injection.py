@@ -10,33 +10,22 @@ from jobmatch_dagster.core.enrichment.answer import clamp_to_band
 from jobmatch_dagster.core.enrichment.injection import signs
 from jobmatch_dagster.core.enrichment.prompt import build_request
 from jobmatch_dagster.core.matching.posting_facts import derive_facts
-from jobmatch_dagster_tests.support.injections import LANGUAGES, injections, seen_injections
+from jobmatch_dagster_tests.support.injections import AD, LANGUAGES, PROFILE, injections, seen_injections
 from jobmatch_dagster_tests.support.pairs import analyse_pair, make_posting, make_profile
 from jobmatch_dagster_tests.support.real_shape import SOURCES, days_of_ads
 
 PAYLOADS = seen_injections()
 _POSTING = make_posting(
+    **AD,
     title="Backend Developer (m/w/d)",
-    company="Kranich Digital GmbH",
     description="We look for a developer who knows Python and PostgreSQL. Du arbeitest im Team.",
-    ai_key_skills=["Python", "PostgreSQL", "Docker", "Kafka"],
     ai_keywords=["Python", "Technology", "REST"],
     ai_experience_level="2-5",
-    ai_work_arrangement="Hybrid",
-    ai_taxonomies_a=["Technology", "Software"],
     ai_core_responsibilities="You build services. You review code.",
-    ai_requirements_summary="Three years with Python are asked for.",
-    ai_education_requirements=["bachelor degree"],
-    ai_job_language="German",
 )
 _PROFILE = make_profile(
-    skills=["Python", "PostgreSQL", "Git"],
-    experience_years=4.5,
-    experience_level="2-5",
+    **PROFILE,
     seniority=None,
-    education=["bachelor degree"],
-    languages=["German"],
-    industries=["Software"],
     work_arrangements=["Hybrid"],
 )
 _ORDINARY = (

@@ -24,7 +24,7 @@ from jobmatch_dagster.core.posting import INDUSTRIES, Posting
 from jobmatch_dagster.core.profiles.profile import Profile
 from jobmatch_dagster.core.vocabulary.skill_table import canonical
 from jobmatch_dagster_tests.support.cvs.written import ENGLISH
-from jobmatch_dagster_tests.support.injections import UNSEEN, injections, seen_injections
+from jobmatch_dagster_tests.support.injections import AD, PROFILE, UNSEEN, injections, seen_injections
 from jobmatch_dagster_tests.support.pairs import analyse_pair, make_posting, make_profile
 
 _SEEN = seen_injections()
@@ -33,30 +33,19 @@ _PAYLOADS = {**injections(), "repeated": [f"{texts[0]} " * 500 for texts in inje
 _each_section = pytest.mark.parametrize("section", list(_PAYLOADS))
 
 _POSTING = make_posting(
+    **AD,
     title="Backend Developer",
-    company="Kranich Digital GmbH",
     location="Berlin, Germany",
     description="We look for a developer who knows Python and PostgreSQL.",
     cities_derived=["Berlin"],
     countries_derived=["Germany"],
-    ai_key_skills=["Python", "PostgreSQL", "Docker", "Kafka"],
     ai_keywords=["Python", "REST"],
     ai_experience_level="5-10",
-    ai_work_arrangement="Hybrid",
-    ai_taxonomies_a=["Technology", "Software"],
     ai_core_responsibilities="You build services.",
-    ai_requirements_summary="Three years with Python are asked for.",
-    ai_education_requirements=["bachelor degree"],
-    ai_job_language="German",
 )
 _PROFILE = make_profile(
-    skills=["Python", "PostgreSQL", "Git"],
-    experience_years=4.5,
-    experience_level="2-5",
+    **PROFILE,
     seniority="senior",
-    education=["bachelor degree"],
-    languages=["German"],
-    industries=["Software"],
     work_arrangements=["Remote OK"],
 )
 _ASKED = UserConditions(locations=["Hamburg"], languages=["English"])

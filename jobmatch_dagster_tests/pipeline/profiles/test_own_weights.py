@@ -1,7 +1,5 @@
 """A user's own weights: only that user's list follows, everything that judges a pair agrees, and it can be undone."""
 
-from typing import Any
-
 import pytest
 
 from jobmatch_dagster.build import default_resources
@@ -16,27 +14,18 @@ _WEIGHTS = "[weights]\nskills = 5\nsemantic = 90\nindustry = 0\n"
 _SCORES = "external_id, match_score, exact_score, stated_percent, read_percent, skills_score, semantic_score, priority"
 
 
-def _rows(world: World, user_key: str, columns: str = "external_id, m.*") -> list[Any]:
-    query = (
-        f"SELECT {columns} FROM user_job_matches m JOIN users ON users.id = user_id JOIN jobs ON jobs.id = job_id "
-        "WHERE user_key = %s ORDER BY external_id"
-    )
-    with world.database.begin() as connection:
-        return list(connection.exec_driver_sql(query, (user_key,)))
-
-
 @pytest.mark.matched
 def test_own_weights_change_one_list_and_can_be_undone(world: World) -> None:
     world.take_in("ben", ENGINEER_CV)
-    ada, ben = _rows(world, "ada", _SCORES), _rows(world, "ben")
+    ada, ben = world.matches_of("ada", _SCORES), world.matches_of("ben")
     world.put_cv("ada.preferences", _WEIGHTS, ".toml")
     assert world.run_sensor("cv_inbox_sensor") == 1
     assert world.run_sensor("cv_profile_sensor") == 1
-    own = {row.external_id: row for row in _rows(world, "ada", _SCORES)}
+    own = {row.external_id: row for row in world.matches_of("ada", _SCORES)}
     both = [(before, own[before.external_id]) for before in ada if before.external_id in own]
     assert any(now.exact_score != before.exact_score for before, now in both)
     assert all(now.skills_score == before.skills_score for before, now in both)
-    assert _rows(world, "ben") == ben
+    assert world.matches_of("ben") == ben
     # The weights of the texts decide the order now.
     alike = sorted(own.values(), key=lambda row: -row.exact_score)
     assert alike[0].semantic_score == max(row.semantic_score for row in own.values())
@@ -51,11 +40,11 @@ def test_own_weights_change_one_list_and_can_be_undone(world: World) -> None:
         )
     # The hourly run leaves the list as it is, and the same file again is nothing new.
     run_job(world.defs, world.instance, "match_existing_jobs")
-    assert _rows(world, "ada", _SCORES) == sorted(own.values(), key=lambda row: row.external_id)
+    assert world.matches_of("ada", _SCORES) == sorted(own.values(), key=lambda row: row.external_id)
     assert world.run_sensor("cv_inbox_sensor") == world.run_sensor("cv_profile_sensor") == 0
     assert run_command("preferences", "ada", "--default-weights").returncode == 0
     assert world.run_sensor("cv_profile_sensor") == 1
-    assert _rows(world, "ada", _SCORES) == ada
+    assert world.matches_of("ada", _SCORES) == ada
 
 
 @pytest.mark.matched
@@ -87,9 +76,9 @@ def test_lists_say_whose_weights_they_have(world: World) -> None:
 
 @pytest.mark.matched
 def test_a_changed_certainty_is_written(world: World) -> None:
-    before = _rows(world, "ada", _SCORES)
+    before = world.matches_of("ada", _SCORES)
     with world.database.begin() as connection:
         connection.exec_driver_sql("UPDATE user_job_matches SET stated_percent = 1, read_percent = 2")
     config = {"ops": {"match_everybody": {"config": {"again": True}}}}
     run_job(world.defs, world.instance, "match_existing_jobs", run_config=config)
-    assert _rows(world, "ada", _SCORES) == before
+    assert world.matches_of("ada", _SCORES) == before

@@ -3,7 +3,6 @@
 import shutil
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -33,15 +32,6 @@ Skills: Bookkeeping, Accounting, DATEV, Accounts Payable, Financial Reporting, E
 _SCORES = "external_id, match_score, exact_score, skills_score, cv_label, profile_version, status"
 
 
-def _rows(world: World, user_key: str, columns: str = _SCORES) -> list[Any]:
-    query = (
-        f"SELECT {columns} FROM user_job_matches m JOIN users ON users.id = user_id JOIN jobs ON jobs.id = job_id "
-        "WHERE user_key = %s ORDER BY external_id"
-    )
-    with world.database.begin() as connection:
-        return list(connection.exec_driver_sql(query, (user_key,)))
-
-
 def _add(world: World, label: str, cv: str, user_key: str = "both") -> None:
     (world.inbox / user_key / label).mkdir(parents=True, exist_ok=True)
     world.put_cv(f"{user_key}/{label}/cv", cv)
@@ -68,10 +58,10 @@ def both(world: World) -> World:
 
 def test_each_posting_has_the_cv_that_fits_best(both: World) -> None:
     alone = {
-        label: {row.external_id: row for row in _rows(both, user)}
+        label: {row.external_id: row for row in both.matches_of(user, _SCORES)}
         for label, user in (("default", "nurse"), ("bookkeeper", "keeper"))
     }
-    rows = {row.external_id: row for row in _rows(both, "both")}
+    rows = {row.external_id: row for row in both.matches_of("both", _SCORES)}
     assert rows.keys() == alone["default"].keys() | alone["bookkeeper"].keys()
     assert {row.cv_label for row in rows.values()} == {"default", "bookkeeper"}
     for posting, row in rows.items():
@@ -82,28 +72,28 @@ def test_each_posting_has_the_cv_that_fits_best(both: World) -> None:
     matched = "SELECT profile_version FROM user_match_state JOIN users ON id = user_id WHERE user_key = 'both'"
     assert both.scalar(matched) == 2
     # An hourly run finds what is missing, and leaves the others as they are.
-    before = _rows(both, "both")
+    before = both.matches_of("both", _SCORES)
     with both.database.begin() as connection:
         connection.exec_driver_sql("DELETE FROM job_match_state WHERE mod(job_id, 2) = 0")
         connection.exec_driver_sql("DELETE FROM user_job_matches WHERE mod(job_id, 2) = 0")
     run_job(both.defs, both.instance, "match_existing_jobs")
-    assert _rows(both, "both") == before
+    assert both.matches_of("both", _SCORES) == before
 
 
 def test_a_short_list_has_the_best_of_all_cvs(both: World) -> None:
-    everything = sorted(_rows(both, "both"), key=lambda row: (-row.exact_score, row.external_id))
+    everything = sorted(both.matches_of("both", _SCORES), key=lambda row: (-row.exact_score, row.external_id))
     run_config = {
         "resources": {"matching": {"config": {"keep_best": 7}}},
         "ops": {"match_everybody": {"config": {"again": True}}},
     }
     run_job(both.defs, both.instance, "match_existing_jobs", run_config=run_config)
-    kept = sorted(_rows(both, "both"), key=lambda row: (-row.exact_score, row.external_id))
+    kept = sorted(both.matches_of("both", _SCORES), key=lambda row: (-row.exact_score, row.external_id))
     assert [row.external_id for row in kept] == [row.external_id for row in everything[:7]]
     assert [row.cv_label for row in kept] == [row.cv_label for row in everything[:7]]
 
 
 def test_lists_pages_and_digests_name_the_cv(both: World) -> None:
-    rows = {row.external_id: row for row in _rows(both, "both")}
+    rows = {row.external_id: row for row in both.matches_of("both", _SCORES)}
     with both.database.read() as connection:
         listed = list_matches(connection, "both", most=500)
         assert "CV" not in list_matches(connection, "nurse", most=500).columns
@@ -126,8 +116,8 @@ def test_lists_pages_and_digests_name_the_cv(both: World) -> None:
 
 
 def test_a_cv_is_read_replaced_and_removed_by_itself(both: World) -> None:
-    nurse = {row.external_id: row.exact_score for row in _rows(both, "nurse")}
-    decided = next(row.external_id for row in _rows(both, "both") if row.cv_label == "bookkeeper")
+    nurse = {row.external_id: row.exact_score for row in both.matches_of("nurse", _SCORES)}
+    decided = next(row.external_id for row in both.matches_of("both", _SCORES) if row.cv_label == "bookkeeper")
     run_command("decide", "both", decided, "saved")
     _add(both, "bookkeeper", _BOOKKEEPER_CV.replace("SAP", "SAP FI, Payroll"))
     _match(both)
@@ -141,7 +131,7 @@ def test_a_cv_is_read_replaced_and_removed_by_itself(both: World) -> None:
     assert not (both.inbox / "both" / "bookkeeper").exists()
     assert both.run_sensor("cv_inbox_sensor") == 0
     assert both.run_sensor("cv_profile_sensor") == 1
-    rows = _rows(both, "both")
+    rows = both.matches_of("both", _SCORES)
     left = {row.external_id: row.exact_score for row in rows if row.status == "new"}
     assert left == {posting: score for posting, score in nurse.items() if posting != decided}
     assert {row.cv_label for row in rows if row.status == "new"} == {"default"}
@@ -161,7 +151,7 @@ def test_a_cv_that_must_stay_is_not_removed(both: World) -> None:
         with pytest.raises(CvLabelError, match=message):
             remove_cv(both.database, "both", label, inboxes=[both.inbox])
     shutil.rmtree(both.inbox / "both")
-    assert len(_rows(both, "both")) > 0
+    assert len(both.matches_of("both", _SCORES)) > 0
     erase(both, "both")
     assert both.scalar("SELECT count(*) FROM cv_documents WHERE label <> 'default'") == 0
 
@@ -195,4 +185,4 @@ def test_a_rollback_leaves_the_default_cv(world: World) -> None:
     assert world.scalar("SELECT count(*) FROM cv_documents") == world.scalar("SELECT count(*) FROM cv_profiles") == 1
     migrate(world.database)
     assert world.run_sensor("cv_profile_sensor") == 1
-    assert {row.profile_version for row in _rows(world, "ada")} == {1}
+    assert {row.profile_version for row in world.matches_of("ada", _SCORES)} == {1}
